@@ -1,0 +1,3 @@
+//! Neuron models, one file each, and their registry.
+
+pub mod lif;

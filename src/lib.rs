@@ -1,0 +1,1 @@
+//! goldspike: a trained spiking network in, verified Verilog out.

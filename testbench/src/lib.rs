@@ -1,0 +1,1 @@
+//! Property tests, vectors, planted bugs and campaigns of goldspike.
