@@ -1,0 +1,228 @@
+//! Beats: what simulators play on the AXI4-Stream ports of a design, and how traces become beats and beats traces.
+
+use goldspike_golden::event::Sample;
+use goldspike_golden::trace::{LayerTrace, SampleTrace, StepTrace};
+
+use crate::engine::stimulus::Stalls;
+use crate::engine::{EngineError, StallCounts};
+use crate::rtl::Design;
+use crate::rtl::stream::Layout;
+
+/// A design that shows no beat on any stream for so many cycles hangs.
+pub const HANG_CYCLES: u64 = 200_000;
+
+/// One beat on the input stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputBeat {
+    /// TDATA.
+    pub data: u64,
+    /// TLAST.
+    pub last: bool,
+    /// TUSER.
+    pub user: bool,
+    /// Cycles with TVALID low before this beat is offered.
+    pub gap: u32,
+}
+
+/// What a simulator plays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BeatStimulus {
+    /// Input beats in order.
+    pub beats: Vec<InputBeat>,
+    /// Readiness by output stream (the output, then each probe), repeated for ever; entry `cycle % len` counts from
+    /// the first cycle after reset.
+    pub ready: Vec<Vec<bool>>,
+}
+
+impl BeatStimulus {
+    /// Steps that must come out: one for each TLAST that goes in.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.beats.iter().filter(|beat| beat.last).count()
+    }
+
+    /// Beats of samples, back to back.
+    #[must_use]
+    pub fn of_samples(design: &Design, samples: &[Sample], stalls: Stalls) -> Self {
+        let mut beats = Vec::new();
+        for sample in samples {
+            for (t, step) in sample.steps.iter().enumerate() {
+                step_beats(&mut beats, design.input, step.iter().map(|e| (e.address, e.payload.unsigned_abs())));
+                if let Some(beat) = beats.last_mut() {
+                    beat.last = true;
+                    beat.user = t + 1 == sample.steps.len();
+                }
+            }
+        }
+        Self::with_stalls(design, beats, stalls)
+    }
+
+    /// Any beats, legal or not, with pauses.
+    #[must_use]
+    pub fn with_stalls(design: &Design, mut beats: Vec<InputBeat>, stalls: Stalls) -> Self {
+        for (beat, gap) in beats.iter_mut().zip(stalls.gaps(beats.len())) {
+            beat.gap = gap;
+        }
+        let ready = (0..=design.probes.len()).map(|stream| stalls.ready_pattern(stream)).collect();
+        Self { beats, ready }
+    }
+}
+
+fn step_beats(beats: &mut Vec<InputBeat>, layout: Layout, events: impl Iterator<Item = (u32, u32)>) {
+    let before = beats.len();
+    let beat = |data| InputBeat { data, last: false, user: false, gap: 0 };
+    beats.extend(events.map(|(address, payload)| beat(layout.pack_event(address, payload))));
+    if beats.len() == before {
+        beats.push(beat(layout.pack_null()));
+    }
+}
+
+/// One beat on an output stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputBeat {
+    /// TDATA: one element on the output stream, one a neuron lane on a probe stream.
+    pub data: Vec<u128>,
+    /// TLAST.
+    pub last: bool,
+    /// TUSER.
+    pub user: bool,
+}
+
+/// What a simulator saw.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BeatResult {
+    /// Beats by output stream (the output, then each probe).
+    pub streams: Vec<Vec<OutputBeat>>,
+    /// Cycles from the first beat offered to the last beat taken.
+    pub cycles: u64,
+    /// `protocol_error_o` at the end.
+    pub protocol_error: bool,
+    /// Waiting cycles.
+    pub stalls: StallCounts,
+}
+
+/// A simulator of the hardware. One file each.
+pub trait Simulator {
+    /// Name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Version of the tool.
+    fn version(&self) -> String;
+
+    /// Resets the design, plays the beats, and returns once every output stream has shown as many TLAST as went in.
+    ///
+    /// # Errors
+    /// A design that the tool refuses or that hangs.
+    fn play(&mut self, design: &Design, stimulus: &BeatStimulus) -> Result<BeatResult, EngineError>;
+}
+
+/// Traces of what came out.
+///
+/// # Errors
+/// An output that breaks the event protocol: bad or repeated address, a step of the wrong length, TUSER at the wrong
+/// step.
+pub fn traces(
+    engine: &'static str,
+    design: &Design,
+    samples: &[Sample],
+    result: &BeatResult,
+) -> Result<Vec<SampleTrace<i64>>, EngineError> {
+    let fault = |message: String| EngineError::Protocol { engine, message };
+    let shape: Vec<usize> = samples.iter().map(|sample| sample.steps.len()).collect();
+    let total: usize = shape.iter().sum();
+    let spikes = output_spikes(design, &result.streams[0]).map_err(fault)?;
+    let mut layers: Vec<Vec<LayerTrace<i64>>> = Vec::new();
+    for (layer, layout) in design.probes.iter().enumerate() {
+        let steps = probe_steps(design, layer, layout, &result.streams[layer + 1]).map_err(fault)?;
+        layers.push(steps);
+    }
+    let last = design.plans.len() - 1;
+    if design.probes.is_empty() {
+        layers.push(
+            spikes.iter().map(|step| LayerTrace { spikes: step.spikes.clone(), ..LayerTrace::default() }).collect(),
+        );
+    } else if let Some(step) =
+        (0..total.min(spikes.len())).find(|&t| layers[last].get(t).is_some_and(|l| l.spikes != spikes[t].spikes))
+    {
+        return Err(fault(format!("step {step}: the output stream and the last layer's probe disagree")));
+    }
+    let mut ends = vec![false; total];
+    let mut end = 0;
+    for steps in &shape {
+        end += steps;
+        ends[end - 1] = true;
+    }
+    if let Some(step) = (0..total.min(spikes.len())).find(|&t| spikes[t].user != ends[t]) {
+        return Err(fault(format!("step {step}: TUSER is {}, expected {}", spikes[step].user, ends[step])));
+    }
+    if let Some(short) = layers.iter().position(|steps| steps.len() != total).or((spikes.len() != total).then_some(last)) {
+        return Err(fault(format!("stream {short}: {} steps came out, {total} went in", layers[short.min(layers.len() - 1)].len())));
+    }
+    let mut rest: Vec<_> = layers.into_iter().map(Vec::into_iter).collect();
+    Ok(shape
+        .iter()
+        .map(|&steps| SampleTrace {
+            steps: (0..steps)
+                .map(|_| StepTrace { layers: rest.iter_mut().filter_map(Iterator::next).collect() })
+                .collect(),
+        })
+        .collect())
+}
+
+struct OutputStep {
+    spikes: Vec<i8>,
+    user: bool,
+}
+
+fn output_spikes(design: &Design, beats: &[OutputBeat]) -> Result<Vec<OutputStep>, String> {
+    let neurons = design.plans[design.plans.len() - 1].neurons;
+    let mut steps = Vec::new();
+    let mut spikes = vec![0i8; neurons];
+    for (number, beat) in beats.iter().enumerate() {
+        let (null, _, address) = design.output.unpack(beat.data.first().copied().unwrap_or_default() as u64);
+        if null && !beat.last {
+            return Err(format!("output beat {number}: null without TLAST"));
+        }
+        if !null {
+            match spikes.get_mut(address as usize) {
+                None => return Err(format!("output beat {number}: address {address}, the layer has {neurons} neurons")),
+                Some(1) => return Err(format!("output beat {number}: address {address} twice in one step")),
+                Some(spike) => *spike = 1,
+            }
+        }
+        if beat.last {
+            steps.push(OutputStep { spikes: std::mem::replace(&mut spikes, vec![0; neurons]), user: beat.user });
+        }
+    }
+    Ok(steps)
+}
+
+fn probe_steps(
+    design: &Design,
+    layer: usize,
+    layout: &crate::rtl::ProbeLayout,
+    beats: &[OutputBeat],
+) -> Result<Vec<LayerTrace<i64>>, String> {
+    let plan = &design.plans[layer];
+    let empty = || LayerTrace { states: vec![Vec::new(); layout.states.len()], ..LayerTrace::default() };
+    let mut steps = Vec::new();
+    let mut step = empty();
+    for (number, beat) in beats.iter().enumerate() {
+        let left = plan.neurons.saturating_sub(step.spikes.len());
+        for &element in beat.data.iter().take(left) {
+            let (spike, h, states) = layout.unpack(element);
+            step.spikes.push(spike);
+            step.h.push(h);
+            for (kept, value) in step.states.iter_mut().zip(states) {
+                kept.push(value);
+            }
+        }
+        if beat.last != (step.spikes.len() == plan.neurons) {
+            return Err(format!("probe {layer} beat {number}: TLAST is {} after {} of {} neurons", beat.last, step.spikes.len(), plan.neurons));
+        }
+        if beat.last {
+            steps.push(std::mem::replace(&mut step, empty()));
+        }
+    }
+    Ok(steps)
+}

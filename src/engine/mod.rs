@@ -1,0 +1,123 @@
+//! Engines: everything that can run a network, behind one trait, `Stimulus -> Trace`.
+//!
+//! The golden model runs samples; a simulator of the hardware plays beats on AXI4-Stream ports and is wrapped by
+//! [`Rtl`], which turns a stimulus into beats and what came out back into a trace. Checks compare traces and know
+//! nothing of neurons. A new engine is one file.
+
+pub mod beats;
+mod golden;
+mod rtl;
+mod rust_hdl;
+pub mod stimulus;
+
+use goldspike_golden::quant::QuantNetwork;
+use goldspike_golden::trace::SampleTrace;
+use thiserror::Error;
+
+pub use golden::Golden;
+pub use rtl::Rtl;
+pub use rust_hdl::RustHdl;
+pub use stimulus::{Stalls, Stimulus};
+
+use crate::rtl::Design;
+
+/// What an engine runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The network's integers.
+    pub network: &'a QuantNetwork,
+    /// Its hardware; the golden engine does not look at it.
+    pub design: &'a Design,
+}
+
+/// What an engine saw.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// One trace a sample. Without the probe a step has one layer, the last, with spikes alone.
+    pub traces: Vec<SampleTrace<i64>>,
+    /// Clock cycles from the first beat offered to the last beat taken; 0 for the golden engine.
+    pub cycles: u64,
+    /// The sticky flag at the end.
+    pub protocol_error: bool,
+    /// Cycles in which a stream waited, by interface.
+    pub stalls: StallCounts,
+}
+
+/// Cycles with VALID and without READY.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StallCounts {
+    /// Input stream.
+    pub input: u64,
+    /// Output stream.
+    pub output: u64,
+    /// Probe streams, all together.
+    pub probe: u64,
+}
+
+/// Why an engine gave no outcome.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum EngineError {
+    /// The design was refused, by goldspike or by the tool.
+    #[error("{engine}: {message}")]
+    Build {
+        /// Engine.
+        engine: &'static str,
+        /// What it said, with command line, status and last lines for a tool.
+        message: String,
+    },
+    /// A tool is not installed, or too old.
+    #[error("{engine}: {message}")]
+    Missing {
+        /// Engine.
+        engine: &'static str,
+        /// Which tool, and how to get it.
+        message: String,
+    },
+    /// No beat on any stream for too long.
+    #[error("{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps")]
+    Hang {
+        /// Engine.
+        engine: &'static str,
+        /// Idle cycles.
+        idle: u64,
+        /// Input beats taken.
+        taken: usize,
+        /// Input beats in all.
+        beats: usize,
+        /// Output steps seen.
+        steps: usize,
+        /// Output steps expected.
+        expected: usize,
+    },
+    /// A beat that the event protocol does not allow, on an output.
+    #[error("{engine}: {message}")]
+    Protocol {
+        /// Engine.
+        engine: &'static str,
+        /// What was wrong and where.
+        message: String,
+    },
+    /// The golden model refused the stimulus.
+    #[error("{engine}: {message}")]
+    Stimulus {
+        /// Engine.
+        engine: &'static str,
+        /// What was wrong.
+        message: String,
+    },
+}
+
+/// Something that runs a network.
+pub trait Engine {
+    /// Name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Version of goldspike or of the tool.
+    fn version(&self) -> String;
+
+    /// Runs every sample, back to back, each from a fresh state.
+    ///
+    /// # Errors
+    /// See [`EngineError`]; never a partial outcome.
+    fn run(&mut self, subject: Subject<'_>, stimulus: &Stimulus) -> Result<Outcome, EngineError>;
+}

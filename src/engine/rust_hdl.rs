@@ -1,0 +1,187 @@
+//! The embedded simulator: rust-hdl's simulation of the very modules that are emitted. Needs nothing installed.
+
+use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, OutputBeat, Simulator};
+use crate::engine::{EngineError, StallCounts};
+use crate::hdl::{HdlError, PortId, Sim};
+use crate::rtl::Design;
+
+/// The embedded simulator.
+pub struct RustHdl;
+
+const NAME: &str = "rust-hdl";
+
+impl Simulator for RustHdl {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> String {
+        format!("0.46.0 (goldspike {})", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn play(&mut self, design: &Design, stimulus: &BeatStimulus) -> Result<BeatResult, EngineError> {
+        let mut bench = Bench::new(design).map_err(build_error)?;
+        bench.play(stimulus, |_| {})
+    }
+}
+
+fn build_error(error: HdlError) -> EngineError {
+    EngineError::Build { engine: NAME, message: error.to_string() }
+}
+
+/// Ports of one output stream.
+struct OutputPorts {
+    valid: PortId,
+    ready: PortId,
+    data: PortId,
+    last: PortId,
+    user: PortId,
+}
+
+/// A design on the bench: its simulation and the handles of its ports.
+pub struct Bench {
+    sim: Sim,
+    rst: PortId,
+    s_valid: PortId,
+    s_ready: PortId,
+    s_data: PortId,
+    s_last: PortId,
+    s_user: PortId,
+    error: PortId,
+    outputs: Vec<OutputPorts>,
+}
+
+impl Bench {
+    /// Elaborates the design.
+    ///
+    /// # Errors
+    /// Only an internal bug of the description.
+    pub fn new(design: &Design) -> Result<Self, HdlError> {
+        let sim = Sim::new(&design.top)?;
+        let stream = |sim: &Sim, prefix: &str| -> Result<OutputPorts, HdlError> {
+            Ok(OutputPorts {
+                valid: sim.output(&format!("{prefix}_tvalid"))?,
+                ready: sim.input(&format!("{prefix}_tready"))?,
+                data: sim.output(&format!("{prefix}_tdata"))?,
+                last: sim.output(&format!("{prefix}_tlast"))?,
+                user: sim.output(&format!("{prefix}_tuser"))?,
+            })
+        };
+        let mut outputs = vec![stream(&sim, "m_axis")?];
+        for layer in 0..design.probes.len() {
+            outputs.push(stream(&sim, &format!("m_axis_probe{layer}"))?);
+        }
+        Ok(Self {
+            rst: sim.input("rst_i")?,
+            s_valid: sim.input("s_axis_tvalid")?,
+            s_ready: sim.output("s_axis_tready")?,
+            s_data: sim.input("s_axis_tdata")?,
+            s_last: sim.input("s_axis_tlast")?,
+            s_user: sim.input("s_axis_tuser")?,
+            error: sim.output("protocol_error_o")?,
+            outputs,
+            sim,
+        })
+    }
+
+    /// The simulation, for waveforms.
+    #[must_use]
+    pub fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// One cycle of synchronous reset.
+    pub fn reset(&mut self) {
+        self.sim.set(self.s_valid, 0);
+        for output in &self.outputs {
+            self.sim.set(output.ready, 0);
+        }
+        self.sim.set(self.rst, 1);
+        self.sim.clock();
+        self.sim.set(self.rst, 0);
+    }
+
+    /// Resets, plays the beats, and calls `watch` in each cycle when every signal has settled.
+    ///
+    /// # Errors
+    /// A design that hangs.
+    pub fn play(
+        &mut self,
+        stimulus: &BeatStimulus,
+        mut watch: impl FnMut(&Sim),
+    ) -> Result<BeatResult, EngineError> {
+        self.reset();
+        let expected = stimulus.steps();
+        let mut result = BeatResult { streams: vec![Vec::new(); self.outputs.len()], ..BeatResult::default() };
+        let mut steps = vec![0usize; self.outputs.len()];
+        let mut next = 0;
+        let mut gap = stimulus.beats.first().map_or(0, |beat| beat.gap);
+        let mut cycle = 0u64;
+        let mut first_offer = None;
+        let mut last_activity = 0;
+        while steps.iter().any(|&done| done < expected) || next < stimulus.beats.len() {
+            let offered = stimulus.beats.get(next).filter(|_| gap == 0);
+            self.sim.set(self.s_valid, i128::from(offered.is_some()));
+            if let Some(beat) = offered {
+                first_offer.get_or_insert(cycle);
+                self.sim.set(self.s_data, i128::from(beat.data));
+                self.sim.set(self.s_last, i128::from(beat.last));
+                self.sim.set(self.s_user, i128::from(beat.user));
+            }
+            for (output, ready) in self.outputs.iter().zip(&stimulus.ready) {
+                self.sim.set(output.ready, i128::from(ready[(cycle % ready.len() as u64) as usize]));
+            }
+            self.sim.settle();
+            watch(&self.sim);
+            if offered.is_some() {
+                if self.sim.get(self.s_ready) == 1 {
+                    next += 1;
+                    gap = stimulus.beats.get(next).map_or(0, |beat| beat.gap);
+                    last_activity = cycle;
+                } else {
+                    result.stalls.input += 1;
+                }
+            } else {
+                gap = gap.saturating_sub(1);
+            }
+            for (index, output) in self.outputs.iter().enumerate() {
+                if self.sim.get(output.valid) == 0 {
+                    continue;
+                }
+                if self.sim.get(output.ready) == 0 {
+                    count_stall(&mut result.stalls, index);
+                    continue;
+                }
+                let last = self.sim.get(output.last) == 1;
+                let data = self.sim.get_vec(output.data).iter().map(|&element| element as u128).collect();
+                result.streams[index].push(OutputBeat { data, last, user: self.sim.get(output.user) == 1 });
+                steps[index] += usize::from(last);
+                last_activity = cycle;
+            }
+            result.cycles = last_activity + 1 - first_offer.unwrap_or(0).min(last_activity);
+            if cycle - last_activity > HANG_CYCLES {
+                return Err(EngineError::Hang {
+                    engine: NAME,
+                    idle: HANG_CYCLES,
+                    taken: next,
+                    beats: stimulus.beats.len(),
+                    steps: steps[0],
+                    expected,
+                });
+            }
+            self.sim.clock();
+            cycle += 1;
+        }
+        self.sim.settle();
+        result.protocol_error = self.sim.get(self.error) == 1;
+        Ok(result)
+    }
+}
+
+fn count_stall(stalls: &mut StallCounts, stream: usize) {
+    if stream == 0 {
+        stalls.output += 1;
+    } else {
+        stalls.probe += 1;
+    }
+}

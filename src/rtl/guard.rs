@@ -1,0 +1,143 @@
+//! The guard in front of the first layer: what is not a legal event stream is dropped and flagged, and never stops the
+//! stream.
+//!
+//! Illegal are an address or payload out of range, an address twice in one step, and a beat without an event that does
+//! not end a step. A memory holds for each address the tag of the step in which it was last seen; the tag counts steps
+//! and skips 0. After reset, and each time that the tag runs out, the memory is cleared, one address a cycle, during
+//! which TREADY is low.
+
+use std::sync::Arc;
+
+use crate::hdl::{Builder, HdlError, MemInit, Module, Ty};
+use crate::rtl::plan::{LayerPlan, index_bits};
+use crate::rtl::regs::hold;
+use crate::rtl::stream::{Beat, Layout};
+
+/// Bits of the step tag: one clearing in 65,535 steps.
+const TAG_BITS: u32 = 16;
+
+/// Ports: stream `s` in, stream `m` out, `error_o` (sticky).
+pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
+    let layout = Layout::new(plan.axons, plan.payload_max);
+    let doc = format!(
+        "Stream guard: drops and flags addresses above {}, payloads above {}, addresses seen twice in a step, and\n\
+         beats without an event that do not end a step.",
+        plan.axons - 1,
+        plan.payload_max
+    );
+    let mut b = Builder::new(name, doc);
+    let beat = Beat::inputs(&mut b, "s", layout);
+    let m_ready = b.input("m_ready_i", Ty::BIT);
+
+    b.comment("clearing of the tag memory: after reset and when the tag has run out");
+    let clearing = b.reg("clearing_q", Ty::BIT, Some(1));
+    let row = b.reg("clear_row_q", Ty::u(index_bits(plan.axons)), Some(0));
+    let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(1));
+    let last_row = b.lit(plan.axons as i128 - 1, row.q.ty());
+    let at_last_row = b.eq(row.q, last_row);
+    let one_row = b.lit(1, row.q.ty());
+    let row_plus = b.add(row.q, one_row);
+    let row_plus = b.wrap(row_plus, row.q.ty());
+    let zero_row = b.lit(0, row.q.ty());
+    let row_next = b.mux(at_last_row, zero_row, row_plus);
+    b.next_en(row, clearing.q, row_next);
+
+    b.comment("held beat: its tag arrives from the memory with it");
+    let held = b.reg("held_valid_q", Ty::BIT, Some(0));
+    let ready = b.wire("ready", Ty::BIT);
+    let accept = b.and(beat.valid, ready);
+    let accept = b.name("accept", accept);
+    let null = hold(&mut b, "held_null_q", beat.null, accept);
+    let address = hold(&mut b, "held_address_q", beat.address, accept);
+    let payload = beat.payload.map(|payload| hold(&mut b, "held_payload_q", payload, accept));
+    let last = hold(&mut b, "held_last_q", beat.last, accept);
+    let user = hold(&mut b, "held_user_q", beat.user, accept);
+
+    let in_range = |b: &mut Builder, address| {
+        let limit = b.lit(plan.axons as i128, Ty::u(index_bits(plan.axons + 1)));
+        b.lt(address, limit)
+    };
+    let incoming_ok = in_range(&mut b, beat.address);
+    let look_up = b.and(accept, incoming_ok);
+    let seen_mem = b.mem("seen_tag", &[Ty::u(TAG_BITS)], plan.axons, MemInit::Zero);
+    let seen_tag = b.read(seen_mem, beat.address, Some(look_up))[0];
+    let forwarded = b.reg("seen_just_now_q", Ty::BIT, Some(0));
+
+    b.comment("judgement");
+    let held_ok = in_range(&mut b, address);
+    let same_tag = b.eq(seen_tag, tag.q);
+    let seen = b.or(same_tag, forwarded.q);
+    let unseen = b.not(seen);
+    let mut legal = b.and(held_ok, unseen);
+    if let Some(payload) = payload {
+        let limit = b.lit(i128::from(plan.payload_max), payload.ty());
+        let payload_ok = b.le(payload, limit);
+        legal = b.and(legal, payload_ok);
+    }
+    let has_event = b.not(null);
+    let event = b.and(has_event, legal);
+    let event = b.name("event", event);
+    let no_event = b.not(event);
+    let dropped_event = b.and(has_event, no_event);
+    let not_last = b.not(last);
+    let idle_beat = b.and(null, not_last);
+    let illegal = b.or(dropped_event, idle_beat);
+
+    b.comment("hand-over");
+    let wanted = b.or(event, last);
+    let m_valid = b.and(held.q, wanted);
+    let unwanted = b.not(wanted);
+    let gone = b.or(m_ready, unwanted);
+    let leave = b.and(held.q, gone);
+    let leave = b.name("leave", leave);
+    let ends_step = b.and(leave, last);
+    let full_tag = b.all(tag.q);
+    let held_last = b.and(held.q, last);
+    let tag_runs_out = b.and(held_last, full_tag);
+
+    let not_clearing = b.not(clearing.q);
+    let not_held = b.not(held.q);
+    let free = b.or(not_held, leave);
+    let not_running_out = b.not(tag_runs_out);
+    let open = b.and(not_clearing, not_running_out);
+    let ready_value = b.and(open, free);
+    b.assign(ready, ready_value);
+
+    let not_leave = b.not(leave);
+    let stays = b.and(held.q, not_leave);
+    let held_next = b.or(accept, stays);
+    b.next(held, held_next);
+    let one_tag = b.lit(1, tag.q.ty());
+    let tag_plus = b.add(tag.q, one_tag);
+    let tag_plus = b.wrap(tag_plus, tag.q.ty());
+    let tag_next = b.mux(full_tag, one_tag, tag_plus);
+    b.next_en(tag, ends_step, tag_next);
+    let start_clearing = b.and(ends_step, full_tag);
+    let not_at_last = b.not(at_last_row);
+    let keep_clearing = b.and(clearing.q, not_at_last);
+    let clearing_next = b.or(start_clearing, keep_clearing);
+    b.next(clearing, clearing_next);
+
+    let mark = b.and(leave, event);
+    let same_address = b.eq(beat.address, address);
+    let mark_now = b.and(mark, not_last);
+    let just_now = b.and(mark_now, same_address);
+    b.next_en(forwarded, accept, just_now);
+    let write = b.or(clearing.q, mark);
+    let write_address = b.mux(clearing.q, row.q, address);
+    let zero_tag = b.lit(0, tag.q.ty());
+    let write_tag = b.mux(clearing.q, zero_tag, tag.q);
+    b.write(seen_mem, write, write_address, &[write_tag]);
+
+    let error = b.reg("error_q", Ty::BIT, Some(0));
+    let flagged = b.and(leave, illegal);
+    let error_next = b.or(error.q, flagged);
+    b.next(error, error_next);
+
+    let out = Beat { valid: m_valid, null: no_event, payload, address, last, user };
+    out.outputs(&mut b, "m");
+    b.output("s_ready_o", ready);
+    b.output("error_o", error.q);
+    b.port_doc("error_o", "sticky: an illegal beat was dropped");
+    b.finish()
+}

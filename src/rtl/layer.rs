@@ -1,0 +1,192 @@
+//! A layer: event buffer, crossbar, neurons, spikes, and with the probe the queue of compared values and states.
+
+use std::sync::Arc;
+
+use goldspike_golden::quant::QuantLayer;
+
+use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
+use crate::rtl::crossbar::crossbar;
+use crate::rtl::event_buffer::event_buffer;
+use crate::rtl::fifo::fifo;
+use crate::rtl::neuron::{self, Lane};
+use crate::rtl::neurons::neurons;
+use crate::rtl::plan::{LayerPlan, STEP_CREDITS};
+use crate::rtl::spikes::spikes;
+use crate::rtl::stream::{Beat, Layout, connections};
+
+/// Ports: streams `s` in and `m` out; with the probe `probe_valid_o`, `probe_ready_i`, `probe_data_o` (one element a
+/// lane, see [`ProbeLayout`]), `probe_last_o`, `probe_user_o`.
+pub(crate) fn layer(
+    name: &str,
+    plan: &LayerPlan,
+    quant: &QuantLayer,
+    probe: bool,
+) -> Result<Arc<Module>, HdlError> {
+    let input = Layout::new(plan.axons, plan.payload_max);
+    let output = Layout::new(plan.neurons, 1);
+    let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum)?;
+    let buffer = event_buffer(&format!("{name}_event_buffer"), plan)?;
+    let weights_file = format!("{name}_weights.hex");
+    let sums = crossbar(&format!("{name}_crossbar"), plan, quant, 1 + usize::from(probe), &weights_file)?;
+    let cells =
+        neurons(&format!("{name}_neurons"), plan, quant, &lane, probe, &format!("{name}_constants.hex"))?;
+    let out = spikes(&format!("{name}_spikes"), plan)?;
+
+    let mut b = Builder::new(name, format!("Layer {}: {} axons, {} neurons.", quant.name, plan.axons, plan.neurons));
+    let beat = Beat::inputs(&mut b, "s", input);
+    let m_ready = b.input("m_ready_i", Ty::BIT);
+
+    let read = b.wire("read", Ty::BIT);
+    let index = b.wire("index", Ty::u(plan.axon_bits()));
+    let step_done = b.wire("step_done", Ty::BIT);
+    let mut ports = beat.connect("s");
+    ports.extend([
+        ("read_i".to_owned(), vec![read]),
+        ("index_i".to_owned(), vec![index]),
+        ("step_done_i".to_owned(), vec![step_done]),
+    ]);
+    let buffer = b.instance("u_event_buffer", &buffer, &connections(&ports));
+
+    let credits: Vec<Sig> =
+        ["spike_credit", "probe_credit"][..1 + usize::from(probe)].iter().map(|name| b.wire(name, Ty::BIT)).collect();
+    let mut ports: Vec<(String, Vec<Sig>)> = ["step_valid", "step_events", "step_user", "event_address"]
+        .iter()
+        .map(|name| (format!("{name}_i"), vec![buffer.out(&format!("{name}_o"))]))
+        .collect();
+    if input.payload > 0 {
+        ports.push(("event_payload_i".to_owned(), vec![buffer.out("event_payload_o")]));
+    }
+    ports.push(("credit_i".to_owned(), credits.clone()));
+    let sums = b.instance("u_crossbar", &sums, &connections(&ports));
+    b.assign(read, sums.out("read_o"));
+    b.assign(index, sums.out("index_o"));
+    b.assign(step_done, sums.out("step_done_o"));
+
+    let cells = b.instance(
+        "u_neurons",
+        &cells,
+        &[
+            ("hand_i", &[sums.out("hand_o")]),
+            ("sums_i", &sums.out_vec("sums_o")),
+            ("first_i", &[sums.out("first_o")]),
+            ("user_i", &[sums.out("user_o")]),
+        ],
+    );
+    let out = b.instance(
+        "u_spikes",
+        &out,
+        &[
+            ("row_valid_i", &[cells.out("row_valid_o")]),
+            ("mask_i", &cells.out_vec("mask_o")),
+            ("base_i", &[cells.out("base_o")]),
+            ("last_i", &[cells.out("last_o")]),
+            ("user_i", &[cells.out("user_o")]),
+            ("m_ready_i", &[m_ready]),
+        ],
+    );
+    b.assign(credits[0], out.out("credit_o"));
+    Beat::of_instance(&out, "m", output).outputs(&mut b, "m");
+    b.output("s_ready_o", buffer.out("s_ready_o"));
+    if probe {
+        let layout = ProbeLayout::of(&lane);
+        let queue = fifo(
+            &format!("{name}_probe_queue"),
+            "Compared values and states on their way to the probe.",
+            &[
+                ("data", Ty::u(layout.width()), plan.neuron_lanes as usize),
+                ("last", Ty::BIT, 1),
+                ("user", Ty::BIT, 1),
+            ],
+            (plan.rows * STEP_CREDITS) as usize,
+        )?;
+        let ready = b.input("probe_ready_i", Ty::BIT);
+        let data = probe_words(&mut b, &cells, &lane, plan.neuron_lanes as usize);
+        let pop = b.wire("probe_pop", Ty::BIT);
+        let queue = b.instance(
+            "u_probe_queue",
+            &queue,
+            &[
+                ("push_i", &[cells.out("row_valid_o")]),
+                ("pop_i", &[pop]),
+                ("data_i", &data),
+                ("last_i", &[cells.out("last_o")]),
+                ("user_i", &[cells.out("user_o")]),
+            ],
+        );
+        let valid = queue.out("valid_o");
+        let last = queue.out("last_o");
+        let pop_value = b.and(valid, ready);
+        b.assign(pop, pop_value);
+        let credit = b.and(pop, last);
+        b.assign(credits[1], credit);
+        b.output("probe_valid_o", valid);
+        b.output_vec("probe_data_o", &queue.out_vec("data_o"));
+        b.output("probe_last_o", last);
+        b.output("probe_user_o", queue.out("user_o"));
+    }
+    b.finish()
+}
+
+/// One element of a probe beat, from the low bits: spike (1 bit), h, then each traced state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeLayout {
+    /// Width of `h`.
+    pub h: Ty,
+    /// Widths of the traced states.
+    pub states: Vec<Ty>,
+}
+
+impl ProbeLayout {
+    fn of(lane: &Lane) -> Self {
+        let states: Vec<Ty> = lane.states.iter().filter(|state| state.traced).map(|state| state.ty).collect();
+        Self { h: states[0], states }
+    }
+
+    /// The layout of a layer's probe.
+    ///
+    /// # Errors
+    /// Only an internal bug of the description.
+    pub(crate) fn of_layer(quant: &QuantLayer, sum: Ty) -> Result<Self, HdlError> {
+        Ok(Self::of(&neuron::lane(quant, "gs_layout", sum)?))
+    }
+
+    /// Bits of one element.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        1 + self.h.width() + self.states.iter().map(|state| state.width()).sum::<u32>()
+    }
+
+    /// `(spike, h, states)` of one element.
+    #[must_use]
+    pub fn unpack(&self, element: u128) -> (i8, i64, Vec<i64>) {
+        let mut low = 1;
+        let mut field = |ty: Ty| {
+            let raw = (element >> low) & ((1u128 << ty.width()) - 1);
+            low += ty.width();
+            let sign = ty.is_signed() && raw >> (ty.width() - 1) == 1;
+            raw as i64 - if sign { 1i64 << ty.width() } else { 0 }
+        };
+        let h = field(self.h);
+        ((element & 1) as i8, h, self.states.iter().map(|&state| field(state)).collect())
+    }
+}
+
+/// The probe elements of a row; the spikes are those that leave the layer.
+fn probe_words(b: &mut Builder, cells: &crate::hdl::Instance, lane: &Lane, q: usize) -> Vec<Sig> {
+    let mask = cells.out_vec("mask_o");
+    let h = cells.out_vec("h_o");
+    let states: Vec<Vec<Sig>> = lane
+        .states
+        .iter()
+        .filter(|state| state.traced)
+        .map(|state| cells.out_vec(&format!("{}_o", state.name)))
+        .collect();
+    (0..q)
+        .map(|index| {
+            let mut parts: Vec<Sig> = states.iter().rev().map(|state| state[index]).collect();
+            parts.extend([h[index], mask[index]]);
+            let parts: Vec<Sig> = parts.into_iter().map(|part| b.as_unsigned(part)).collect();
+            b.cat(&parts)
+        })
+        .collect()
+}

@@ -1,0 +1,27 @@
+//! Hardware description: from a [`QuantNetwork`](goldspike_golden::quant::QuantNetwork) to a tree of hardware modules.
+//!
+//! Written from the arithmetic contract, apart from the golden model: nothing here calls the golden arithmetic.
+//! The way of the data (one box a file):
+//!
+//! ```text
+//! AXI4-Stream ─► guard ─► event_buffer ─► crossbar ─► neurons ─► spikes ─► next layer's event_buffer … ─► AXI4-Stream
+//!                 top      └──────────────── layer ───────────────┘
+//! ```
+
+mod crossbar;
+mod event_buffer;
+mod fifo;
+mod guard;
+mod layer;
+pub mod neuron;
+mod neurons;
+mod pipe;
+pub mod plan;
+mod regs;
+mod spikes;
+pub mod stream;
+mod top;
+
+pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
+pub use layer::ProbeLayout;
+pub use top::{Design, design};

@@ -1,0 +1,64 @@
+//! Neuron units: one pipelined lane per model, described in its own file.
+//!
+//! A lane takes the finished synaptic sum, the state as read from memory and this neuron's constants, and gives the
+//! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
+//! what it computes in an idle cycle is not looked at.
+
+mod lif;
+
+use std::sync::Arc;
+
+use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
+
+use crate::hdl::{HdlError, Module, Ty};
+
+/// A neuron lane and what its surroundings must give it.
+pub(crate) struct Lane {
+    /// The lane's module. Ports: `sum_i`, `first_i`, one `NAME_i` a state, one `NAME_i` a column of the constant
+    /// memory; `spike_o`, `h_o`, one `NAME_o` a state.
+    pub(crate) module: Arc<Module>,
+    /// Register stages from inputs to outputs.
+    pub(crate) latency: u32,
+    /// Kept states, in the order of the trace, then what only the hardware keeps.
+    pub(crate) states: Vec<State>,
+    /// Constants that differ between neurons.
+    pub(crate) columns: Vec<Column>,
+}
+
+/// One kept state.
+pub(crate) struct State {
+    /// Port stem.
+    pub(crate) name: &'static str,
+    /// Type.
+    pub(crate) ty: Ty,
+    /// Part of the trace, or only kept (the stored spike of a next-step reset, which is the spike itself).
+    pub(crate) traced: bool,
+}
+
+/// One per-neuron constant.
+pub(crate) struct Column {
+    /// Port stem.
+    pub(crate) name: &'static str,
+    /// Type.
+    pub(crate) ty: Ty,
+    /// Value by neuron.
+    pub(crate) values: Vec<i64>,
+}
+
+impl Column {
+    /// The column of a parameter that differs between neurons; `None` if one literal serves them all.
+    fn of(name: &'static str, ty: Ty, param: &Param<i64>) -> Option<Self> {
+        match param {
+            Param::Layer(_) => None,
+            Param::Neuron(values) if values.iter().all(|value| *value == values[0]) => None,
+            Param::Neuron(values) => Some(Self { name, ty, values: values.clone() }),
+        }
+    }
+}
+
+/// The lane of a layer's model.
+pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lane, HdlError> {
+    match &layer.neuron {
+        QuantNeuron::Lif(lif) => lif::lane(layer, lif, module_name, sum),
+    }
+}

@@ -1,0 +1,191 @@
+//! The neurons of a layer: `Q` lanes, the state memory, the constants, and the sequencer that takes a handed-off group
+//! through the lanes row by row.
+//!
+//! The sums wait in a hand-off register that shifts by `Q` sums a cycle. Row `r` holds neurons `r*Q` to `r*Q + Q - 1`.
+//! The spacing of the passes keeps two visits of a row further apart than the lanes are deep.
+
+use std::sync::Arc;
+
+use goldspike_golden::quant::QuantLayer;
+
+use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::rtl::neuron::{Lane, State};
+use crate::rtl::plan::{LayerPlan, index_bits};
+use crate::rtl::regs::{delay_control, hold};
+
+/// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
+/// `q` is lane `q`), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
+/// `NAME_o` of every traced state.
+pub(crate) fn neurons(
+    name: &str,
+    plan: &LayerPlan,
+    layer: &QuantLayer,
+    lane: &Lane,
+    probe: bool,
+    constants_file: &str,
+) -> Result<Arc<Module>, HdlError> {
+    let q = plan.neuron_lanes as usize;
+    let doc = format!(
+        "{} neurons of layer {}: {} neuron lanes, {} rows of state, {} register stages a lane.",
+        plan.neurons, layer.name, q, plan.rows, plan.lane_latency
+    );
+    let mut b = Builder::new(name, doc);
+    let hand = b.input("hand_i", Ty::BIT);
+    let sums = b.input_vec("sums_i", plan.sum, plan.lanes as usize);
+    let first = b.input("first_i", Ty::BIT);
+    let user = b.input("user_i", Ty::BIT);
+
+    let sequence = sequence(&mut b, plan, hand, first);
+    b.comment("hand-off register, shifts by one row a cycle");
+    let waiting: Vec<_> = (0..sums.len()).map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None)).collect();
+    let moves = b.or(hand, sequence.active);
+    for (i, &reg) in waiting.iter().enumerate() {
+        let shifted = waiting.get(i + q).map_or(reg.q, |next| next.q);
+        let next = b.mux(hand, sums[i], shifted);
+        b.next_en(reg, moves, next);
+    }
+
+    b.comment("state and constants of the row");
+    let rows = plan.rows as usize;
+    let state_types: Vec<Ty> = (0..q).flat_map(|_| lane.states.iter().map(|state| state.ty)).collect();
+    let state_memory = b.mem("states", &state_types, rows, MemInit::Zero);
+    let state = b.read(state_memory, sequence.row, Some(sequence.active));
+    let constants = constants(&mut b, plan, lane, constants_file, &sequence);
+
+    b.comment("lanes");
+    let first = b.delay("first_row", sequence.first, 1);
+    let mut results = Vec::with_capacity(q);
+    for index in 0..q {
+        let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, 1);
+        let mut ports = vec![("sum_i".to_owned(), vec![sum]), ("first_i".to_owned(), vec![first])];
+        for (i, known) in lane.states.iter().enumerate() {
+            ports.push((format!("{}_i", known.name), vec![state[index * lane.states.len() + i]]));
+        }
+        for (i, column) in lane.columns.iter().enumerate() {
+            ports.push((format!("{}_i", column.name), vec![constants[index * lane.columns.len() + i]]));
+        }
+        results.push(b.instance(
+            &format!("u_lane{index}"),
+            &lane.module,
+            &crate::rtl::stream::connections(&ports),
+        ));
+    }
+
+    b.comment("results: write back, and out");
+    let valid = delay_control(&mut b, "row_valid", sequence.active, lane.latency + 1);
+    let row_ty = sequence.row.ty();
+    let row = b.reg("result_row_q", row_ty, Some(0));
+    let (row_next, last_row) = next_row(&mut b, plan, row.q);
+    b.next_en(row, valid, row_next);
+    let new_state: Vec<Sig> = results
+        .iter()
+        .flat_map(|result| lane.states.iter().map(|state| result.out(&format!("{}_o", state.name))))
+        .collect();
+    b.write(state_memory, valid, row.q, &new_state);
+    let mask: Vec<Sig> = results
+        .iter()
+        .enumerate()
+        .map(|(index, result)| {
+            let spike = result.out("spike_o");
+            if (rows - 1) * q + index < plan.neurons {
+                return spike;
+            }
+            let exists = b.not(last_row);
+            b.and(spike, exists)
+        })
+        .collect();
+    let base = b.reg("result_base_q", Ty::u(plan.neuron_bits()), Some(0));
+    let step = b.lit(q as i128, Ty::u(index_bits(q + 1)));
+    let next = b.add(base.q, step);
+    let next = b.wrap(next, base.q.ty());
+    let zero = b.lit(0, base.q.ty());
+    let next = b.mux(last_row, zero, next);
+    b.next_en(base, valid, next);
+    b.comment("last step of the sample, taken over while the step's last row is on its way");
+    let user = hold(&mut b, "user_q", user, hand);
+    let user = b.delay("row_user", user, lane.latency + 1);
+
+    b.output("row_valid_o", valid);
+    b.output_vec("mask_o", &mask);
+    b.output("base_o", base.q);
+    b.output("last_o", last_row);
+    b.output("user_o", user);
+    if probe {
+        let h: Vec<Sig> = results.iter().map(|result| result.out("h_o")).collect();
+        b.output_vec("h_o", &h);
+        for State { name, .. } in lane.states.iter().filter(|state| state.traced) {
+            let values: Vec<Sig> = results.iter().map(|result| result.out(&format!("{name}_o"))).collect();
+            b.output_vec(&format!("{name}_o"), &values);
+        }
+    }
+    b.finish()
+}
+
+/// The row that enters the lanes in this cycle.
+struct Sequence {
+    active: Sig,
+    row: Sig,
+    first: Sig,
+}
+
+fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Sequence {
+    b.comment("sequencer: a handed-off group enters the lanes, a row a cycle");
+    let active = b.reg("active_q", Ty::BIT, Some(0));
+    let row = b.reg("row_q", Ty::u(index_bits(plan.rows as usize)), Some(0));
+    let (row_next, last_row) = next_row(b, plan, row.q);
+    b.next_en(row, active.q, row_next);
+    let mut ends = last_row;
+    if plan.slots > 1 {
+        let slot = b.reg("slot_q", Ty::u(index_bits(plan.slots as usize)), Some(0));
+        let last_slot = b.lit(i128::from(plan.slots) - 1, slot.q.ty());
+        let at_last_slot = b.eq(slot.q, last_slot);
+        let one = b.lit(1, slot.q.ty());
+        let next = b.add(slot.q, one);
+        let next = b.wrap(next, slot.q.ty());
+        let zero = b.lit(0, slot.q.ty());
+        let next = b.mux(hand, zero, next);
+        b.next(slot, next);
+        ends = b.or(ends, at_last_slot);
+        let goes_on = b.not(ends);
+        let goes_on = b.and(active.q, goes_on);
+        let active_next = b.or(hand, goes_on);
+        b.next(active, active_next);
+    } else {
+        b.next(active, hand);
+    }
+    let first = hold(b, "first_q", first, hand);
+    Sequence { active: active.q, row: row.q, first }
+}
+
+/// `(the row after this one, whether this is the last)`.
+fn next_row(b: &mut Builder, plan: &LayerPlan, row: Sig) -> (Sig, Sig) {
+    let last = b.lit(i128::from(plan.rows) - 1, row.ty());
+    let at_last = b.eq(row, last);
+    let one = b.lit(1, Ty::BIT);
+    let next = b.add(row, one);
+    let next = b.wrap(next, row.ty());
+    let zero = b.lit(0, row.ty());
+    (b.mux(at_last, zero, next), at_last)
+}
+
+/// The constants of the row's neurons, lane by lane in the order of the columns.
+fn constants(b: &mut Builder, plan: &LayerPlan, lane: &Lane, file: &str, sequence: &Sequence) -> Vec<Sig> {
+    if lane.columns.is_empty() {
+        return Vec::new();
+    }
+    let q = plan.neuron_lanes as usize;
+    let types: Vec<Ty> = (0..q).flat_map(|_| lane.columns.iter().map(|column| column.ty)).collect();
+    let words = (0..plan.rows as usize)
+        .map(|row| {
+            (0..q)
+                .flat_map(|index| {
+                    let neuron = row * q + index;
+                    lane.columns.iter().map(move |column| i128::from(*column.values.get(neuron).unwrap_or(&0)))
+                })
+                .collect()
+        })
+        .collect();
+    let memory =
+        b.mem("constants", &types, plan.rows as usize, MemInit::Words { file: file.to_owned(), words });
+    b.read(memory, sequence.row, Some(sequence.active))
+}

@@ -1,0 +1,260 @@
+//! The plan of a design: how many lanes, groups, rows and banks each layer gets, and what a step costs in cycles.
+//!
+//! Words: `P` synapse lanes add one weight each in a cycle; a *group* is `P` neurons that are summed in one pass;
+//! `Q` neuron lanes update `Q` neurons in a cycle; a *row* is what the `Q` lanes read from the state memory at once.
+//! The place of a further knob, `K` events a cycle, is the crossbar's read port: `K` is 1 here.
+
+use goldspike_golden::format::QFormat;
+use goldspike_golden::quant::{QuantLayer, QuantNetwork};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::hdl::{HdlError, Ty};
+
+/// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
+/// layers overlap without a gap.
+pub const DEFAULT_BANKS: u32 = 4;
+
+/// Steps whose spikes may wait in a layer's output queue.
+pub const STEP_CREDITS: u32 = 2;
+
+/// A number of lanes: chosen here, the same for every layer, or one number a layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LaneChoice {
+    /// Chosen from the layer's size.
+    #[default]
+    Auto,
+    /// The same for every layer; above a layer's neurons it is clamped.
+    All(u32),
+    /// One number a layer; a number above the layer's neurons is an error.
+    PerLayer(Vec<u32>),
+}
+
+/// What the user may choose of a design without changing one bit of its results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesignOptions {
+    /// Synapse lanes `P`.
+    pub lanes: LaneChoice,
+    /// Neuron lanes `Q`.
+    pub neuron_lanes: LaneChoice,
+    /// Output streams with the compared value and the states of every neuron.
+    pub probe: bool,
+    /// Banks of each event buffer, at least 2.
+    pub banks: u32,
+}
+
+impl Default for DesignOptions {
+    fn default() -> Self {
+        Self { lanes: LaneChoice::Auto, neuron_lanes: LaneChoice::Auto, probe: false, banks: DEFAULT_BANKS }
+    }
+}
+
+/// Why a design cannot be planned or built.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum PlanError {
+    /// Lane list of another length than the network.
+    #[error("{flag} names {given} numbers, the network has {layers} layers")]
+    LaneCount {
+        /// Flag at fault.
+        flag: &'static str,
+        /// Numbers given.
+        given: usize,
+        /// Layers of the network.
+        layers: usize,
+    },
+    /// A lane number that is 0 or, given for this layer alone, above its neurons.
+    #[error("{flag} gives {given} lanes to layer `{layer}`, which has {neurons} neurons")]
+    LaneRange {
+        /// Flag at fault.
+        flag: &'static str,
+        /// Layer.
+        layer: String,
+        /// Lanes given.
+        given: u32,
+        /// Neurons of the layer.
+        neurons: usize,
+    },
+    /// Fewer than two banks.
+    #[error("an event buffer needs at least 2 banks, {0} given")]
+    Banks(u32),
+    /// The hardware description itself was refused: an internal bug, reported as one.
+    #[error("internal error in the generated hardware (please report it): {0}")]
+    Hdl(#[from] HdlError),
+}
+
+impl PlanError {
+    /// The edit that fixes it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::LaneCount { flag, .. } => format!("give {flag} one number, or one a layer separated by commas"),
+            Self::LaneRange { flag, neurons, .. } => format!("give {flag} a number from 1 to {neurons} here"),
+            Self::Banks(_) => "4 banks let short steps overlap".to_owned(),
+            Self::Hdl(_) => "this is a bug of goldspike, not of your network".to_owned(),
+        }
+    }
+}
+
+/// What one layer's hardware looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerPlan {
+    /// Axons (addresses of the input stream).
+    pub axons: usize,
+    /// Neurons.
+    pub neurons: usize,
+    /// Synapse lanes `P`, a multiple of `Q`.
+    pub lanes: u32,
+    /// Neuron lanes `Q`.
+    pub neuron_lanes: u32,
+    /// Groups `G = ceil(N/P)`: passes of one step.
+    pub groups: u32,
+    /// Rows of a whole group, `P/Q`.
+    pub slots: u32,
+    /// Rows of the layer, `ceil(N/Q)`.
+    pub rows: u32,
+    /// Banks of the event buffer.
+    pub banks: u32,
+    /// Largest input payload.
+    pub payload_max: u32,
+    /// Type of a synaptic sum without the bias.
+    pub sum: Ty,
+    /// Type of a synaptic sum with the bias.
+    pub accumulator: Ty,
+    /// Type of `h` and `v`.
+    pub membrane: Ty,
+    /// Register stages from the state memory's output to its input.
+    pub lane_latency: u32,
+    /// Shortest pass in cycles, `max(P/Q, ceil(revisit/G))`: a state is read again only after it was written.
+    pub spacing: u32,
+}
+
+impl LayerPlan {
+    /// Cycles of one step with `events` events, in the steady state and without stalls.
+    #[must_use]
+    pub fn step_cycles(&self, events: u32) -> u32 {
+        self.groups * events.max(self.spacing).max(1)
+    }
+
+    /// Cycles from a read of a state to the first cycle in which the written one can be read.
+    #[must_use]
+    pub fn revisit(&self) -> u32 {
+        self.lane_latency + 2
+    }
+
+    /// Address bits of the input stream.
+    #[must_use]
+    pub fn axon_bits(&self) -> u32 {
+        index_bits(self.axons)
+    }
+
+    /// Address bits of the output stream.
+    #[must_use]
+    pub fn neuron_bits(&self) -> u32 {
+        index_bits(self.neurons)
+    }
+
+    /// Payload bits of the input stream: none for spikes.
+    #[must_use]
+    pub fn payload_bits(&self) -> u32 {
+        payload_bits(self.payload_max)
+    }
+}
+
+/// Bits of an index below `n`, at least 1.
+#[must_use]
+pub fn index_bits(n: usize) -> u32 {
+    (usize::BITS - n.saturating_sub(1).leading_zeros()).max(1)
+}
+
+/// Bits of an unsigned payload up to `max`; 0 for spikes, whose payload is always 1.
+#[must_use]
+pub fn payload_bits(max: u32) -> u32 {
+    if max <= 1 { 0 } else { u32::BITS - max.leading_zeros() }
+}
+
+/// The hardware type of a format.
+#[must_use]
+pub fn ty(format: QFormat) -> Ty {
+    if format.signed { Ty::s(format.width) } else { Ty::u(format.width) }
+}
+
+/// Plans every layer; `latencies` are the register stages of each layer's neuron lane.
+///
+/// # Errors
+/// Lane numbers that do not fit the network.
+pub(crate) fn plan(
+    network: &QuantNetwork,
+    options: &DesignOptions,
+    latencies: &[u32],
+) -> Result<Vec<LayerPlan>, PlanError> {
+    if options.banks < 2 {
+        return Err(PlanError::Banks(options.banks));
+    }
+    let mut payload_max = network.input.payload_max;
+    let mut plans = Vec::with_capacity(network.layers.len());
+    for (index, layer) in network.layers.iter().enumerate() {
+        let size = u32::try_from(layer.neurons).unwrap_or(u32::MAX);
+        let wanted = pick(&options.lanes, "--lanes", network, index, size.min(16))?;
+        let neuron_lanes =
+            pick(&options.neuron_lanes, "--neuron-lanes", network, index, wanted.div_ceil(8))?.min(wanted);
+        let lanes = wanted.next_multiple_of(neuron_lanes);
+        let groups = size.div_ceil(lanes);
+        let lane_latency = latencies[index];
+        let slots = lanes / neuron_lanes;
+        plans.push(LayerPlan {
+            axons: layer.axons,
+            neurons: layer.neurons,
+            lanes,
+            neuron_lanes,
+            groups,
+            slots,
+            rows: size.div_ceil(neuron_lanes),
+            banks: options.banks,
+            payload_max,
+            sum: sum_type(layer, payload_max),
+            accumulator: ty(layer.accumulator),
+            membrane: ty(layer.membrane),
+            lane_latency,
+            spacing: slots.max((lane_latency + 2).div_ceil(groups)),
+        });
+        payload_max = 1;
+    }
+    Ok(plans)
+}
+
+fn pick(
+    choice: &LaneChoice,
+    flag: &'static str,
+    network: &QuantNetwork,
+    index: usize,
+    auto: u32,
+) -> Result<u32, PlanError> {
+    let layer = &network.layers[index];
+    let neurons = u32::try_from(layer.neurons).unwrap_or(u32::MAX);
+    let range = |given| PlanError::LaneRange { flag, layer: layer.name.clone(), given, neurons: layer.neurons };
+    match choice {
+        LaneChoice::Auto => Ok(auto),
+        LaneChoice::All(0) => Err(range(0)),
+        LaneChoice::All(lanes) => Ok((*lanes).min(neurons)),
+        LaneChoice::PerLayer(list) if list.len() != network.layers.len() => {
+            Err(PlanError::LaneCount { flag, given: list.len(), layers: network.layers.len() })
+        }
+        LaneChoice::PerLayer(list) => match list[index] {
+            lanes if lanes == 0 || lanes > neurons => Err(range(lanes)),
+            lanes => Ok(lanes),
+        },
+    }
+}
+
+/// Smallest signed type that holds every synaptic sum of the actual rows, the bias left out.
+pub(crate) fn sum_type(layer: &QuantLayer, payload_max: u32) -> Ty {
+    let mut low = 0i64;
+    let mut high = 0i64;
+    for row in layer.weights.chunks(layer.axons) {
+        let negative: i64 = row.iter().filter(|&&w| w < 0).map(|&w| i64::from(w)).sum();
+        let positive: i64 = row.iter().filter(|&&w| w > 0).map(|&w| i64::from(w)).sum();
+        low = low.min(negative * i64::from(payload_max));
+        high = high.max(positive * i64::from(payload_max));
+    }
+    ty(QFormat::signed_for(low, high, 0))
+}

@@ -1,0 +1,121 @@
+//! The event stream: its fields inside a design, and its packing into AXI4-Stream TDATA at the top.
+//!
+//! `TDATA = {zeros, null, payload, address}`, the address in the low bits, filled up to whole bytes. Spikes have no
+//! payload bits. TLAST ends a time step; a beat with `null` carries no event and is legal only with TLAST. TUSER counts
+//! only on a TLAST beat: last step of the sample.
+
+use crate::hdl::{Builder, Instance, Sig, Ty};
+use crate::rtl::plan::{index_bits, payload_bits};
+
+/// Field widths of one event stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Address bits.
+    pub address: u32,
+    /// Payload bits; 0 for spikes.
+    pub payload: u32,
+}
+
+impl Layout {
+    /// Layout for `addresses` addresses and unsigned payloads up to `payload_max`.
+    #[must_use]
+    pub fn new(addresses: usize, payload_max: u32) -> Self {
+        Self { address: index_bits(addresses), payload: payload_bits(payload_max) }
+    }
+
+    /// TDATA width: whole bytes.
+    #[must_use]
+    pub fn tdata_bits(self) -> u32 {
+        (self.address + self.payload + 1).next_multiple_of(8)
+    }
+
+    /// TDATA of an event; the payload is dropped where the layout has none.
+    #[must_use]
+    pub fn pack_event(self, address: u32, payload: u32) -> u64 {
+        let payload = if self.payload == 0 { 0 } else { u64::from(payload) << self.address };
+        payload | u64::from(address)
+    }
+
+    /// TDATA of a beat without an event.
+    #[must_use]
+    pub fn pack_null(self) -> u64 {
+        1 << (self.address + self.payload)
+    }
+
+    /// `(null, payload, address)` of a TDATA word; payload 1 where the layout has none.
+    #[must_use]
+    pub fn unpack(self, tdata: u64) -> (bool, u32, u32) {
+        let field = |low: u32, bits: u32| ((tdata >> low) & ((1u64 << bits) - 1)) as u32;
+        let payload = if self.payload == 0 { 1 } else { field(self.address, self.payload) };
+        (field(self.address + self.payload, 1) == 1, payload, field(0, self.address))
+    }
+}
+
+/// The forward signals of a stream inside a design; `ready` runs the other way.
+#[derive(Clone, Copy, Debug)]
+pub struct Beat {
+    /// The beat is there.
+    pub valid: Sig,
+    /// No event in this beat.
+    pub null: Sig,
+    /// Payload, where the layout has one.
+    pub payload: Option<Sig>,
+    /// Axon address.
+    pub address: Sig,
+    /// Last beat of the step.
+    pub last: Sig,
+    /// With `last`: last step of the sample.
+    pub user: Sig,
+}
+
+impl Beat {
+    /// Input ports `PREFIX_valid_i` … of a module.
+    pub(crate) fn inputs(b: &mut Builder, prefix: &str, layout: Layout) -> Self {
+        let mut port = |name: &str, ty| b.input(&format!("{prefix}_{name}_i"), ty);
+        Self {
+            valid: port("valid", Ty::BIT),
+            null: port("null", Ty::BIT),
+            address: port("address", Ty::u(layout.address)),
+            payload: (layout.payload > 0).then(|| port("payload", Ty::u(layout.payload))),
+            last: port("last", Ty::BIT),
+            user: port("user", Ty::BIT),
+        }
+    }
+
+    /// Output ports `PREFIX_valid_o` … of a module.
+    pub(crate) fn outputs(self, b: &mut Builder, prefix: &str) {
+        for (name, sig) in self.fields() {
+            b.output(&format!("{prefix}_{name}_o"), sig);
+        }
+    }
+
+    /// Connections of this beat to the input ports `PREFIX_*_i` of an instance.
+    pub(crate) fn connect(self, prefix: &str) -> Vec<(String, Vec<Sig>)> {
+        self.fields().into_iter().map(|(name, sig)| (format!("{prefix}_{name}_i"), vec![sig])).collect()
+    }
+
+    /// The beat that an instance drives on its ports `PREFIX_*_o`.
+    pub(crate) fn of_instance(instance: &Instance, prefix: &str, layout: Layout) -> Self {
+        let port = |name: &str| instance.out(&format!("{prefix}_{name}_o"));
+        Self {
+            valid: port("valid"),
+            null: port("null"),
+            address: port("address"),
+            payload: (layout.payload > 0).then(|| port("payload")),
+            last: port("last"),
+            user: port("user"),
+        }
+    }
+
+    fn fields(self) -> Vec<(&'static str, Sig)> {
+        let mut fields = vec![("valid", self.valid), ("null", self.null), ("address", self.address)];
+        fields.extend(self.payload.map(|payload| ("payload", payload)));
+        fields.extend([("last", self.last), ("user", self.user)]);
+        fields
+    }
+}
+
+/// Ports of an instance as `Builder::instance` takes them.
+pub(crate) fn connections(ports: &[(String, Vec<Sig>)]) -> Vec<(&str, &[Sig])> {
+    ports.iter().map(|(name, sigs)| (name.as_str(), sigs.as_slice())).collect()
+}

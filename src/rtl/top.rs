@@ -1,0 +1,124 @@
+//! The network: guard, layers in a row, AXI4-Stream on both sides.
+
+use std::sync::Arc;
+
+use goldspike_golden::quant::QuantNetwork;
+
+use crate::hdl::{Builder, Module, Ty};
+use crate::rtl::guard::guard;
+use crate::rtl::layer::{ProbeLayout, layer};
+use crate::rtl::neuron;
+use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, plan, sum_type};
+use crate::rtl::stream::{Beat, Layout, connections};
+
+/// A complete design.
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// The top module; it reaches every other one.
+    pub top: Arc<Module>,
+    /// One plan a layer.
+    pub plans: Vec<LayerPlan>,
+    /// What was asked for.
+    pub options: DesignOptions,
+    /// Layout of the input stream.
+    pub input: Layout,
+    /// Layout of the output stream.
+    pub output: Layout,
+    /// Layout of each layer's probe stream; empty without the probe.
+    pub probes: Vec<ProbeLayout>,
+}
+
+/// Describes the hardware of a network. Top-level ports: `clk_i`, `rst_i` (synchronous, active high), `s_axis_*`,
+/// `m_axis_*`, `protocol_error_o`, and with the probe `m_axis_probeL_*` for each layer L.
+///
+/// # Errors
+/// Lane numbers that do not fit the network.
+pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design, PlanError> {
+    let mut payload_max = network.input.payload_max;
+    let mut latencies = Vec::new();
+    for quant in &network.layers {
+        latencies.push(neuron::lane(quant, "gs_plan", sum_type(quant, payload_max))?.latency);
+        payload_max = 1;
+    }
+    let plans = plan(network, options, &latencies)?;
+    let prefix = format!("gs_{}", identifier(&network.name));
+    let input = Layout::new(plans[0].axons, plans[0].payload_max);
+    let output = Layout::new(plans[plans.len() - 1].neurons, 1);
+
+    let guard = guard(&format!("{prefix}_guard"), &plans[0])?;
+    let mut b = Builder::new(
+        prefix.clone(),
+        format!(
+            "Spiking network {}: {} axons in, {} neurons out, {} layers.\n\
+             TDATA = {{zeros, null, payload, address}}: in {} address and {} payload bits, out {} address bits.\n\
+             TLAST ends a time step; TUSER with TLAST: last step of the sample; a null beat carries no event.",
+            network.name,
+            plans[0].axons,
+            plans[plans.len() - 1].neurons,
+            plans.len(),
+            input.address,
+            input.payload,
+            output.address
+        ),
+    );
+    let valid = b.input("s_axis_tvalid", Ty::BIT);
+    let data = b.input("s_axis_tdata", Ty::u(input.tdata_bits()));
+    let last = b.input("s_axis_tlast", Ty::BIT);
+    let user = b.input("s_axis_tuser", Ty::BIT);
+    let m_ready = b.input("m_axis_tready", Ty::BIT);
+    b.port_doc("s_axis_tdata", "{zeros, null, payload, address}");
+    b.port_doc("s_axis_tlast", "last beat of the time step");
+    b.port_doc("s_axis_tuser", "with tlast: last step of the sample");
+    let address = b.slice(data, 0, input.address);
+    let payload = (input.payload > 0).then(|| b.slice(data, input.address, input.payload));
+    let null = b.bit(data, input.address + input.payload);
+    let mut beat = Beat { valid, null, payload, address, last, user };
+
+    let mut ready = b.wire("guard_ready", Ty::BIT);
+    let mut ports = beat.connect("s");
+    ports.push(("m_ready_i".to_owned(), vec![ready]));
+    let guard = b.instance("u_guard", &guard, &connections(&ports));
+    b.output("s_axis_tready", guard.out("s_ready_o"));
+    beat = Beat::of_instance(&guard, "m", input);
+
+    let mut probes = Vec::new();
+    for (index, (plan, quant)) in plans.iter().zip(&network.layers).enumerate() {
+        let module = layer(&format!("{prefix}_l{index}"), plan, quant, options.probe)?;
+        let next_ready =
+            if index + 1 == plans.len() { m_ready } else { b.wire(&format!("layer{index}_ready"), Ty::BIT) };
+        let mut ports = beat.connect("s");
+        ports.push(("m_ready_i".to_owned(), vec![next_ready]));
+        if options.probe {
+            let probe_ready = b.input(&format!("m_axis_probe{index}_tready"), Ty::BIT);
+            ports.push(("probe_ready_i".to_owned(), vec![probe_ready]));
+        }
+        let instance = b.instance(&format!("u_layer{index}"), &module, &connections(&ports));
+        b.assign(ready, instance.out("s_ready_o"));
+        if options.probe {
+            let port = |name: &str| format!("m_axis_probe{index}_{name}");
+            b.output(&port("tvalid"), instance.out("probe_valid_o"));
+            b.output_vec(&port("tdata"), &instance.out_vec("probe_data_o"));
+            b.output(&port("tlast"), instance.out("probe_last_o"));
+            b.output(&port("tuser"), instance.out("probe_user_o"));
+            probes.push(ProbeLayout::of_layer(quant, plan.sum)?);
+        }
+        beat = Beat::of_instance(&instance, "m", Layout::new(plan.neurons, 1));
+        ready = next_ready;
+    }
+    let zeros = b.lit(0, Ty::u(output.tdata_bits()));
+    let packed = b.cat(&[beat.null, beat.address]);
+    let packed = if packed.width() < zeros.width() { b.extend(packed, zeros.ty()) } else { packed };
+    b.output("m_axis_tvalid", beat.valid);
+    b.output("m_axis_tdata", packed);
+    b.output("m_axis_tlast", beat.last);
+    b.output("m_axis_tuser", beat.user);
+    b.output("protocol_error_o", guard.out("error_o"));
+    b.port_doc("protocol_error_o", "sticky until reset: an illegal input beat was dropped");
+    Ok(Design { top: b.finish()?, plans, options: options.clone(), input, output, probes })
+}
+
+/// A Verilog identifier part made of a network's name.
+fn identifier(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+}
+
