@@ -1,1 +1,3 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
+
+pub mod hdl;
