@@ -13,7 +13,7 @@ pub fn sources(design: &Design, header: &str) -> Result<Emitted, EmitError> {
     for module in all_modules(&design.top) {
         let file = verilog(&module, header)?;
         emitted.files.insert(format!("rtl/{}.v", file.name).into(), file.text);
-        for (name, text) in file.memories {
+        for (name, text) in file.memory_files {
             emitted.files.insert(name.into(), text);
         }
     }

@@ -6,15 +6,19 @@
 
 pub mod beats;
 mod golden;
+mod icarus;
 mod rtl;
 mod rust_hdl;
 pub mod stimulus;
+pub mod tool;
+mod wire;
 
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_golden::trace::SampleTrace;
 use thiserror::Error;
 
 pub use golden::Golden;
+pub use icarus::{Icarus, Patch};
 pub use rtl::Rtl;
 pub use rust_hdl::RustHdl;
 pub use stimulus::{Stalls, Stimulus};
