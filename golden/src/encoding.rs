@@ -3,10 +3,7 @@
 /// How a data set's sample becomes events (meaning: `examples/README.md`, the format's page).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", serde(tag = "type", rename_all = "snake_case", deny_unknown_fields))]
 pub enum Encoding {
     /// The same analogue value `x * scale` at every step.
     Direct {

@@ -24,41 +24,25 @@ impl QFormat {
     /// A signed (two's complement) format.
     #[must_use]
     pub const fn signed(width: u32, frac: i32) -> Self {
-        Self {
-            width,
-            frac,
-            signed: true,
-        }
+        Self { width, frac, signed: true }
     }
 
     /// An unsigned format.
     #[must_use]
     pub const fn unsigned(width: u32, frac: i32) -> Self {
-        Self {
-            width,
-            frac,
-            signed: false,
-        }
+        Self { width, frac, signed: false }
     }
 
     /// The smallest raw value.
     #[must_use]
     pub const fn min(&self) -> i64 {
-        if self.signed {
-            -(1i64 << (self.width - 1))
-        } else {
-            0
-        }
+        if self.signed { -(1i64 << (self.width - 1)) } else { 0 }
     }
 
     /// The largest raw value.
     #[must_use]
     pub const fn max(&self) -> i64 {
-        if self.signed {
-            (1i64 << (self.width - 1)) - 1
-        } else {
-            ((1u64 << self.width) - 1) as i64
-        }
+        if self.signed { (1i64 << (self.width - 1)) - 1 } else { ((1u64 << self.width) - 1) as i64 }
     }
 
     /// Whether `raw` is representable.
@@ -72,14 +56,7 @@ impl QFormat {
     pub const fn signed_for(low: i64, high: i64, frac: i32) -> Self {
         let low_bits = 65 - (if low < 0 { !low } else { 0 }).leading_zeros();
         let high_bits = 65 - (if high > 0 { high } else { 0 }).leading_zeros();
-        Self::signed(
-            if low_bits > high_bits {
-                low_bits
-            } else {
-                high_bits
-            },
-            frac,
-        )
+        Self::signed(if low_bits > high_bits { low_bits } else { high_bits }, frac)
     }
 }
 
@@ -87,12 +64,7 @@ impl QFormat {
 impl fmt::Display for QFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = if self.signed { 'I' } else { 'U' };
-        write!(
-            f,
-            "{letter}{}F{}",
-            i64::from(self.width) - i64::from(self.frac),
-            self.frac
-        )
+        write!(f, "{letter}{}F{}", i64::from(self.width) - i64::from(self.frac), self.frac)
     }
 }
 
