@@ -1,1 +1,5 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
+
+pub mod data;
+pub mod diag;
+pub mod import;
