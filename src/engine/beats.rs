@@ -60,7 +60,8 @@ impl BeatStimulus {
     /// Any beats, legal or not, with pauses.
     #[must_use]
     pub fn with_stalls(design: &Design, mut beats: Vec<InputBeat>, stalls: Stalls) -> Self {
-        for (beat, gap) in beats.iter_mut().zip(stalls.gaps(beats.len())) {
+        let gaps = stalls.gaps(beats.len());
+        for (beat, gap) in beats.iter_mut().zip(gaps) {
             beat.gap = gap;
         }
         let ready = (0..=design.probes.len()).map(|stream| stalls.ready_pattern(stream)).collect();
