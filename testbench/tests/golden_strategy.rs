@@ -1,6 +1,13 @@
 //! Laws of the generators: every network is legal, everything that a network can do happens, and a failure is shrunk to
 //! something that a person can read.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
 use goldspike_golden::format::Overflow;
 use goldspike_golden::network::golden;
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};

@@ -3,6 +3,13 @@
 //!
 //! Further files of the same families are read from the folder in `GOLDSPIKE_VECTORS`, if it is set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
 use std::path::{Path, PathBuf};
 
 use goldspike_golden::arith::Real;
