@@ -14,7 +14,10 @@ impl Event {
     /// A binary spike of `address`.
     #[must_use]
     pub const fn spike(address: u32) -> Self {
-        Self { address, payload: 1 }
+        Self {
+            address,
+            payload: 1,
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Number formats of the arithmetic contract: where the binary point is, what rounding and overflow do.
 //!
 //! A value is an integer `raw`; its real value is `raw * 2^-frac * scale`, with a real `scale` kept by the layer
-//! (1 for coefficients). Nothing here touches a float: `QFormat` is only a description.
+//! (1 for coefficients). `QFormat` is only a description; [`nearest`] is the one way from a real number to a raw one.
 
 use core::fmt;
+
+use num_traits::ToPrimitive;
 
 /// A fixed-point format: `width` bits in all, of which `frac` are behind the binary point.
 ///
@@ -24,25 +26,46 @@ impl QFormat {
     /// A signed (two's complement) format.
     #[must_use]
     pub const fn signed(width: u32, frac: i32) -> Self {
-        Self { width, frac, signed: true }
+        Self {
+            width,
+            frac,
+            signed: true,
+        }
     }
 
     /// An unsigned format.
     #[must_use]
     pub const fn unsigned(width: u32, frac: i32) -> Self {
-        Self { width, frac, signed: false }
+        Self {
+            width,
+            frac,
+            signed: false,
+        }
     }
 
-    /// The smallest raw value.
+    /// The smallest raw value (within 64 bits, whatever the width).
     #[must_use]
     pub const fn min(&self) -> i64 {
-        if self.signed { -(1i64 << (self.width - 1)) } else { 0 }
+        match (self.signed, self.width) {
+            (false, _) | (_, 0) => 0,
+            (true, 1..=64) => i64::MIN >> (64 - self.width),
+            (true, _) => i64::MIN,
+        }
     }
 
-    /// The largest raw value.
+    /// The largest raw value (within 64 bits, whatever the width).
     #[must_use]
     pub const fn max(&self) -> i64 {
-        if self.signed { (1i64 << (self.width - 1)) - 1 } else { ((1u64 << self.width) - 1) as i64 }
+        let bits = if self.signed {
+            self.width.saturating_sub(1)
+        } else {
+            self.width
+        };
+        if bits >= 63 {
+            i64::MAX
+        } else {
+            (1 << bits) - 1
+        }
     }
 
     /// Whether `raw` is representable.
@@ -56,7 +79,14 @@ impl QFormat {
     pub const fn signed_for(low: i64, high: i64, frac: i32) -> Self {
         let low_bits = 65 - (if low < 0 { !low } else { 0 }).leading_zeros();
         let high_bits = 65 - (if high > 0 { high } else { 0 }).leading_zeros();
-        Self::signed(if low_bits > high_bits { low_bits } else { high_bits }, frac)
+        Self::signed(
+            if low_bits > high_bits {
+                low_bits
+            } else {
+                high_bits
+            },
+            frac,
+        )
     }
 }
 
@@ -64,7 +94,25 @@ impl QFormat {
 impl fmt::Display for QFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = if self.signed { 'I' } else { 'U' };
-        write!(f, "{letter}{}F{}", i64::from(self.width) - i64::from(self.frac), self.frac)
+        write!(
+            f,
+            "{letter}{}F{}",
+            i64::from(self.width) - i64::from(self.frac),
+            self.frac
+        )
+    }
+}
+
+/// `value` as a raw number of LSB `lsb`: to nearest, ties away from zero.
+///
+/// The quantizer's conversion of every real constant. `None` if either is not finite, `lsb` is not above zero, or the
+/// result has more than 64 bits.
+#[must_use]
+pub fn nearest(value: f64, lsb: f64) -> Option<i64> {
+    if lsb.is_finite() && lsb > 0.0 {
+        (value / lsb).round().to_i64()
+    } else {
+        None
     }
 }
 

@@ -1,4 +1,30 @@
-//! The LIF family: IF, LIF, PLIF.
+//! The LIF family: IF (decay 1), LIF and PLIF (decay `1 - 1/tau`, `sigmoid(-w)`).
+//!
+//! Charge, with the rounded product `R`, the aligned synaptic current `x`, the constant `B` (`offset`) and the
+//! layer's overflow `ovf`; then the comparison `s = h >= fire_at`; then the reset:
+//!
+//! | timing | reset | `h` | state kept |
+//! |---|---|---|---|
+//! | any | none | `ovf(R(A v) + x + B)` | `h` |
+//! | same step | hard | `ovf(R(A v) + x + B)` | `s ? v_reset : h` |
+//! | same step | soft | `ovf(R(A v) + x + B)` | `s ? ovf(h - reset_by) : h` |
+//! | next step | hard | `ovf(R(A (r ? v_reset : v)) + x + B)` | `h` |
+//! | next step | soft | `ovf(R(A v) + x + B - r reset_by)` | `h` |
+//! | guarded | hard | `ovf(R(A (r ? v_reset : v)) + x + B)` | `ovf(h - (s - r)(h - v_reset))` |
+//! | guarded | soft | `ovf(R(A v) + x + B - r reset_by)` | `ovf(h - (s - r) reset_by)` |
+//!
+//! `r` is the *stored spike* of the step before (next step), or a new comparison of the state before the step,
+//! `v > v_threshold` (guarded). Before the first step `v = v_init` and `r = 0`.
+//!
+//! Sources, and where they differ: SpikingJelly `IFNode`, `LIFNode`, `ParametricLIFNode` (Fang et al., ICCV 2021) fire
+//! at equality and reset in the same step; with `decay_input` the current is divided by tau (folded into the weights),
+//! and the leak goes toward `v_reset`, a constant input `v_reset / tau`. snnTorch `Leaky` fires above the threshold
+//! only and resets in the next step; with `reset_delay=False` a state that is still above the threshold after its reset
+//! counts as a pending one (guarded). The two soft forms are different neurons, not one neuron delayed.
+
+use crate::arith::{Arith, Threshold};
+use crate::format::QFormat;
+use crate::neuron::{ModelInfo, ParameterInfo};
 
 /// Kind of reset after a spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,3 +51,204 @@ pub enum ResetTiming {
     /// In the step of the spike, unless a reset was still pending (snnTorch `reset_delay=False`).
     SameStepGuarded,
 }
+
+/// Parameters of one neuron, in the numbers of an arithmetic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LifParams<N> {
+    /// Retained fraction `A`.
+    pub decay: N,
+    /// Bits of `A v` below the membrane's LSB (the coefficient's `frac`).
+    pub drop: u32,
+    /// Constant input `B`.
+    pub offset: N,
+    /// When a spike is fired.
+    pub fire: Threshold<N>,
+    /// When a reset is pending; read by [`ResetTiming::SameStepGuarded`] only.
+    pub pending: Threshold<N>,
+    /// Amount of a soft reset.
+    pub reset_by: N,
+    /// Value after a hard reset.
+    pub v_reset: N,
+    /// Value before the first step.
+    pub v_init: N,
+    /// Kind of reset.
+    pub reset: Reset,
+    /// When the reset acts.
+    pub reset_timing: ResetTiming,
+    /// Format of the membrane.
+    pub membrane: QFormat,
+}
+
+/// What a neuron keeps from one step to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifState<N, B> {
+    /// Membrane potential.
+    pub v: N,
+    /// Spike of the step before.
+    pub spike: B,
+}
+
+/// Outcome of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifStep<N, B> {
+    /// The value compared with the threshold.
+    pub h: N,
+    /// State after the step; its `spike` is this step's.
+    pub state: LifState<N, B>,
+}
+
+impl<N: Clone> LifParams<N> {
+    /// State before the first step of a sample.
+    pub fn start<A: Arith<Num = N>>(&self, a: &A) -> LifState<N, A::Bit> {
+        LifState {
+            v: self.v_init.clone(),
+            spike: a.bit(false),
+        }
+    }
+}
+
+/// One time step with the aligned synaptic current `x` (the bias included). The equations are the table above.
+pub fn step<A: Arith>(
+    a: &A,
+    p: &LifParams<A::Num>,
+    state: &LifState<A::Num, A::Bit>,
+    x: &A::Num,
+) -> LifStep<A::Num, A::Bit> {
+    let pending = match p.reset_timing {
+        ResetTiming::SameStep => a.bit(false),
+        ResetTiming::NextStep => state.spike.clone(),
+        ResetTiming::SameStepGuarded => a.at_least(&state.v, &p.pending),
+    };
+    let late = p.reset_timing != ResetTiming::SameStep;
+    let v = if late && p.reset == Reset::Hard {
+        a.select(&pending, || p.v_reset.clone(), || state.v.clone())
+    } else {
+        state.v.clone()
+    };
+    let charged = a.add(&a.add(&a.product(&p.decay, &v, p.drop), x), &p.offset);
+    let sum = if late && p.reset == Reset::Soft {
+        a.select(
+            &pending,
+            || a.sub(&charged, &p.reset_by),
+            || charged.clone(),
+        )
+    } else {
+        charged
+    };
+    let h = a.overflow(&sum, &p.membrane);
+    let into = |sum| a.overflow(&sum, &p.membrane);
+    let (spike, v) = match (p.reset_timing, p.reset) {
+        (ResetTiming::NextStep, _) | (_, Reset::None) => (a.at_least(&h, &p.fire), h.clone()),
+        (ResetTiming::SameStep, Reset::Hard) => {
+            a.split(&h, &p.fire, |_| p.v_reset.clone(), Clone::clone)
+        }
+        (ResetTiming::SameStep, Reset::Soft) => {
+            a.split(&h, &p.fire, |h| into(a.sub(h, &p.reset_by)), Clone::clone)
+        }
+        (ResetTiming::SameStepGuarded, Reset::Hard) => a.split(
+            &h,
+            &p.fire,
+            |h| a.select(&pending, || h.clone(), || p.v_reset.clone()),
+            |h| {
+                a.select(
+                    &pending,
+                    || into(a.sub(&a.add(h, h), &p.v_reset)),
+                    || h.clone(),
+                )
+            },
+        ),
+        (ResetTiming::SameStepGuarded, Reset::Soft) => a.split(
+            &h,
+            &p.fire,
+            |h| a.select(&pending, || h.clone(), || into(a.sub(h, &p.reset_by))),
+            |h| a.select(&pending, || into(a.add(h, &p.reset_by)), || h.clone()),
+        ),
+    };
+    LifStep {
+        h,
+        state: LifState { v, spike },
+    }
+}
+
+/// The registry's entry.
+pub(super) const INFO: ModelInfo = ModelInfo {
+    name: "lif",
+    kinds: &["lif", "if", "plif"],
+    summary: "leaky integrate-and-fire: IF (decay 1), LIF and PLIF (a decay per layer or neuron)",
+    equations: &[
+        "h = ovf(R(decay * v) + x + offset)        x = W s + b, input_gain folded into W and b",
+        "s = h >= v_threshold  (fire \">=\")   or   h > v_threshold  (fire \">\")",
+        "same_step:          hard v = s ? v_reset : h                soft v = ovf(h - s * v_threshold)",
+        "next_step:          hard h = ovf(R(decay * (r ? v_reset : v)) + x + offset), v = h",
+        "                    soft h = ovf(R(decay * v) + x + offset - r * v_threshold), v = h;  r = s of the step before",
+        "same_step_guarded:  h as next_step with r = v > v_threshold",
+        "                    hard v = ovf(h - (s - r)(h - v_reset))   soft v = ovf(h - (s - r) * v_threshold)",
+    ],
+    parameters: &[
+        ParameterInfo {
+            name: "decay",
+            meaning: "retained fraction of v; 1 is IF, 1 - 1/tau is LIF, sigmoid(-w) is PLIF",
+            range: "0 to 1",
+            default: "required",
+            per_neuron: true,
+        },
+        ParameterInfo {
+            name: "input_gain",
+            meaning: "factor of the synaptic current",
+            range: "finite",
+            default: "1",
+            per_neuron: true,
+        },
+        ParameterInfo {
+            name: "offset",
+            meaning: "constant input of every step",
+            range: "finite",
+            default: "0",
+            per_neuron: true,
+        },
+        ParameterInfo {
+            name: "v_threshold",
+            meaning: "threshold, and the amount of a soft reset",
+            range: "above 0",
+            default: "required",
+            per_neuron: true,
+        },
+        ParameterInfo {
+            name: "fire",
+            meaning: "whether a value equal to the threshold fires",
+            range: ">=, >",
+            default: ">=",
+            per_neuron: false,
+        },
+        ParameterInfo {
+            name: "reset",
+            meaning: "kind of reset after a spike",
+            range: "hard, soft, none",
+            default: "hard",
+            per_neuron: false,
+        },
+        ParameterInfo {
+            name: "reset_timing",
+            meaning: "when the reset acts",
+            range: "same_step, next_step, same_step_guarded",
+            default: "same_step",
+            per_neuron: false,
+        },
+        ParameterInfo {
+            name: "v_reset",
+            meaning: "value after a hard reset",
+            range: "finite",
+            default: "0",
+            per_neuron: true,
+        },
+        ParameterInfo {
+            name: "v_init",
+            meaning: "value before the first step of a sample",
+            range: "finite",
+            default: "0",
+            per_neuron: true,
+        },
+    ],
+    source: "SpikingJelly IFNode, LIFNode, ParametricLIFNode (Fang et al., ICCV 2021); snnTorch Leaky",
+    states: &["v"],
+};

@@ -1,0 +1,66 @@
+//! `Real`: double precision, in which rounding, alignment and overflow are the identity. The reference, never called
+//! golden: it reproduces the frameworks' floating-point results.
+
+use super::{Arith, Threshold};
+use crate::describe::Fire;
+use crate::format::QFormat;
+
+/// Arithmetic of `f64`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Real;
+
+impl Arith for Real {
+    type Num = f64;
+    type Bit = bool;
+
+    fn bit(&self, value: bool) -> bool {
+        value
+    }
+
+    fn add(&self, a: &f64, b: &f64) -> f64 {
+        a + b
+    }
+
+    fn sub(&self, a: &f64, b: &f64) -> f64 {
+        a - b
+    }
+
+    fn product(&self, coefficient: &f64, value: &f64, _drop: u32) -> f64 {
+        coefficient * value
+    }
+
+    fn overflow(&self, sum: &f64, _format: &QFormat) -> f64 {
+        *sum
+    }
+
+    fn align(&self, sum: &f64, _guard_bits: i32) -> f64 {
+        *sum
+    }
+
+    fn at_least(&self, h: &f64, threshold: &Threshold<f64>) -> bool {
+        match threshold.fire {
+            Fire::Ge => *h >= threshold.level,
+            Fire::Gt => *h > threshold.level,
+        }
+    }
+
+    fn split(
+        &self,
+        h: &f64,
+        threshold: &Threshold<f64>,
+        fired: impl FnOnce(&f64) -> f64,
+        silent: impl FnOnce(&f64) -> f64,
+    ) -> (bool, f64) {
+        let spike = self.at_least(h, threshold);
+        (spike, if spike { fired(h) } else { silent(h) })
+    }
+
+    fn select(
+        &self,
+        bit: &bool,
+        then: impl FnOnce() -> f64,
+        otherwise: impl FnOnce() -> f64,
+    ) -> f64 {
+        if *bit { then() } else { otherwise() }
+    }
+}

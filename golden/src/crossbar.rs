@@ -1,0 +1,53 @@
+//! The crossbar: exact sums of weights over the events of a step.
+//!
+//! No rounding and no overflow happens here: the accumulator holds every sum of the actual rows.
+
+use crate::arith::Arith;
+
+/// Weights, stored so that the weights of one axon lie side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crossbar<N> {
+    neurons: usize,
+    columns: Vec<N>,
+    bias: Vec<N>,
+}
+
+impl<N: Clone> Crossbar<N> {
+    /// From weights `[neurons][axons]`, row-major, and one bias a neuron (their number is that of the neurons).
+    /// Rows shorter than `axons` read as if cut there.
+    pub fn new(axons: usize, weights: &[N], bias: Vec<N>) -> Self {
+        let columns = (0..axons)
+            .flat_map(|axon| weights.iter().skip(axon).step_by(axons).cloned())
+            .collect();
+        Self {
+            neurons: bias.len(),
+            columns,
+            bias,
+        }
+    }
+
+    /// Number of neurons.
+    pub const fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    /// `sum of weight * payload, + bias`, by neuron. An address without an axon adds nothing.
+    pub fn sums<A: Arith<Num = N>>(
+        &self,
+        a: &A,
+        zero: &N,
+        events: impl Iterator<Item = (usize, N)>,
+    ) -> Vec<N> {
+        let mut sums = vec![zero.clone(); self.neurons];
+        for (address, payload) in events {
+            let start = address.saturating_mul(self.neurons);
+            if let Some(column) = self.columns.get(start..start.saturating_add(self.neurons)) {
+                a.accumulate(&mut sums, column, &payload);
+            }
+        }
+        sums.iter()
+            .zip(&self.bias)
+            .map(|(sum, bias)| a.add(sum, bias))
+            .collect()
+    }
+}

@@ -1,0 +1,366 @@
+//! A network run step by step: crossbar, alignment, neurons, layer after layer.
+//!
+//! A spike crosses the whole network within its step. [`golden`] is the bit-exact model that hardware must equal;
+//! [`reference`] is the described network in double precision; [`dequantised`] runs the quantized integers in double
+//! precision without rounding or overflow, which bounds what rounding did.
+//!
+//! Events outside the contract are dropped, as the hardware drops them: an address without an axon, a payload that is
+//! not within 1 to `payload_max`. A repeated address in a step is counted twice here and is a protocol error there.
+
+use core::iter::zip;
+
+use num_traits::{FromPrimitive, Zero};
+
+use crate::arith::{Arith, Raw, Real, Threshold};
+use crate::contract::ContractError;
+use crate::crossbar::Crossbar;
+use crate::describe::{Fire, Network, Neuron};
+use crate::event::{Event, Sample};
+use crate::format::QFormat;
+use crate::neuron::lif::{self, LifParams, LifState};
+use crate::quant::{Param, QuantLayer, QuantNetwork, QuantNeuron};
+use crate::trace::{LayerTrace, SampleTrace, StepTrace};
+
+/// A network ready to run in arithmetic `A`.
+#[derive(Clone, Debug)]
+pub struct Program<A: Arith> {
+    payload_max: u32,
+    amplitude: A::Num,
+    layers: Vec<Layer<A>>,
+}
+
+/// Everything that a running sample keeps between two steps.
+#[derive(Clone, Debug)]
+pub struct State<A: Arith> {
+    layers: Vec<LayerState<A>>,
+}
+
+#[derive(Clone, Debug)]
+struct Layer<A: Arith> {
+    arith: A,
+    crossbar: Crossbar<A::Num>,
+    guard_bits: i32,
+    /// Factor of the sum; `None` where it is folded into the weights, as in every quantized network.
+    gain: Option<Vec<A::Num>>,
+    /// Factor from the program's numbers to the trace's; `None` where they are the same.
+    unit: Option<Vec<A::Num>>,
+    neurons: Neurons<A::Num>,
+}
+
+#[derive(Clone, Debug)]
+enum Neurons<N> {
+    Lif(Vec<LifParams<N>>),
+}
+
+#[derive(Clone, Debug)]
+enum LayerState<A: Arith> {
+    Lif(Vec<LifState<A::Num, A::Bit>>),
+}
+
+impl<A> Layer<A>
+where
+    A: Arith<Bit = bool>,
+    A::Num: Zero,
+{
+    fn start(&self) -> LayerState<A> {
+        match &self.neurons {
+            Neurons::Lif(params) => {
+                LayerState::Lif(params.iter().map(|p| p.start(&self.arith)).collect())
+            }
+        }
+    }
+
+    fn step(
+        &self,
+        state: &mut LayerState<A>,
+        events: impl Iterator<Item = (usize, A::Num)>,
+    ) -> LayerTrace<A::Num> {
+        let a = &self.arith;
+        let mut currents = self.crossbar.sums(a, &A::Num::zero(), events);
+        if let Some(gains) = &self.gain {
+            for (x, gain) in currents.iter_mut().zip(gains) {
+                *x = a.product(gain, x, 0);
+            }
+        }
+        let count = currents.len();
+        let mut trace = LayerTrace {
+            spikes: Vec::with_capacity(count),
+            h: Vec::with_capacity(count),
+            states: Vec::new(),
+        };
+        match (&self.neurons, state) {
+            (Neurons::Lif(params), LayerState::Lif(states)) => {
+                let mut kept = Vec::with_capacity(count);
+                for ((p, state), x) in zip(params, states).zip(&currents) {
+                    let done = lif::step(a, p, state, &a.align(x, self.guard_bits));
+                    trace.spikes.push(i8::from(done.state.spike));
+                    trace.h.push(done.h);
+                    kept.push(done.state.v.clone());
+                    *state = done.state;
+                }
+                trace.states.push(kept);
+            }
+        }
+        if let Some(units) = &self.unit {
+            for values in core::iter::once(&mut trace.h).chain(&mut trace.states) {
+                for (value, unit) in values.iter_mut().zip(units) {
+                    *value = a.product(unit, value, 0);
+                }
+            }
+        }
+        trace
+    }
+}
+
+impl<A> Program<A>
+where
+    A: Arith<Bit = bool>,
+    A::Num: Zero + FromPrimitive,
+{
+    /// The state before the first step of a sample.
+    #[must_use]
+    pub fn start(&self) -> State<A> {
+        State {
+            layers: self.layers.iter().map(Layer::start).collect(),
+        }
+    }
+
+    /// One time step: `events` of the input, what every layer did. `state` is [`Self::start`]'s or an earlier step's.
+    pub fn step(&self, state: &mut State<A>, events: &[Event]) -> StepTrace<A::Num> {
+        let mut layers: Vec<LayerTrace<A::Num>> = Vec::with_capacity(self.layers.len());
+        for (layer, state) in self.layers.iter().zip(&mut state.layers) {
+            let trace = match layers.last() {
+                None => layer.step(
+                    state,
+                    events.iter().filter_map(|event| self.input(layer, event)),
+                ),
+                Some(before) => {
+                    let fired = before
+                        .spikes
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, spike)| **spike != 0);
+                    layer.step(
+                        state,
+                        fired.filter_map(|(axon, spike)| Some((axon, A::Num::from_i8(*spike)?))),
+                    )
+                }
+            };
+            layers.push(trace);
+        }
+        StepTrace { layers }
+    }
+
+    /// One sample from a fresh state.
+    #[must_use]
+    pub fn run(&self, sample: &Sample) -> SampleTrace<A::Num> {
+        let mut state = self.start();
+        SampleTrace {
+            steps: sample
+                .steps
+                .iter()
+                .map(|events| self.step(&mut state, events))
+                .collect(),
+        }
+    }
+
+    fn input(&self, layer: &Layer<A>, event: &Event) -> Option<(usize, A::Num)> {
+        let legal = u32::try_from(event.payload)
+            .is_ok_and(|payload| (1..=self.payload_max).contains(&payload));
+        let payload = A::Num::from_i32(event.payload).filter(|_| legal)?;
+        Some((
+            usize::try_from(event.address).ok()?,
+            layer.arith.product(&self.amplitude, &payload, 0),
+        ))
+    }
+}
+
+/// The golden model of a quantized network.
+///
+/// # Errors
+/// [`ContractError`] if the network breaks the arithmetic contract.
+pub fn golden(network: &QuantNetwork) -> Result<Program<Raw>, ContractError> {
+    network.validate()?;
+    let layers = network
+        .layers
+        .iter()
+        .map(|layer| Layer {
+            arith: Raw {
+                rounding: layer.rounding,
+                overflow: layer.overflow,
+            },
+            crossbar: Crossbar::new(
+                layer.axons,
+                &layer
+                    .weights
+                    .iter()
+                    .map(|&w| i64::from(w))
+                    .collect::<Vec<_>>(),
+                layer.bias.clone(),
+            ),
+            guard_bits: layer.guard_bits,
+            gain: None,
+            unit: None,
+            neurons: quantized_neurons(layer, |raw| raw, |raw| raw),
+        })
+        .collect();
+    Ok(Program {
+        payload_max: network.input.payload_max,
+        amplitude: 1,
+        layers,
+    })
+}
+
+/// The quantized network in double precision: each constant is its raw value times its LSB, nothing rounds, nothing
+/// saturates. The trace is in real units.
+///
+/// Computed in LSBs and multiplied by the LSB at the end, so that a sum that equals the threshold in integers does so
+/// here whatever the scale.
+///
+/// # Errors
+/// [`ContractError`] if the network breaks the arithmetic contract.
+pub fn dequantised(network: &QuantNetwork) -> Result<Program<Real>, ContractError> {
+    network.validate()?;
+    let layers = network
+        .layers
+        .iter()
+        .map(|layer| {
+            let lsb = 2f64.powi(layer.guard_bits);
+            Layer {
+                arith: Real,
+                crossbar: Crossbar::new(
+                    layer.axons,
+                    &layer
+                        .weights
+                        .iter()
+                        .map(|&w| f64::from(w) * lsb)
+                        .collect::<Vec<_>>(),
+                    layer.bias.iter().map(|&b| b as f64 * lsb).collect(),
+                ),
+                guard_bits: 0,
+                gain: None,
+                unit: Some((0..layer.neurons).map(|n| layer.lsb(n)).collect()),
+                neurons: quantized_neurons(
+                    layer,
+                    |raw| raw as f64,
+                    |raw| raw as f64 * coefficient_lsb(layer),
+                ),
+            }
+        })
+        .collect();
+    Ok(Program {
+        payload_max: network.input.payload_max,
+        amplitude: 1.0,
+        layers,
+    })
+}
+
+/// The described network in double precision, as its framework computes it.
+///
+/// A parameter vector that is shorter than the layer cuts the layer short; importers refuse such a network before.
+#[must_use]
+pub fn reference(network: &Network) -> Program<Real> {
+    let layers = network
+        .layers
+        .iter()
+        .map(|layer| {
+            let (gain, neurons) = match &layer.neuron {
+                Neuron::Lif(lif) => (
+                    (0..layer.neurons)
+                        .map_while(|n| get(&lif.input_gain, n))
+                        .collect(),
+                    Neurons::Lif((0..layer.neurons).map_while(|n| lif.params(n)).collect()),
+                ),
+            };
+            Layer {
+                arith: Real,
+                crossbar: Crossbar::new(layer.axons, &layer.weights, layer.bias.clone()),
+                guard_bits: 0,
+                gain: Some(gain),
+                unit: None,
+                neurons,
+            }
+        })
+        .collect();
+    Program {
+        payload_max: network.encoding.payload_max(),
+        amplitude: network.encoding.payload_scale(),
+        layers,
+    }
+}
+
+fn get<T: Clone>(param: &Param<T>, n: usize) -> Option<T> {
+    match param {
+        Param::Layer(value) => Some(value.clone()),
+        Param::Neuron(values) => values.get(n).cloned(),
+    }
+}
+
+fn coefficient_lsb(layer: &QuantLayer) -> f64 {
+    match &layer.neuron {
+        QuantNeuron::Lif(lif) => 2f64.powi(-lif.coefficient.frac),
+    }
+}
+
+/// The layer's neurons, with states and coefficients turned into the arithmetic's numbers. `layer` is validated.
+fn quantized_neurons<N>(
+    layer: &QuantLayer,
+    state: impl Fn(i64) -> N,
+    coefficient: impl Fn(i64) -> N,
+) -> Neurons<N> {
+    match &layer.neuron {
+        QuantNeuron::Lif(lif) => Neurons::Lif(
+            (0..layer.neurons)
+                .map(|n| LifParams {
+                    decay: coefficient(lif.decay.of(n)),
+                    drop: lif.coefficient.frac.unsigned_abs(),
+                    offset: state(lif.offset.of(n)),
+                    fire: Threshold::at(state(lif.fire_at.of(n))),
+                    pending: Threshold::at(state(lif.pending_at.of(n))),
+                    reset_by: state(lif.reset_by.of(n)),
+                    v_reset: state(lif.v_reset.of(n)),
+                    v_init: state(lif.v_init.of(n)),
+                    reset: lif.reset,
+                    reset_timing: lif.reset_timing,
+                    membrane: layer.membrane,
+                })
+                .collect(),
+        ),
+    }
+}
+
+impl crate::describe::Lif {
+    /// Real parameters of neuron `n`; `None` if a parameter has no such entry. The caller multiplies the synaptic
+    /// current by `input_gain`.
+    #[must_use]
+    pub fn params(&self, n: usize) -> Option<LifParams<f64>> {
+        let v_threshold = get(&self.v_threshold, n)?;
+        Some(LifParams {
+            decay: get(&self.decay, n)?,
+            drop: 0,
+            offset: get(&self.offset, n)?,
+            fire: Threshold {
+                level: v_threshold,
+                fire: self.fire,
+            },
+            pending: Threshold {
+                level: v_threshold,
+                fire: Fire::Gt,
+            },
+            reset_by: v_threshold,
+            v_reset: get(&self.v_reset, n)?,
+            v_init: get(&self.v_init, n)?,
+            reset: self.reset,
+            reset_timing: self.reset_timing,
+            membrane: QFormat::signed(63, 0),
+        })
+    }
+}
+
+impl QuantLayer {
+    /// Real value of the membrane's LSB of neuron `n` (must be below the layer's number of neurons).
+    #[must_use]
+    pub fn lsb(&self, n: usize) -> f64 {
+        2f64.powi(-self.membrane.frac) * self.scale.of(n)
+    }
+}
