@@ -1,1 +1,2 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
+pub mod quantize;

@@ -24,11 +24,18 @@ pub(crate) fn collapse<T: Clone + PartialEq>(values: Vec<T>) -> Param<T> {
 
 /// Real value of neuron `n`'s membrane LSB.
 pub(crate) fn membrane_lsb(draft: &Draft, n: usize, guard_bits: i32) -> Dyadic {
-    Dyadic::from_f64(draft.lsb[n]).unwrap_or(Dyadic::ZERO).shifted(-guard_bits)
+    Dyadic::from_f64(draft.lsb[n])
+        .unwrap_or(Dyadic::ZERO)
+        .shifted(-guard_bits)
 }
 
 /// All constants of a layer; the threshold must be at least one LSB.
-pub(crate) fn lif(layer: &str, draft: &Draft, lif: &Lif, guard_bits: i32) -> Result<QuantLif, QuantizeError> {
+pub(crate) fn lif(
+    layer: &str,
+    draft: &Draft,
+    lif: &Lif,
+    guard_bits: i32,
+) -> Result<QuantLif, QuantizeError> {
     let neurons = draft.lsb.len();
     let over = |field: &'static str, n: usize, value: Dyadic| -> Result<Quotient, QuantizeError> {
         let lsb = membrane_lsb(draft, n, guard_bits);
@@ -40,7 +47,10 @@ pub(crate) fn lif(layer: &str, draft: &Draft, lif: &Lif, guard_bits: i32) -> Res
             lsb: lsb.to_f64(),
         })
     };
-    let constants = |field: &'static str, used: bool, real: &dyn Fn(usize) -> Dyadic| -> Result<Param<i64>, QuantizeError> {
+    let constants = |field: &'static str,
+                     used: bool,
+                     real: &dyn Fn(usize) -> Dyadic|
+     -> Result<Param<i64>, QuantizeError> {
         if !used {
             return Ok(Param::Layer(0));
         }
@@ -76,10 +86,18 @@ pub(crate) fn lif(layer: &str, draft: &Draft, lif: &Lif, guard_bits: i32) -> Res
         coefficient: draft.coefficient,
         decay: collapse(draft.decay.clone()),
         offset: constants("offset", true, &|n| draft.offset[n])?,
-        pending_at: if guarded { collapse(pending_at) } else { collapse(fire_at.clone()) },
+        pending_at: if guarded {
+            collapse(pending_at)
+        } else {
+            collapse(fire_at.clone())
+        },
         fire_at: collapse(fire_at),
-        reset_by: constants("v_threshold", lif.reset == Reset::Soft, &|n| of(&lif.v_threshold, n))?,
-        v_reset: constants("v_reset", lif.reset == Reset::Hard, &|n| of(&lif.v_reset, n))?,
+        reset_by: constants("v_threshold", lif.reset == Reset::Soft, &|n| {
+            of(&lif.v_threshold, n)
+        })?,
+        v_reset: constants("v_reset", lif.reset == Reset::Hard, &|n| {
+            of(&lif.v_reset, n)
+        })?,
         v_init: constants("v_init", true, &|n| of(&lif.v_init, n))?,
         reset: lif.reset,
         reset_timing: lif.reset_timing,
@@ -120,7 +138,15 @@ pub(crate) fn must_fit(
             let needed = bits_for(Span::point(raw), overflow);
             if needed > bits {
                 let value = membrane_lsb(draft, neuron, guard_bits).to_f64() * raw as f64;
-                return Err(QuantizeError::MembraneTooNarrow { layer: layer.to_owned(), field, neuron, value, raw, needed, bits });
+                return Err(QuantizeError::MembraneTooNarrow {
+                    layer: layer.to_owned(),
+                    field,
+                    neuron,
+                    value,
+                    raw,
+                    needed,
+                    bits,
+                });
             }
         }
     }

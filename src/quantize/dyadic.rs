@@ -29,14 +29,20 @@ impl Quotient {
 }
 
 impl Dyadic {
-    pub const ZERO: Self = Self { mantissa: 0, exponent: 0 };
+    pub const ZERO: Self = Self {
+        mantissa: 0,
+        exponent: 0,
+    };
 
     fn new(mantissa: i128, exponent: i32) -> Self {
         if mantissa == 0 {
             return Self::ZERO;
         }
         let zeros = mantissa.trailing_zeros();
-        Self { mantissa: mantissa >> zeros, exponent: exponent.saturating_add_unsigned(zeros) }
+        Self {
+            mantissa: mantissa >> zeros,
+            exponent: exponent.saturating_add_unsigned(zeros),
+        }
     }
 
     /// `x` itself, or `None` for NaN and infinities.
@@ -47,8 +53,15 @@ impl Dyadic {
         let bits = x.to_bits();
         let fraction = i128::from(bits & ((1 << 52) - 1));
         let biased = ((bits >> 52) & 0x7ff) as i32;
-        let magnitude = if biased == 0 { fraction } else { fraction | (1 << 52) };
-        Some(Self::new(if x < 0.0 { -magnitude } else { magnitude }, biased.max(1) - 1075))
+        let magnitude = if biased == 0 {
+            fraction
+        } else {
+            fraction | (1 << 52)
+        };
+        Some(Self::new(
+            if x < 0.0 { -magnitude } else { magnitude },
+            biased.max(1) - 1075,
+        ))
     }
 
     pub fn is_zero(self) -> bool {
@@ -63,7 +76,10 @@ impl Dyadic {
     /// The product, or `None` if its mantissa has more than 127 bits (never for two `f64`).
     pub fn product(self, other: Self) -> Option<Self> {
         let mantissa = self.mantissa.checked_mul(other.mantissa)?;
-        Some(Self::new(mantissa, self.exponent.saturating_add(other.exponent)))
+        Some(Self::new(
+            mantissa,
+            self.exponent.saturating_add(other.exponent),
+        ))
     }
 
     /// The sum, or `None` if the two are too far apart for 127 bits.
@@ -71,7 +87,11 @@ impl Dyadic {
         if self.is_zero() || other.is_zero() {
             return Some(if self.is_zero() { other } else { self });
         }
-        let (high, low) = if self.exponent >= other.exponent { (self, other) } else { (other, self) };
+        let (high, low) = if self.exponent >= other.exponent {
+            (self, other)
+        } else {
+            (other, self)
+        };
         let shift = high.exponent.checked_sub(low.exponent)?;
         let aligned = shift_left(high.mantissa, shift)?;
         Some(Self::new(aligned.checked_add(low.mantissa)?, low.exponent))
@@ -84,7 +104,10 @@ impl Dyadic {
 
     /// `floor(log2 |self|)`; `None` for zero.
     pub fn floor_log2(self) -> Option<i32> {
-        (!self.is_zero()).then(|| self.exponent.saturating_add(127 - self.mantissa.unsigned_abs().leading_zeros() as i32))
+        (!self.is_zero()).then(|| {
+            self.exponent
+                .saturating_add(127 - self.mantissa.unsigned_abs().leading_zeros() as i32)
+        })
     }
 
     /// `self / divisor` for a positive divisor below 2^64 times a power of two; `None` if the quotient's magnitude is
@@ -94,7 +117,11 @@ impl Dyadic {
             return None;
         }
         if self.is_zero() {
-            return Some(Quotient { floor: 0, ceil: 0, nearest: 0 });
+            return Some(Quotient {
+                floor: 0,
+                ceil: 0,
+                nearest: 0,
+            });
         }
         let shift = self.exponent.checked_sub(divisor.exponent)?;
         let (numerator, denominator) = if shift >= 0 {
@@ -104,7 +131,11 @@ impl Dyadic {
                 Some(denominator) => (self.mantissa, denominator),
                 None => {
                     let negative = self.mantissa < 0;
-                    return Some(Quotient { floor: -i128::from(negative), ceil: i128::from(!negative), nearest: 0 });
+                    return Some(Quotient {
+                        floor: -i128::from(negative),
+                        ceil: i128::from(!negative),
+                        nearest: 0,
+                    });
                 }
             }
         };
@@ -114,9 +145,28 @@ impl Dyadic {
         let nearest = match (2 * rest).cmp(&denominator) {
             core::cmp::Ordering::Less => floor,
             core::cmp::Ordering::Greater => ceil,
-            core::cmp::Ordering::Equal => if numerator < 0 { floor } else { ceil },
+            core::cmp::Ordering::Equal => {
+                if numerator < 0 {
+                    floor
+                } else {
+                    ceil
+                }
+            }
         };
-        (floor.unsigned_abs() < 1 << 60).then_some(Quotient { floor, ceil, nearest })
+        (floor.unsigned_abs() < 1 << 60).then_some(Quotient {
+            floor,
+            ceil,
+            nearest,
+        })
+    }
+
+    /// The smallest `k >= 0` for which `self` is a multiple of `lsb * 2^-k`; `None` if there is none.
+    pub fn bits_below(self, lsb: Self) -> Option<i32> {
+        if self.is_zero() {
+            return Some(0);
+        }
+        let whole = lsb.mantissa > 0 && self.mantissa % lsb.mantissa == 0;
+        whole.then(|| lsb.exponent.saturating_sub(self.exponent).max(0))
     }
 
     /// The nearest `f64` (rounded twice if the mantissa has more than 53 bits): for reports only.
@@ -153,7 +203,18 @@ mod tests {
 
     #[test]
     fn every_finite_f64_comes_back() {
-        for x in [0.0, 1.0, -1.0, 0.1, -0.1, 1e300, 5e-324, f64::MAX, f64::MIN_POSITIVE, 3.0 * 0.125] {
+        for x in [
+            0.0,
+            1.0,
+            -1.0,
+            0.1,
+            -0.1,
+            1e300,
+            5e-324,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            3.0 * 0.125,
+        ] {
             assert_eq!(dyadic(x).to_f64(), x);
         }
         assert_eq!(Dyadic::from_f64(f64::NAN), None);
@@ -164,10 +225,38 @@ mod tests {
     fn quotients_are_exact() {
         let q = |a: f64, b: f64| dyadic(a).over(dyadic(b));
         assert_eq!(q(0.75, 0.125).and_then(Quotient::exact), Some(6));
-        assert_eq!(q(2.5, 1.0), Some(Quotient { floor: 2, ceil: 3, nearest: 3 }));
-        assert_eq!(q(-2.5, 1.0), Some(Quotient { floor: -3, ceil: -2, nearest: -3 }));
-        assert_eq!(q(1e-300, 1e300), Some(Quotient { floor: 0, ceil: 1, nearest: 0 }));
-        assert_eq!(q(-1e-300, 1e300), Some(Quotient { floor: -1, ceil: 0, nearest: 0 }));
+        assert_eq!(
+            q(2.5, 1.0),
+            Some(Quotient {
+                floor: 2,
+                ceil: 3,
+                nearest: 3
+            })
+        );
+        assert_eq!(
+            q(-2.5, 1.0),
+            Some(Quotient {
+                floor: -3,
+                ceil: -2,
+                nearest: -3
+            })
+        );
+        assert_eq!(
+            q(1e-300, 1e300),
+            Some(Quotient {
+                floor: 0,
+                ceil: 1,
+                nearest: 0
+            })
+        );
+        assert_eq!(
+            q(-1e-300, 1e300),
+            Some(Quotient {
+                floor: -1,
+                ceil: 0,
+                nearest: 0
+            })
+        );
         assert_eq!(q(1e300, 1e-300), None);
         // 0.3 is just below 3 * 0.1 as doubles: the quotient in floating point would be 3 - 4e-16, or 3.
         assert_eq!(q(0.3, 0.1).map(|q| q.floor), Some(2));

@@ -55,7 +55,9 @@ pub enum QuantizeError {
         what: String,
     },
     /// A threshold is smaller than one LSB of the membrane.
-    #[error("{layer}: v_threshold[{neuron}] is {threshold}, below one membrane LSB of {lsb} ({guard_bits} guard bits)")]
+    #[error(
+        "{layer}: v_threshold[{neuron}] is {threshold}, below one membrane LSB of {lsb} ({guard_bits} guard bits)"
+    )]
     ThresholdBelowLsb {
         /// Layer.
         layer: String,
@@ -69,7 +71,9 @@ pub enum QuantizeError {
         guard_bits: i32,
     },
     /// A constant does not fit into the membrane's format.
-    #[error("{layer}: {field}[{neuron}] is {value}, which is {raw} membrane LSBs and needs {needed} bits; the membrane has {bits}")]
+    #[error(
+        "{layer}: {field}[{neuron}] is {value}, which is {raw} membrane LSBs and needs {needed} bits; the membrane has {bits}"
+    )]
     MembraneTooNarrow {
         /// Layer.
         layer: String,
@@ -101,7 +105,9 @@ pub enum QuantizeError {
         lsb: f64,
     },
     /// The synaptic sum, aligned to the membrane's LSB, does not fit.
-    #[error("{layer}: the synaptic sum aligned to the membrane needs {bits} bits; at most 62 are kept")]
+    #[error(
+        "{layer}: the synaptic sum aligned to the membrane needs {bits} bits; at most 61 are kept"
+    )]
     SumTooWide {
         /// Layer.
         layer: String,
@@ -109,7 +115,9 @@ pub enum QuantizeError {
         bits: u32,
     },
     /// Weights, bias and input scale are so small or large that their LSB is no normal number.
-    #[error("{layer}: the LSB of the synaptic sum would be {lsb}, which is not a normal positive number")]
+    #[error(
+        "{layer}: the LSB of the synaptic sum would be {lsb}, which is not a normal positive number"
+    )]
     NoLsb {
         /// Layer.
         layer: String,
@@ -131,7 +139,9 @@ pub enum QuantizeError {
         why: String,
     },
     /// `exact`: the format that rounds nothing is wider than allowed.
-    #[error("{layer}: exact arithmetic over {steps} time steps needs a membrane of {needed} bits; {allowed} are allowed ({guard_bits} guard bits, decay with {decay_bits} fractional bits)")]
+    #[error(
+        "{layer}: exact arithmetic over {steps} time steps needs a membrane of {needed} bits; {allowed} are allowed ({guard_bits} guard bits, decay with {decay_bits} fractional bits)"
+    )]
     ExactTooWide {
         /// Layer.
         layer: String,

@@ -18,7 +18,10 @@ pub struct Span {
 
 impl Span {
     /// No integer.
-    pub const EMPTY: Self = Self { low: i64::MAX, high: i64::MIN };
+    pub const EMPTY: Self = Self {
+        low: i64::MAX,
+        high: i64::MIN,
+    };
 
     /// From `low` to `high`, both included.
     #[must_use]
@@ -29,7 +32,10 @@ impl Span {
     /// One integer.
     #[must_use]
     pub const fn point(value: i64) -> Self {
-        Self { low: value, high: value }
+        Self {
+            low: value,
+            high: value,
+        }
     }
 
     /// Whether it has no member.
@@ -41,19 +47,30 @@ impl Span {
     /// The smallest span that holds both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
     }
 
     /// The members below `limit`.
     #[must_use]
     pub fn below(self, limit: i64) -> Self {
-        Self { low: self.low, high: self.high.min(limit.saturating_sub(1)) }.or_empty()
+        Self {
+            low: self.low,
+            high: self.high.min(limit.saturating_sub(1)),
+        }
+        .or_empty()
     }
 
     /// The members from `limit` on.
     #[must_use]
     pub fn from(self, limit: i64) -> Self {
-        Self { low: self.low.max(limit), high: self.high }.or_empty()
+        Self {
+            low: self.low.max(limit),
+            high: self.high,
+        }
+        .or_empty()
     }
 
     /// Whether every member of `other` is one of `self`.
@@ -67,15 +84,29 @@ impl Span {
     }
 
     fn map(self, f: impl Fn(i64) -> i64) -> Self {
-        if self.is_empty() { self } else { Self { low: f(self.low), high: f(self.high) } }
+        if self.is_empty() {
+            self
+        } else {
+            Self {
+                low: f(self.low),
+                high: f(self.high),
+            }
+        }
     }
 
     fn combine(self, other: Self, f: impl Fn(i64, i64) -> i64, reverse: bool) -> Self {
         if self.is_empty() || other.is_empty() {
             return Self::EMPTY;
         }
-        let (low, high) = if reverse { (other.high, other.low) } else { (other.low, other.high) };
-        Self { low: f(self.low, low), high: f(self.high, high) }
+        let (low, high) = if reverse {
+            (other.high, other.low)
+        } else {
+            (other.low, other.high)
+        };
+        Self {
+            low: f(self.low, low),
+            high: f(self.high, high),
+        }
     }
 }
 
@@ -98,7 +129,12 @@ impl Interval {
     /// Spans whose products are rounded in this mode.
     #[must_use]
     pub const fn new(rounding: Rounding) -> Self {
-        Self { raw: Raw { rounding, overflow: Overflow::Saturate } }
+        Self {
+            raw: Raw {
+                rounding,
+                overflow: Overflow::Saturate,
+            },
+        }
     }
 }
 
@@ -107,7 +143,10 @@ impl Arith for Interval {
     type Bit = Either;
 
     fn bit(&self, value: bool) -> Either {
-        Either { no: !value, yes: value }
+        Either {
+            no: !value,
+            yes: value,
+        }
     }
 
     fn add(&self, a: &Span, b: &Span) -> Span {
@@ -141,7 +180,10 @@ impl Arith for Interval {
 
     fn at_least(&self, h: &Span, threshold: &Threshold<Span>) -> Either {
         let (fired, silent) = parts(*h, threshold);
-        Either { no: !silent.is_empty(), yes: !fired.is_empty() }
+        Either {
+            no: !silent.is_empty(),
+            yes: !fired.is_empty(),
+        }
     }
 
     fn split(
@@ -159,12 +201,27 @@ impl Arith for Interval {
         if !low.is_empty() {
             next = next.hull(silent(&low));
         }
-        (Either { no: !low.is_empty(), yes: !high.is_empty() }, next)
+        (
+            Either {
+                no: !low.is_empty(),
+                yes: !high.is_empty(),
+            },
+            next,
+        )
     }
 
-    fn select(&self, bit: &Either, then: impl FnOnce() -> Span, otherwise: impl FnOnce() -> Span) -> Span {
+    fn select(
+        &self,
+        bit: &Either,
+        then: impl FnOnce() -> Span,
+        otherwise: impl FnOnce() -> Span,
+    ) -> Span {
         let taken = if bit.yes { then() } else { Span::EMPTY };
-        if bit.no { taken.hull(otherwise()) } else { taken }
+        if bit.no {
+            taken.hull(otherwise())
+        } else {
+            taken
+        }
     }
 }
 
@@ -174,5 +231,8 @@ fn parts(h: Span, threshold: &Threshold<Span>) -> (Span, Span) {
         Fire::Ge => 0,
         Fire::Gt => 1,
     };
-    (h.from(threshold.level.low.saturating_add(one)), h.below(threshold.level.high.saturating_add(one)))
+    (
+        h.from(threshold.level.low.saturating_add(one)),
+        h.below(threshold.level.high.saturating_add(one)),
+    )
 }

@@ -20,7 +20,9 @@ pub(crate) fn raw_weight(w: f64, step: f64, bits: u32) -> i32 {
         return if w < 0.0 { -1 } else { 1 };
     }
     let largest = largest_raw(bits);
-    (w / step).round().clamp(-f64::from(largest), f64::from(largest)) as i32
+    (w / step)
+        .round()
+        .clamp(-f64::from(largest), f64::from(largest)) as i32
 }
 
 /// Whether `w` lies outside the largest raw weight by more than half a step (it is clipped, not rounded).
@@ -32,14 +34,18 @@ pub(crate) fn is_clipped(w: f64, step: f64, bits: u32) -> bool {
 /// weights are multiples (the file's own), taken if all of them fit.
 #[must_use]
 pub fn least_squares_step(weights: &[f64], bits: u32, known_step: Option<f64>) -> Option<f64> {
-    let magnitudes: Vec<f64> = weights.iter().map(|w| w.abs()).filter(|&w| w > 0.0).collect();
+    let magnitudes: Vec<f64> = weights
+        .iter()
+        .map(|w| w.abs())
+        .filter(|&w| w > 0.0)
+        .collect();
     let largest = magnitudes.iter().copied().fold(0.0, f64::max);
     if magnitudes.is_empty() {
         return None;
     }
     if bits == 1 {
         let sum: f64 = magnitudes.iter().sum();
-        return Some(sum / weights.len() as f64).map(short).filter(|&s| s > 0.0);
+        return Some(short(sum / weights.len() as f64)).filter(|&s| s > 0.0);
     }
     let q = f64::from(largest_raw(bits));
     if let Some(step) = known_step.filter(|&s| s > 0.0 && largest <= s * q)
@@ -96,7 +102,11 @@ fn refined(magnitudes: &[f64], s: f64, q: f64) -> f64 {
         product += w * k;
         square += k * k;
     }
-    if square > 0.0 && product > 0.0 { product / square } else { s }
+    if square > 0.0 && product > 0.0 {
+        product / square
+    } else {
+        s
+    }
 }
 
 fn squared_error(magnitudes: &[f64], s: f64, q: f64) -> f64 {

@@ -16,11 +16,11 @@ pub(crate) const MIN_MEMBRANE: u32 = 4;
 /// Widest membrane.
 pub(crate) const MAX_MEMBRANE: u32 = 32;
 /// Bits of an aligned synaptic sum that are kept.
-pub(crate) const MAX_SUM: u32 = 62;
+pub(crate) const MAX_SUM: u32 = 61;
 /// No bound beyond this is of use: four bits above the widest membrane, and far from the ends of `i64`.
 pub(crate) const NO_BOUND: Span = Span::new(-(1 << 40), 1 << 40);
 
-/// Exact worst case of `sum(weight * payload) + bias` for payloads from 0 to `payload_max`; `None` beyond 62 bits.
+/// Exact worst case of `sum(weight * payload) + bias` for payloads from 0 to `payload_max`; `None` beyond 61 bits.
 pub(crate) fn row_span(row: &[i32], bias: i64, payload_max: u32) -> Option<Span> {
     let (mut low, mut high) = (0i128, 0i128);
     for &w in row {
@@ -32,12 +32,14 @@ pub(crate) fn row_span(row: &[i32], bias: i64, payload_max: u32) -> Option<Span>
     }
     let end = |sum: i128| {
         let sum = sum * i128::from(payload_max) + i128::from(bias);
-        i64::try_from(sum).ok().filter(|s| s.unsigned_abs() < 1 << 61)
+        i64::try_from(sum)
+            .ok()
+            .filter(|s| s.unsigned_abs() < 1 << 60)
     };
     Some(Span::new(end(low)?, end(high)?))
 }
 
-/// The sum's span in membrane LSBs; `None` beyond 62 bits.
+/// The sum's span in membrane LSBs; `None` beyond 61 bits.
 pub(crate) fn aligned(row: Span, guard_bits: i32, rounding: Rounding) -> Option<Span> {
     let bits = QFormat::signed_for(row.low, row.high, 0).width;
     if i64::from(bits) + i64::from(guard_bits.max(0)) > i64::from(MAX_SUM) {
@@ -48,7 +50,11 @@ pub(crate) fn aligned(row: Span, guard_bits: i32, rounding: Rounding) -> Option<
 
 /// Bits of a two's complement format that holds `span` under `overflow` (symmetric saturation lacks the lowest code).
 pub(crate) fn bits_for(span: Span, overflow: Overflow) -> u32 {
-    let low = if overflow == Overflow::SaturateSymmetric && span.low < 0 { span.low - 1 } else { span.low };
+    let low = if overflow == Overflow::SaturateSymmetric && span.low < 0 {
+        span.low - 1
+    } else {
+        span.low
+    };
     QFormat::signed_for(low, span.high, 0).width
 }
 
@@ -84,8 +90,16 @@ impl Update {
 
     /// Everything that `h` and `v` are in one step from `v`, and the `v` after it.
     fn after(&self, v: Span, spike: bool) -> (Span, Span) {
-        let spike = Either { no: !spike, yes: spike };
-        let out = step(&self.interval, &self.params, &LifState { v, spike }, &self.x);
+        let spike = Either {
+            no: !spike,
+            yes: spike,
+        };
+        let out = step(
+            &self.interval,
+            &self.params,
+            &LifState { v, spike },
+            &self.x,
+        );
         (out.h.hull(out.state.v), out.state.v)
     }
 
@@ -138,7 +152,11 @@ impl Update {
             return None;
         }
         let jump = |ends: [Span; 4]| {
-            let largest = ends.iter().map(|s| i128::from(s.low.unsigned_abs().max(s.high.unsigned_abs()))).sum::<i128>() + 2;
+            let largest = ends
+                .iter()
+                .map(|s| i128::from(s.low.unsigned_abs().max(s.high.unsigned_abs())))
+                .sum::<i128>()
+                + 2;
             i64::try_from(largest * one / leak + 1).ok()
         };
         let reach = jump([self.x, p.offset, p.reset_by, p.v_reset])?;
