@@ -5,5 +5,6 @@ pub mod diag;
 pub mod engine;
 pub mod hdl;
 pub mod import;
+pub mod quantize;
 pub mod rtl;
 pub mod verify;
