@@ -15,7 +15,7 @@ use std::sync::Arc;
 use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
-use crate::rtl::plan::{LayerPlan, STEP_CREDITS, index_bits};
+use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::delay_control;
 use crate::rtl::stream::Layout;
 
@@ -137,7 +137,13 @@ fn issue(
     let mut may_start = step_valid;
     let start = b.wire("start", Ty::BIT);
     for (queue, &returned) in returned.iter().enumerate() {
-        let credits = credit_counter(b, &format!("credits{queue}_q"), start, returned);
+        let credits = credit_counter(
+            b,
+            &format!("credits{queue}_q"),
+            plan.credits,
+            start,
+            returned,
+        );
         may_start = b.and(may_start, credits);
     }
     let not_in_step = b.not(in_step.q);
@@ -198,9 +204,9 @@ fn issue(
 }
 
 /// Counts free places for whole steps; true while there is one.
-fn credit_counter(b: &mut Builder, name: &str, take: Sig, give: Sig) -> Sig {
-    let ty = Ty::u(index_bits(STEP_CREDITS as usize + 1));
-    let credits = b.reg(name, ty, Some(i128::from(STEP_CREDITS)));
+fn credit_counter(b: &mut Builder, name: &str, places: u32, take: Sig, give: Sig) -> Sig {
+    let ty = Ty::u(index_bits(places as usize + 1));
+    let credits = b.reg(name, ty, Some(i128::from(places)));
     let given = b.add(credits.q, give);
     let left = b.sub(given, take);
     let left = b.wrap(left, ty);

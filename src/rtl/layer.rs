@@ -10,7 +10,7 @@ use crate::rtl::event_buffer::event_buffer;
 use crate::rtl::fifo::fifo;
 use crate::rtl::neuron::{self, Lane};
 use crate::rtl::neurons::neurons;
-use crate::rtl::plan::{LayerPlan, STEP_CREDITS};
+use crate::rtl::plan::LayerPlan;
 use crate::rtl::spikes::spikes;
 use crate::rtl::stream::{Beat, Layout, connections};
 
@@ -121,7 +121,7 @@ pub(crate) fn layer(
                 ("last", Ty::BIT, 1),
                 ("user", Ty::BIT, 1),
             ],
-            (plan.rows * STEP_CREDITS) as usize,
+            (plan.rows * plan.credits) as usize,
         )?;
         let ready = b.input("probe_ready_i", Ty::BIT);
         let data = probe_words(&mut b, &cells, &lane, plan.neuron_lanes as usize);

@@ -15,8 +15,8 @@ use crate::hdl::{HdlError, Ty};
 /// layers overlap without a gap.
 pub const DEFAULT_BANKS: u32 = 4;
 
-/// Steps whose spikes may wait in a layer's output queue.
-pub const STEP_CREDITS: u32 = 2;
+/// Cycles from the end of a pass to the last spike of its rows in the output queue, the lane and the rows left out.
+const CREDIT_LOOP: u32 = 12;
 
 /// A number of lanes: chosen here, the same for every layer, or one number a layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +135,8 @@ pub struct LayerPlan {
     pub lane_latency: u32,
     /// Shortest pass in cycles, `max(P/Q, ceil(revisit/G))`: a state is read again only after it was written.
     pub spacing: u32,
+    /// Steps under way or waiting in the output queue: enough that the shortest steps follow each other without a gap.
+    pub credits: u32,
 }
 
 impl LayerPlan {
@@ -224,6 +226,8 @@ pub(crate) fn plan(
         let groups = size.div_ceil(lanes);
         let lane_latency = latencies[index];
         let slots = lanes / neuron_lanes;
+        let spacing = slots.max((lane_latency + 2).div_ceil(groups));
+        let shortest = groups * spacing;
         plans.push(LayerPlan {
             axons: layer.axons,
             neurons: layer.neurons,
@@ -238,7 +242,8 @@ pub(crate) fn plan(
             accumulator: ty(layer.accumulator),
             membrane: ty(layer.membrane),
             lane_latency,
-            spacing: slots.max((lane_latency + 2).div_ceil(groups)),
+            spacing,
+            credits: 2 + (slots + lane_latency + CREDIT_LOOP).div_ceil(shortest),
         });
         payload_max = 1;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
 use crate::rtl::fifo::fifo;
-use crate::rtl::plan::{LayerPlan, STEP_CREDITS, index_bits};
+use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::hold;
 use crate::rtl::stream::{Beat, Layout};
 
@@ -25,7 +25,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
             ("last", Ty::BIT, 1),
             ("user", Ty::BIT, 1),
         ],
-        (plan.rows * STEP_CREDITS) as usize,
+        (plan.rows * plan.credits) as usize,
     )?;
     let mut b = Builder::new(name, "Spikes of a layer, serialised to one event a beat.");
     let row_valid = b.input("row_valid_i", Ty::BIT);
