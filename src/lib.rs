@@ -1,6 +1,11 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
 
+pub mod data;
+pub mod diag;
 pub mod emit;
 pub mod engine;
 pub mod hdl;
+pub mod import;
+pub mod quantize;
 pub mod rtl;
+pub mod verify;

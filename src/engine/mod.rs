@@ -20,7 +20,7 @@ use thiserror::Error;
 pub use golden::Golden;
 pub use icarus::{Icarus, Patch};
 pub use rtl::Rtl;
-pub use rust_hdl::RustHdl;
+pub use rust_hdl::{Bench, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
 
 use crate::rtl::Design;
@@ -78,7 +78,9 @@ pub enum EngineError {
         message: String,
     },
     /// No beat on any stream for too long.
-    #[error("{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps")]
+    #[error(
+        "{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps"
+    )]
     Hang {
         /// Engine.
         engine: &'static str,

@@ -38,12 +38,18 @@ impl Pipe {
 
     /// Registers `value` at the end of this stage; it is valid in the next.
     pub(crate) fn register(&self, b: &mut Builder, name: &str, value: Sig) -> Timed {
-        Timed { sig: b.delay(&format!("{name}_s{}", self.stage + 1), value, 1), stage: self.stage + 1 }
+        Timed {
+            sig: b.delay(&format!("{name}_s{}", self.stage + 1), value, 1),
+            stage: self.stage + 1,
+        }
     }
 
     /// `value` as it is in this stage.
     pub(crate) fn here(&mut self, b: &mut Builder, name: &str, value: Timed) -> Sig {
-        let chain = self.chains.entry(format!("{name}@{}", value.stage)).or_insert_with(|| vec![value.sig]);
+        let chain = self
+            .chains
+            .entry(format!("{name}@{}", value.stage))
+            .or_insert_with(|| vec![value.sig]);
         let wanted = (self.stage.saturating_sub(value.stage)) as usize;
         while chain.len() <= wanted {
             let stage = value.stage as usize + chain.len();

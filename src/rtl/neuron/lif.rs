@@ -68,8 +68,13 @@ pub(crate) fn lane(
         sum.width(),
         layer.guard_bits,
     );
-    let mut unit =
-        LifLane { b: Builder::new(module_name, doc), pipe: Pipe::default(), layer, columns: Vec::new(), inputs: Vec::new() };
+    let mut unit = LifLane {
+        b: Builder::new(module_name, doc),
+        pipe: Pipe::default(),
+        layer,
+        columns: Vec::new(),
+        inputs: Vec::new(),
+    };
     let membrane = ty(layer.membrane);
     let stored_spike = lif.reset_timing == ResetTiming::NextStep && lif.reset != Reset::None;
 
@@ -78,21 +83,36 @@ pub(crate) fn lane(
     let v = Timed::input(unit.b.input("v_i", membrane));
     let r = stored_spike.then(|| Timed::input(unit.b.input("r_i", Ty::BIT)));
     unit.b.port_doc("sum_i", "synaptic sum, accumulator LSBs");
-    unit.b.port_doc("first_i", "first step of a sample: start from v_init");
-    unit.b.port_doc("v_i", "membrane potential after the previous step");
+    unit.b
+        .port_doc("first_i", "first step of a sample: start from v_init");
+    unit.b
+        .port_doc("v_i", "membrane potential after the previous step");
     let out = unit.describe(lif, sum, first, v, r);
     unit.b.output("spike_o", out.spike);
     unit.b.output("h_o", out.h);
     unit.b.output("v_o", out.v);
     unit.b.port_doc("h_o", "compared value");
     unit.b.port_doc("v_o", "membrane potential to keep");
-    let mut states = vec![State { name: "v", ty: membrane, traced: true }];
+    let mut states = vec![State {
+        name: "v",
+        ty: membrane,
+        traced: true,
+    }];
     if stored_spike {
         unit.b.output("r_o", out.spike);
-        states.push(State { name: "r", ty: Ty::BIT, traced: false });
+        states.push(State {
+            name: "r",
+            ty: Ty::BIT,
+            traced: false,
+        });
     }
     let latency = unit.pipe.stage();
-    Ok(Lane { module: unit.b.finish()?, latency, states, columns: unit.columns })
+    Ok(Lane {
+        module: unit.b.finish()?,
+        latency,
+        states,
+        columns: unit.columns,
+    })
 }
 
 /// What the lane gives, all in its last stage.
@@ -103,7 +123,14 @@ struct Outputs {
 }
 
 impl LifLane<'_> {
-    fn describe(&mut self, lif: &QuantLif, sum: Timed, first: Timed, v: Timed, r: Option<Timed>) -> Outputs {
+    fn describe(
+        &mut self,
+        lif: &QuantLif,
+        sum: Timed,
+        first: Timed,
+        v: Timed,
+        r: Option<Timed>,
+    ) -> Outputs {
         let membrane = ty(self.layer.membrane);
         let coefficient = ty(lif.coefficient);
         let accumulator = ty(self.layer.accumulator);
@@ -190,7 +217,12 @@ impl LifLane<'_> {
     }
 
     /// The reset of the previous step that acts on this charge: `(v after a hard one, r)`.
-    fn pending_reset(&mut self, lif: &QuantLif, v: Timed, r: Option<Timed>) -> (Timed, Option<Timed>) {
+    fn pending_reset(
+        &mut self,
+        lif: &QuantLif,
+        v: Timed,
+        r: Option<Timed>,
+    ) -> (Timed, Option<Timed>) {
         if !charge_needs_reset(lif) {
             return (v, None);
         }
@@ -201,7 +233,8 @@ impl LifLane<'_> {
         let r_here = match r {
             Some(r) => self.pipe.here(&mut self.b, "r", r),
             None => {
-                self.b.comment("guard: a reset is still pending where v is above the threshold");
+                self.b
+                    .comment("guard: a reset is still pending where v is above the threshold");
                 let wide = Ty::s(self.layer.membrane.width + 1);
                 let pending_at = self.constant("pending_at", wide, &lif.pending_at);
                 let level = self.value(&pending_at);
@@ -240,7 +273,11 @@ impl LifLane<'_> {
     /// `R(decay * v)`, registered.
     fn rounded(&mut self, lif: &QuantLif, product: Timed) -> Timed {
         let product = self.pipe.here(&mut self.b, "product", product);
-        let leaked = self.b.round_shr(product, lif.coefficient.frac.unsigned_abs(), self.layer.rounding);
+        let leaked = self.b.round_shr(
+            product,
+            lif.coefficient.frac.unsigned_abs(),
+            self.layer.rounding,
+        );
         self.pipe.register(&mut self.b, "leaked", leaked)
     }
 
@@ -250,7 +287,8 @@ impl LifLane<'_> {
         if guard >= 0 {
             self.b.shl(x, guard.unsigned_abs())
         } else {
-            self.b.round_shr(x, guard.unsigned_abs(), self.layer.rounding)
+            self.b
+                .round_shr(x, guard.unsigned_abs(), self.layer.rounding)
         }
     }
 

@@ -51,7 +51,11 @@ impl Column {
         match param {
             Param::Layer(_) => None,
             Param::Neuron(values) if values.iter().all(|value| *value == values[0]) => None,
-            Param::Neuron(values) => Some(Self { name, ty, values: values.clone() }),
+            Param::Neuron(values) => Some(Self {
+                name,
+                ty,
+                values: values.clone(),
+            }),
         }
     }
 }

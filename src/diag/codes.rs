@@ -1,0 +1,68 @@
+//! Every code that a message can carry, in one table.
+//!
+//! `GS01xx` files and the text of net.json, `GS02xx` the network described there, `GS03xx` its tensors,
+//! `GS04xx` data sets and traces. Each code has at least one stored message in `testbench/bad-input/`. A code is
+//! never used again for another meaning.
+
+/// One kind of message.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Code {
+    /// `GS` and four digits.
+    pub id: &'static str,
+    /// One line: what it means.
+    pub meaning: &'static str,
+    /// Exit code of a command that stops here: 1 a mismatch was found, 2 bad arguments, input or missing tool.
+    pub exit: u8,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal exit $exit:literal $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub static $name: Code = Code { id: $id, meaning: $meaning, exit: $exit };)*
+        /// The table, in the order of the numbers.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    FILE_MISSING "GS0101" exit 2 "a file or folder is missing";
+    FILE_UNREADABLE "GS0102" exit 2 "a file cannot be read";
+    FILE_TOO_LARGE "GS0103" exit 2 "a file is larger than goldspike reads";
+    NOT_UTF8 "GS0104" exit 2 "a text file is not UTF-8";
+    NOT_JSON "GS0105" exit 2 "net.json is not JSON, or ends too early";
+    WRONG_FORMAT "GS0106" exit 2 "net.json is of another format or version";
+    UNKNOWN_EXAMPLE "GS0107" exit 2 "there is no file and no embedded network of this name";
+    NIR_UNSUPPORTED "GS0108" exit 2 "this version does not read NIR files";
+
+    WRONG_TYPE "GS0201" exit 2 "a field has a value of the wrong JSON type";
+    UNKNOWN_KEY "GS0202" exit 2 "a key is unknown";
+    MISSING_KEY "GS0203" exit 2 "a required key is missing";
+    DUPLICATE_KEY "GS0204" exit 2 "a key is given twice";
+    UNKNOWN_VALUE "GS0205" exit 2 "a field has none of the values it can have";
+    OUT_OF_RANGE "GS0206" exit 2 "a number is outside its range";
+    BAD_NAME "GS0207" exit 2 "a name has other characters than letters, digits, `_`, `-` and `.`";
+    DUPLICATE_NAME "GS0208" exit 2 "two layers have the same name";
+    UNKNOWN_OP "GS0209" exit 2 "an op is unknown";
+    UNKNOWN_KIND "GS0210" exit 2 "a neuron kind is unknown";
+    UNSUPPORTED "GS0211" exit 2 "the format defines this, and this version cannot run it";
+    LAYER_SHAPE "GS0212" exit 2 "the shapes of two layers do not match";
+    NO_LAYERS "GS0213" exit 2 "the network has no layers, or a layer has no neurons";
+    CONFLICT "GS0214" exit 2 "two keys contradict each other";
+
+    TENSORS_UNREADABLE "GS0301" exit 2 "net.safetensors is damaged or ends too early";
+    TENSOR_MISSING "GS0302" exit 2 "a tensor is not in net.safetensors";
+    TENSOR_SHAPE "GS0303" exit 2 "a tensor has the wrong shape";
+    TENSOR_TYPE "GS0304" exit 2 "a tensor has an element type that is not a real number";
+    TENSOR_NOT_FINITE "GS0305" exit 2 "a tensor holds NaN or an infinity";
+    TENSOR_UNUSED "GS0306" exit 2 "a tensor is in net.safetensors and net.json does not use it";
+    NOT_ON_GRID "GS0307" exit 2 "a weight is not a multiple of the step that `weight_quant` names";
+
+    NPZ_UNREADABLE "GS0401" exit 2 "an .npz file is damaged or ends too early";
+    ARRAY_MISSING "GS0402" exit 2 "an array is not in the .npz file";
+    ARRAY_SHAPE "GS0403" exit 2 "an array has the wrong shape";
+    ARRAY_TYPE "GS0404" exit 2 "an array has the wrong element type";
+    ARRAY_VALUE "GS0405" exit 2 "an array holds a value outside its range";
+    DATA_SHAPE "GS0406" exit 2 "the samples do not have the length that the network's encoding takes";
+    DATA_RANGE "GS0407" exit 2 "a sample holds a value above the encoding's maximum";
+    NO_SAMPLES "GS0408" exit 2 "the data set has no samples";
+    TRACE_MISMATCH "GS0409" exit 2 "the framework's trace is of another network";
+}

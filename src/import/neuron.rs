@@ -1,0 +1,168 @@
+//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`).
+
+use super::json::Fields;
+use super::param::{Params, Range};
+use super::tensors::Tensors;
+use crate::diag::{Diagnostic, codes, did_you_mean, shown};
+use goldspike_golden::describe::{Fire, Lif};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::quant::Param;
+
+const KINDS: &[&str] = &["if", "lif", "plif"];
+const LATER_KINDS: &[&str] = &["tlif", "klif", "clif", "glif"];
+const COMMON: &[&str] = &[
+    "op",
+    "name",
+    "shape",
+    "kind",
+    "decay",
+    "input_gain",
+    "offset",
+    "v_threshold",
+    "v_reset",
+    "v_init",
+    "fire",
+    "reset",
+    "reset_timing",
+];
+const PLIF: &[&str] = &["w", "decay_input"];
+
+/// The neurons of a layer of shape `shape`.
+pub fn read(
+    fields: &Fields<'_>,
+    tensors: &Tensors<'_>,
+    shape: &[usize],
+) -> Result<Lif, Diagnostic> {
+    let plif = kind(fields)? == "plif";
+    if let Some(field) = fields.get("recurrent") {
+        return Err(field.error(
+            &codes::UNSUPPORTED,
+            "recurrent synapses are not supported by this version",
+        ));
+    }
+    fields.only(&[COMMON, if plif { PLIF } else { &[] }].concat())?;
+    let params = Params {
+        fields,
+        tensors,
+        shape,
+    };
+    let (decay, input_gain) = if plif {
+        plif_factors(&params)?
+    } else {
+        lif_factors(&params)?
+    };
+    let choose_fire = [
+        (">=", Fire::Ge),
+        ("ge", Fire::Ge),
+        (">", Fire::Gt),
+        ("gt", Fire::Gt),
+    ];
+    let choose_reset = [
+        ("hard", Reset::Hard),
+        ("soft", Reset::Soft),
+        ("none", Reset::None),
+    ];
+    let choose_timing = [
+        ("same_step", ResetTiming::SameStep),
+        ("next_step", ResetTiming::NextStep),
+        ("same_step_guarded", ResetTiming::SameStepGuarded),
+    ];
+    Ok(Lif {
+        decay,
+        input_gain,
+        offset: params.optional("offset", 0.0, Range::Any)?,
+        v_threshold: params.required("v_threshold", Range::Positive)?,
+        v_reset: params.optional("v_reset", 0.0, Range::Any)?,
+        v_init: params.optional("v_init", 0.0, Range::Any)?,
+        fire: fields
+            .get("fire")
+            .map_or(Ok(Fire::Ge), |f| f.choice(&choose_fire))?,
+        reset: fields
+            .get("reset")
+            .map_or(Ok(Reset::Hard), |f| f.choice(&choose_reset))?,
+        reset_timing: fields
+            .get("reset_timing")
+            .map_or(Ok(ResetTiming::SameStep), |f| f.choice(&choose_timing))?,
+    })
+}
+
+fn kind<'a>(fields: &Fields<'a>) -> Result<&'a str, Diagnostic> {
+    let field = fields.required("kind")?;
+    let kind = field.text()?;
+    if LATER_KINDS.contains(&kind) {
+        let message = format!("neurons of kind `{kind}` are not supported by this version");
+        let help = format!("this version runs the kinds {}", KINDS.join(", "));
+        return Err(field.error(&codes::UNSUPPORTED, message).help(help));
+    }
+    if !KINDS.contains(&kind) {
+        let message = format!("there is no neuron kind `{}`", shown(kind));
+        let known = KINDS.iter().chain(LATER_KINDS).copied();
+        return Err(field
+            .error(&codes::UNKNOWN_KIND, message)
+            .help(did_you_mean(kind, known)));
+    }
+    Ok(kind)
+}
+
+/// Decay and input gain of `if` and `lif`.
+fn lif_factors(params: &Params<'_, '_>) -> Result<(Param<f64>, Param<f64>), Diagnostic> {
+    let integrate = params.fields.required("kind")?.text()? == "if";
+    let decay = if integrate {
+        let decay = params.optional("decay", 1.0, Range::Unit)?;
+        if let (true, Some(field)) = (
+            decay.values().iter().any(|&d| d != 1.0),
+            params.fields.get("decay"),
+        ) {
+            return Err(field
+                .error(
+                    &codes::CONFLICT,
+                    "the kind `if` has the decay 1, this is another one",
+                )
+                .help("use the kind `lif`, or remove the key"));
+        }
+        Param::Layer(1.0)
+    } else {
+        params.required("decay", Range::Unit)?
+    };
+    Ok((decay, params.optional("input_gain", 1.0, Range::Any)?))
+}
+
+/// Decay and input gain of `plif`: `decay = 1 - sigmoid(w)`, or as given; with `decay_input` the current is
+/// multiplied by `1 - decay` (Fang et al. 2021).
+fn plif_factors(params: &Params<'_, '_>) -> Result<(Param<f64>, Param<f64>), Diagnostic> {
+    let fields = params.fields;
+    let decay = match (fields.get("w"), fields.get("decay")) {
+        (Some(_), Some(decay)) => {
+            return Err(decay
+                .error(&codes::CONFLICT, "both `w` and `decay` are given")
+                .help("remove one of them"));
+        }
+        (Some(_), None) => params.required("w", Range::Any)?.map(|&w| sigmoid(-w)),
+        (None, Some(_)) => params.required("decay", Range::Unit)?,
+        (None, None) => {
+            let message = "the kind `plif` needs the key `decay` or the key `w`";
+            return Err(fields.field.error(&codes::MISSING_KEY, message));
+        }
+    };
+    if !fields
+        .get("decay_input")
+        .map_or(Ok(false), |field| field.boolean())?
+    {
+        return Ok((decay, params.optional("input_gain", 1.0, Range::Any)?));
+    }
+    if let Some(field) = fields.get("input_gain") {
+        let message = "`decay_input` sets the input gain, and it is given here too";
+        return Err(field
+            .error(&codes::CONFLICT, message)
+            .help("remove one of the two keys"));
+    }
+    let gain = match fields.get("w") {
+        Some(_) => params.required("w", Range::Any)?.map(|&w| sigmoid(w)),
+        None => decay.map(|&d| 1.0 - d),
+    };
+    Ok((decay, gain))
+}
+
+fn sigmoid(w: f64) -> f64 {
+    1.0 / (1.0 + (-w).exp())
+}
