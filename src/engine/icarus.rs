@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::emit::{Bench, Emitted, Sink, Stream, sources};
 use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, Simulator};
 use crate::engine::tool::{IVERILOG, Run, ToolFailure, Toolbox, VVP};
-use crate::engine::wire::{Collector, binary};
+use crate::engine::wire::{Collector, binary, numbers};
 use crate::engine::{EngineError, StallCounts};
 use crate::rtl::Design;
 
@@ -206,10 +206,4 @@ fn beat_line<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<BeatLine> {
     let mut bit = || binary(words.next()?)?.first().copied();
     let (valid, last, user) = (bit()?, bit()?, bit()?);
     Some((stream, valid, last, user, binary(words.next()?)?))
-}
-
-/// Exactly `N` decimal numbers.
-fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[u64; N]> {
-    let parsed: Option<Vec<u64>> = words.map(|word| word.parse().ok()).collect();
-    parsed?.try_into().ok()
 }

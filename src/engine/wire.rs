@@ -89,6 +89,12 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// Exactly `N` decimal numbers.
+pub(crate) fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[u64; N]> {
+    let parsed: Option<Vec<u64>> = words.map(|word| word.parse().ok()).collect();
+    parsed?.try_into().ok()
+}
+
 fn number_of(bits: &[Option<bool>]) -> Option<u128> {
     bits.iter().rev().try_fold(0u128, |value, bit| Some(value << 1 | u128::from((*bit)?)))
 }
