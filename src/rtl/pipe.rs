@@ -39,7 +39,7 @@ impl Pipe {
     /// Registers `value` at the end of this stage; it is valid in the next.
     pub(crate) fn register(&self, b: &mut Builder, name: &str, value: Sig) -> Timed {
         Timed {
-            sig: b.delay(&format!("{name}_s{}", self.stage + 1), value, 1),
+            sig: register(b, &format!("{name}_q"), value),
             stage: self.stage + 1,
         }
     }
@@ -54,8 +54,15 @@ impl Pipe {
         while chain.len() <= wanted {
             let stage = value.stage as usize + chain.len();
             let last = chain[chain.len() - 1];
-            chain.push(b.delay(&format!("{name}_s{stage}"), last, 1));
+            chain.push(register(b, &format!("{name}_s{stage}_q"), last));
         }
         chain[wanted]
     }
+}
+
+/// `value` one cycle later.
+fn register(b: &mut Builder, name: &str, value: Sig) -> Sig {
+    let reg = b.reg(name, value.ty(), None);
+    b.next(reg, value);
+    reg.q
 }
