@@ -10,9 +10,9 @@
 //! [`lint`].
 
 mod bench;
-//mod core_file;
-//mod cost;
-//mod datasheet;
+mod core_file;
+mod cost;
+mod datasheet;
 mod error;
 //pub mod lint;
 mod sources;
