@@ -1,7 +1,7 @@
 //! A network run step by step: crossbar, alignment, neurons, layer after layer.
 //!
 //! A spike crosses the whole network within its step. [`golden`] is the bit-exact model that hardware must equal;
-//! [`reference`] is the described network in double precision; [`dequantised`] runs the quantized integers in double
+//! [`fn@reference`] is the described network in double precision; [`dequantised`] runs the quantized integers in double
 //! precision without rounding or overflow, which bounds what rounding did.
 //!
 //! Events outside the contract are dropped, as the hardware drops them: an address without an axon, a payload that is
