@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use file::read_limited;
-use json::shown_number;
 
 /// A network with what the file says besides the arithmetic.
 #[derive(Clone, Debug)]
@@ -135,15 +134,20 @@ pub fn load(path: &Path) -> Result<Imported, Diagnostic> {
 }
 
 fn load_folder(folder: &Path) -> Result<Imported, Diagnostic> {
-    let json = read_limited(&folder.join("net.json"), file::MAX_JSON)?;
-    let tensors = read_limited(&folder.join("net.safetensors"), file::MAX_TENSORS)?;
+    let read = |name: &str, limit| {
+        read_limited(&folder.join(name), limit)
+            .map_err(|error| error.help("a network is a folder with net.json and net.safetensors"))
+    };
+    let json = read("net.json", file::MAX_JSON)?;
+    let tensors = read("net.safetensors", file::MAX_TENSORS)?;
+    let name = |name: &str| folder.join(name).display().to_string();
     folder::read(
         folder::File {
-            name: folder.join("net.json").display().to_string(),
+            name: name("net.json"),
             bytes: &json,
         },
         folder::File {
-            name: folder.join("net.safetensors").display().to_string(),
+            name: name("net.safetensors"),
             bytes: &tensors,
         },
     )
