@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use file::read_limited;
+pub use folder::{File, from_files};
 
 /// A network with what the file says besides the arithmetic.
 #[derive(Clone, Debug)]
@@ -77,12 +78,12 @@ pub fn embedded(name: &str) -> Result<Imported, Diagnostic> {
         return Err(unknown(name));
     };
     let place = |file: &str| format!("embedded:{}/{file}", example.name);
-    let mut imported = folder::read(
-        folder::File {
+    let mut imported = from_files(
+        File {
             name: place("net.json"),
             bytes: example.json,
         },
-        folder::File {
+        File {
             name: place("net.safetensors"),
             bytes: example.tensors,
         },
@@ -141,12 +142,12 @@ fn load_folder(folder: &Path) -> Result<Imported, Diagnostic> {
     let json = read("net.json", file::MAX_JSON)?;
     let tensors = read("net.safetensors", file::MAX_TENSORS)?;
     let name = |name: &str| folder.join(name).display().to_string();
-    folder::read(
-        folder::File {
+    from_files(
+        File {
             name: name("net.json"),
             bytes: &json,
         },
-        folder::File {
+        File {
             name: name("net.safetensors"),
             bytes: &tensors,
         },
