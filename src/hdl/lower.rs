@@ -90,7 +90,7 @@ pub(crate) fn boxed(text: &str) -> Box<VerilogExpression> {
 /// rust-hdl's print of one assignment, without the block around it: `x = a + b;`.
 pub(crate) fn print(statement: VerilogStatement) -> String {
     let text = verilog_combinatorial(&vec![statement]);
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.trim_end().lines().collect();
     let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or(&[]);
     let body: Vec<&str> = body
         .iter()

@@ -24,11 +24,11 @@ pub struct VerilogFile {
     pub memory_files: Vec<(String, String)>,
 }
 
-/// `top` and all modules below it, each once, children first.
+/// `top` and all modules below it, children first; each name once (a builder refuses two different modules of a name).
 #[must_use]
 pub fn all_modules(top: &Arc<Module>) -> Vec<Arc<Module>> {
-    fn visit(module: &Arc<Module>, seen: &mut HashSet<*const Module>, out: &mut Vec<Arc<Module>>) {
-        if !seen.insert(Arc::as_ptr(module)) {
+    fn visit(module: &Arc<Module>, seen: &mut HashSet<String>, out: &mut Vec<Arc<Module>>) {
+        if !seen.insert(module.name.clone()) {
             return;
         }
         for (_, child) in module.children() {
