@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::build::{Builder, local_stem};
+use super::build::Builder;
 use super::error::HdlError;
+use super::names::local_stem;
 use super::order::topological;
 use super::tape::{Bin, Module, NodeId, Op, Un};
 use super::verilog::{all_modules, verilog};
@@ -88,10 +89,15 @@ fn check_module_names(b: &Builder) -> Result<(), HdlError> {
     for module in below {
         let same = match known.get(&module.name) {
             None => true,
-            Some(other) => Arc::ptr_eq(other, &module) || verilog(other, "")? == verilog(&module, "")?,
+            Some(other) => {
+                Arc::ptr_eq(other, &module) || verilog(other, "")? == verilog(&module, "")?
+            }
         };
         if !same || module.name == b.name {
-            return Err(HdlError::Duplicate { module: b.name.clone(), name: module.name.clone() });
+            return Err(HdlError::Duplicate {
+                module: b.name.clone(),
+                name: module.name.clone(),
+            });
         }
         known.entry(module.name.clone()).or_insert(module);
     }

@@ -24,7 +24,11 @@ fn inverter() -> Arc<Module> {
 #[test]
 fn wrong_types_are_errors() {
     let mux = error_of(|b| {
-        let (c, x, y) = (b.input("c", Ty::BIT), b.input("x", Ty::s(4)), b.input("y", Ty::u(4)));
+        let (c, x, y) = (
+            b.input("c", Ty::BIT),
+            b.input("x", Ty::s(4)),
+            b.input("y", Ty::u(4)),
+        );
         let m = b.mux(c, x, y);
         b.output("m", m);
     });
@@ -71,10 +75,18 @@ fn wrong_types_are_errors() {
 
 #[test]
 fn widths_outside_1_to_120_are_errors() {
-    let is_width = |e: HdlError, w: u64| assert!(matches!(e, HdlError::Width { width, .. } if width == w), "{e}");
+    let is_width = |e: HdlError, w: u64| {
+        assert!(
+            matches!(e, HdlError::Width { width, .. } if width == w),
+            "{e}"
+        )
+    };
     is_width(error_of(|b| drop(b.input("x", Ty::u(0)))), 0);
     is_width(error_of(|b| drop(b.input("x", Ty::s(121)))), 121);
-    is_width(error_of(|b| drop(b.input("x", Ty::s(u32::MAX)))), u64::from(u32::MAX));
+    is_width(
+        error_of(|b| drop(b.input("x", Ty::s(u32::MAX)))),
+        u64::from(u32::MAX),
+    );
     is_width(
         error_of(|b| {
             let x = b.input("x", Ty::u(100));
@@ -126,7 +138,10 @@ fn widths_outside_1_to_120_are_errors() {
     );
     is_width(error_of(|b| drop(b.cat(&[]))), 0);
     is_width(error_of(|b| drop(b.reg("r", Ty::s(0), Some(3)))), 0);
-    is_width(error_of(|b| drop(b.mem("m", &[Ty::u(0)], 4, MemInit::Zero))), 0);
+    is_width(
+        error_of(|b| drop(b.mem("m", &[Ty::u(0)], 4, MemInit::Zero))),
+        0,
+    );
 }
 
 #[test]
@@ -136,7 +151,17 @@ fn constants_outside_their_type_are_errors() {
     is_value(error_of(|b| drop(b.lit(i128::MIN, Ty::s(4)))));
     is_value(error_of(|b| drop(b.reg("r", Ty::u(3), Some(-1)))));
     let words = vec![vec![1], vec![2]];
-    is_value(error_of(|b| drop(b.mem("m", &[Ty::BIT], 4, MemInit::Words { file: "f".into(), words }))));
+    is_value(error_of(|b| {
+        drop(b.mem(
+            "m",
+            &[Ty::BIT],
+            4,
+            MemInit::Words {
+                file: "f".into(),
+                words,
+            },
+        ))
+    }));
 }
 
 #[test]
@@ -150,13 +175,19 @@ fn missing_and_double_drivers_are_errors() {
         let r = b.reg("r", Ty::BIT, None);
         b.output("o", r.q);
     });
-    assert_eq!(reg.to_string(), "module `wrong`: register `r` (no next value) has no driver");
+    assert_eq!(
+        reg.to_string(),
+        "module `wrong`: register `r` (no next value) has no driver"
+    );
     let twice = error_of(|b| {
         let (r, x) = (b.reg("r", Ty::BIT, None), b.input("x", Ty::BIT));
         b.next(r, x);
         b.next(r, x);
     });
-    assert_eq!(twice.to_string(), "module `wrong`: register `r` is driven twice");
+    assert_eq!(
+        twice.to_string(),
+        "module `wrong`: register `r` is driven twice"
+    );
     let twice = error_of(|b| {
         let (w, x) = (b.wire("w", Ty::BIT), b.input("x", Ty::BIT));
         b.assign(w, x);
@@ -169,12 +200,18 @@ fn missing_and_double_drivers_are_errors() {
     });
     assert!(matches!(no_wire, HdlError::Unknown { .. }));
     let ports = error_of(|b| {
-        let (x, m) = (b.input("x", Ty::BIT), b.mem("m", &[Ty::BIT], 2, MemInit::Zero));
+        let (x, m) = (
+            b.input("x", Ty::BIT),
+            b.mem("m", &[Ty::BIT], 2, MemInit::Zero),
+        );
         b.read(m, x, None);
         b.read(m, x, None);
     });
     assert!(matches!(ports, HdlError::DrivenTwice { .. }));
-    assert!(matches!(error_of(|b| drop(b.mem("m", &[Ty::BIT], 2, MemInit::Zero))), HdlError::Undriven { .. }));
+    assert!(matches!(
+        error_of(|b| drop(b.mem("m", &[Ty::BIT], 2, MemInit::Zero))),
+        HdlError::Undriven { .. }
+    ));
 }
 
 #[test]
@@ -190,7 +227,15 @@ fn names_are_checked() {
     }));
     is_name(error_of(|b| {
         let words = vec![vec![1]];
-        b.mem("m", &[Ty::BIT], 4, MemInit::Words { file: "a\"b".into(), words });
+        b.mem(
+            "m",
+            &[Ty::BIT],
+            4,
+            MemInit::Words {
+                file: "a\"b".into(),
+                words,
+            },
+        );
     }));
     let duplicate = |e: HdlError| assert!(matches!(e, HdlError::Duplicate { .. }), "{e}");
     duplicate(error_of(|b| {
@@ -198,7 +243,10 @@ fn names_are_checked() {
         b.input("x", Ty::BIT);
     }));
     duplicate(error_of(|b| drop(b.input("clk_i", Ty::BIT))));
-    assert!(matches!(error_of(|b| b.port_doc("nowhere", "text")), HdlError::Unknown { .. }));
+    assert!(matches!(
+        error_of(|b| b.port_doc("nowhere", "text")),
+        HdlError::Unknown { .. }
+    ));
     duplicate(error_of(|b| {
         let mut other = Builder::new("inverter", "A different one.");
         let x = other.input("x_i", Ty::BIT);
@@ -214,17 +262,30 @@ fn names_are_checked() {
 #[test]
 fn instances_are_checked() {
     let missing = error_of(|b| drop(b.instance("u", &inverter(), &[])));
-    assert_eq!(missing.to_string(), "module `wrong`: input `x_i` of instance `u` has no driver");
+    assert_eq!(
+        missing.to_string(),
+        "module `wrong`: input `x_i` of instance `u` has no driver"
+    );
     let unknown = error_of(|b| {
         let x = b.input("x", Ty::BIT);
         b.instance("u", &inverter(), &[("x_i", &[x]), ("z_i", &[x])]);
     });
-    assert_eq!(unknown.to_string(), "module `wrong`: there is no input `z_i` of module `inverter`");
+    assert_eq!(
+        unknown.to_string(),
+        "module `wrong`: there is no input `z_i` of module `inverter`"
+    );
     let count = error_of(|b| {
         let x = b.input("x", Ty::BIT);
         b.instance("u", &inverter(), &[("x_i", &[x, x])]);
     });
-    assert!(matches!(count, HdlError::Count { found: 2, expected: 1, .. }));
+    assert!(matches!(
+        count,
+        HdlError::Count {
+            found: 2,
+            expected: 1,
+            ..
+        }
+    ));
     let ty = error_of(|b| {
         let x = b.input("x", Ty::u(2));
         b.instance("u", &inverter(), &[("x_i", &[x])]);
@@ -252,7 +313,10 @@ fn loops_are_named() {
         b.assign(w, n);
         b.output("o", w);
     });
-    assert_eq!(inside.to_string(), "module `wrong`: combinational loop: w -> flipped -> w");
+    assert_eq!(
+        inside.to_string(),
+        "module `wrong`: combinational loop: w -> flipped -> w"
+    );
 
     let mut b = Builder::new("ring", "");
     let w = b.wire("w", Ty::BIT);

@@ -70,7 +70,11 @@ fn apply(b: &mut Builder, random: &mut Random, which: usize, x: Sig, y: Sig) -> 
             let value = random.value(ty);
             let constant = b.lit(value, ty);
             let operator = random.below(12);
-            if random.below(2) == 0 { apply(b, random, operator, x, constant) } else { apply(b, random, operator, constant, x) }
+            if random.below(2) == 0 {
+                apply(b, random, operator, x, constant)
+            } else {
+                apply(b, random, operator, constant, x)
+            }
         }
         _ => {
             let mode = rounding(random);
@@ -92,7 +96,10 @@ fn operators_equal_icarus_for_random_types() {
         let mut b = Builder::new("operators", "Each operator on inputs of its own.");
         for i in 0..OPERATORS * 4 {
             let (tx, ty) = (random.ty(widest), random.ty(widest));
-            let (x, y) = (b.input(&format!("x{i}_i"), tx), b.input(&format!("y{i}_i"), ty));
+            let (x, y) = (
+                b.input(&format!("x{i}_i"), tx),
+                b.input(&format!("y{i}_i"), ty),
+            );
             let out = apply(&mut b, &mut random, i % OPERATORS, x, y);
             b.output(&format!("out{i}_o"), out);
         }
@@ -123,10 +130,15 @@ fn compositions_lint_clean() {
 
 fn composition(random: &mut Random) -> Builder {
     let mut b = Builder::new("composition", "Operators on results of operators.");
-    let mut pool: Vec<Sig> = (0..6).map(|i| b.input(&format!("x{i}_i"), random.ty(16))).collect();
+    let mut pool: Vec<Sig> = (0..6)
+        .map(|i| b.input(&format!("x{i}_i"), random.ty(16)))
+        .collect();
     pool.extend(b.input_vec("packed_i", random.ty(9), 5));
     for i in 0..60 {
-        let (x, y) = (pool[random.below(pool.len())], pool[random.below(pool.len())]);
+        let (x, y) = (
+            pool[random.below(pool.len())],
+            pool[random.below(pool.len())],
+        );
         let which = random.below(OPERATORS);
         let mut out = apply(&mut b, random, which, x, y);
         if random.below(4) == 0 {
@@ -179,11 +191,17 @@ fn rounding_and_saturation_equal_their_definition_exhaustively() {
                 sim.set(port, v);
                 sim.settle();
                 for (name, f) in &expected {
-                    assert_eq!(sim.get(sim.output(name).unwrap()), f(v), "{name} of {v} in {from}");
+                    assert_eq!(
+                        sim.get(sim.output(name).unwrap()),
+                        f(v),
+                        "{name} of {v} in {from}"
+                    );
                 }
             }
             if have("iverilog") {
-                let stimulus: Vec<_> = (from.min()..=from.max()).map(|v| (vec![vec![v]], false)).collect();
+                let stimulus: Vec<_> = (from.min()..=from.max())
+                    .map(|v| (vec![vec![v]], false))
+                    .collect();
                 assert_equal_from(&module, &stimulus, 0);
             }
         }
@@ -196,6 +214,8 @@ fn round(v: i128, k: u32, mode: Rounding) -> i128 {
         Rounding::Floor => floor,
         Rounding::ToZero => v / one,
         Rounding::HalfUp => floor + i128::from(2 * rest >= one),
-        Rounding::HalfEven => floor + i128::from(2 * rest > one || (2 * rest == one && floor % 2 != 0)),
+        Rounding::HalfEven => {
+            floor + i128::from(2 * rest > one || (2 * rest == one && floor % 2 != 0))
+        }
     }
 }

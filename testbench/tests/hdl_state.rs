@@ -36,9 +36,14 @@ fn registers() -> Arc<Module> {
     let mixed = b.add(product, rotated);
     b.next(wide, mixed);
     let late = b.delay("late", x, 3);
-    for (name, s) in
-        [("plain_o", plain.q), ("held_o", held.q), ("count_o", count.q), ("acc_o", acc.q), ("wide_o", wide.q), ("late_o", late)]
-    {
+    for (name, s) in [
+        ("plain_o", plain.q),
+        ("held_o", held.q),
+        ("count_o", count.q),
+        ("acc_o", acc.q),
+        ("wide_o", wide.q),
+        ("late_o", late),
+    ] {
         b.output(name, s);
     }
     b.finish().unwrap()
@@ -59,8 +64,15 @@ fn memory(name: &str, depth: usize, init: MemInit) -> Arc<Module> {
     let read_address = inside(&mut b, read_address);
     let write_address = b.input("write_address_i", Ty::u(bits));
     let write_address = inside(&mut b, write_address);
-    let (read_enable, write_enable) = (b.input("read_enable_i", Ty::BIT), b.input("write_enable_i", Ty::BIT));
-    let data: Vec<Sig> = fields.iter().enumerate().map(|(i, &ty)| b.input(&format!("data{i}_i"), ty)).collect();
+    let (read_enable, write_enable) = (
+        b.input("read_enable_i", Ty::BIT),
+        b.input("write_enable_i", Ty::BIT),
+    );
+    let data: Vec<Sig> = fields
+        .iter()
+        .enumerate()
+        .map(|(i, &ty)| b.input(&format!("data{i}_i"), ty))
+        .collect();
     let out = b.read(mem, read_address, Some(read_enable));
     b.write(mem, write_enable, write_address, &data);
     for (i, &s) in out.iter().enumerate() {
@@ -83,7 +95,10 @@ fn memory(name: &str, depth: usize, init: MemInit) -> Arc<Module> {
 fn contents(depth: usize) -> MemInit {
     let mut random = Random::new(5);
     let word = |r: &mut Random| vec![r.value(Ty::s(9)), r.value(Ty::BIT), r.value(Ty::u(70))];
-    MemInit::Words { file: "words.hex".into(), words: (0..depth - 1).map(|_| word(&mut random)).collect() }
+    MemInit::Words {
+        file: "words.hex".into(),
+        words: (0..depth - 1).map(|_| word(&mut random)).collect(),
+    }
 }
 
 /// A lane of a wide datapath: packed ports on both sides, a valid/ready handshake that feeds back combinationally.
@@ -94,7 +109,9 @@ fn lane() -> Arc<Module> {
     let valid = b.input("valid_i", Ty::BIT);
     let ready = b.input("ready_i", Ty::BIT);
     let full = b.reg("full_q", Ty::BIT, Some(0));
-    let data: Vec<_> = (0..40).map(|i| b.reg(&format!("data_q_{i}"), Ty::s(9), None)).collect();
+    let data: Vec<_> = (0..40)
+        .map(|i| b.reg(&format!("data_q_{i}"), Ty::s(9), None))
+        .collect();
     let not_full = b.not(full.q);
     let accept = b.or(not_full, ready);
     let take = b.and(accept, valid);
@@ -117,16 +134,41 @@ fn lane() -> Arc<Module> {
 
 fn pipeline() -> Arc<Module> {
     let lane = lane();
-    let mut b = Builder::new("pipeline", "Two lanes in a row; ready runs against the data.");
+    let mut b = Builder::new(
+        "pipeline",
+        "Two lanes in a row; ready runs against the data.",
+    );
     let x = b.input_vec("x_i", Ty::s(7), 40);
-    let (bias, valid, ready) = (b.input("bias_i", Ty::u(5)), b.input("valid_i", Ty::BIT), b.input("ready_i", Ty::BIT));
+    let (bias, valid, ready) = (
+        b.input("bias_i", Ty::u(5)),
+        b.input("valid_i", Ty::BIT),
+        b.input("ready_i", Ty::BIT),
+    );
     let back = b.wire("second_ready", Ty::BIT);
-    let first = b.instance("u_first", &lane, &[("x_i", &x), ("bias_i", &[bias]), ("valid_i", &[valid]), ("ready_i", &[back])]);
-    let narrowed: Vec<Sig> = first.out_vec("x_o").into_iter().map(|s| b.saturate(s, Ty::s(7))).collect();
+    let first = b.instance(
+        "u_first",
+        &lane,
+        &[
+            ("x_i", &x),
+            ("bias_i", &[bias]),
+            ("valid_i", &[valid]),
+            ("ready_i", &[back]),
+        ],
+    );
+    let narrowed: Vec<Sig> = first
+        .out_vec("x_o")
+        .into_iter()
+        .map(|s| b.saturate(s, Ty::s(7)))
+        .collect();
     let second = b.instance(
         "u_second",
         &lane,
-        &[("x_i", &narrowed), ("bias_i", &[bias]), ("valid_i", &[first.out("valid_o")]), ("ready_i", &[ready])],
+        &[
+            ("x_i", &narrowed),
+            ("bias_i", &[bias]),
+            ("valid_i", &[first.out("valid_o")]),
+            ("ready_i", &[ready]),
+        ],
     );
     b.assign(back, second.out("ready_o"));
     b.output_vec("x_o", &second.out_vec("x_o"));
@@ -174,16 +216,28 @@ fn every_design_lints_clean() {
 
 #[test]
 fn printing_is_deterministic() {
-    let print = |m: &Arc<Module>| -> Vec<_> { all_modules(m).iter().map(|m| verilog(m, "head\n\nof file").unwrap()).collect() };
+    let print = |m: &Arc<Module>| -> Vec<_> {
+        all_modules(m)
+            .iter()
+            .map(|m| verilog(m, "head\n\nof file").unwrap())
+            .collect()
+    };
     for (a, b) in designs().iter().zip(&designs()) {
         assert_eq!(print(a), print(b));
-        assert!(print(a).iter().all(|f| f.text.lines().all(|l| l.len() < 8192)));
+        assert!(
+            print(a)
+                .iter()
+                .all(|f| f.text.lines().all(|l| l.len() < 8192))
+        );
     }
 }
 
 #[test]
 fn a_module_is_listed_once_and_children_come_first() {
-    let names: Vec<String> = all_modules(&pipeline()).iter().map(|m| m.name().to_owned()).collect();
+    let names: Vec<String> = all_modules(&pipeline())
+        .iter()
+        .map(|m| m.name().to_owned())
+        .collect();
     assert_eq!(names, ["lane", "pipeline"]);
 }
 
@@ -192,19 +246,40 @@ fn reads_beyond_the_depth_are_counted() {
     let mut b = Builder::new("short", "");
     let address = b.input("address_i", Ty::u(6));
     let enable = b.input("enable_i", Ty::BIT);
-    let mem = b.mem("words", &[Ty::u(8)], 5, MemInit::Words { file: "w.hex".into(), words: vec![vec![7]; 5] });
+    let mem = b.mem(
+        "words",
+        &[Ty::u(8)],
+        5,
+        MemInit::Words {
+            file: "w.hex".into(),
+            words: vec![vec![7]; 5],
+        },
+    );
     let out = b.read(mem, address, Some(enable));
     b.write(mem, enable, address, &[out[0]]);
     b.output("word_o", out[0]);
     let module = b.finish().unwrap();
     let mut sim = Sim::new(&module).unwrap();
-    let (address, enable, word) =
-        (sim.input("address_i").unwrap(), sim.input("enable_i").unwrap(), sim.output("word_o").unwrap());
-    for (a, e, lost, value) in [(4, 1, 0, 7), (5, 0, 0, 7), (5, 1, 1, 0), (63, 1, 2, 0), (0, 1, 2, 7)] {
+    let (address, enable, word) = (
+        sim.input("address_i").unwrap(),
+        sim.input("enable_i").unwrap(),
+        sim.output("word_o").unwrap(),
+    );
+    for (a, e, lost, value) in [
+        (4, 1, 0, 7),
+        (5, 0, 0, 7),
+        (5, 1, 1, 0),
+        (63, 1, 2, 0),
+        (0, 1, 2, 7),
+    ] {
         sim.set(address, a);
         sim.set(enable, e);
         sim.clock();
-        assert_eq!((sim.out_of_range_reads(), sim.get(word)), (lost, value), "address {a}");
+        assert_eq!(
+            (sim.out_of_range_reads(), sim.get(word)),
+            (lost, value),
+            "address {a}"
+        );
     }
     assert_eq!((sim.out_of_range_writes(), sim.cycle()), (2, 5));
 }
@@ -213,7 +288,10 @@ fn reads_beyond_the_depth_are_counted() {
 fn waveform_signals_have_paths_names_and_values() {
     let sim = Sim::new(&pipeline()).unwrap();
     let find = |path: &[&str], name: &str| {
-        sim.signals().iter().find(|s| s.path == path && s.name == name).unwrap_or_else(|| panic!("{path:?} {name}"))
+        sim.signals()
+            .iter()
+            .find(|s| s.path == path && s.name == name)
+            .unwrap_or_else(|| panic!("{path:?} {name}"))
     };
     assert_eq!(find(&["u_second"], "full_q").ty, Ty::BIT);
     assert_eq!(sim.value(find(&["u_first"], "ready_o").slot), 1);

@@ -45,26 +45,49 @@ impl Random {
     /// A type of 1 to `widest` bits.
     pub fn ty(&mut self, widest: u32) -> Ty {
         let width = 1 + self.below(widest as usize) as u32;
-        if self.below(2) == 0 { Ty::u(width) } else { Ty::s(width) }
+        if self.below(2) == 0 {
+            Ty::u(width)
+        } else {
+            Ty::s(width)
+        }
     }
 }
 
 /// Whether a tool may be used; a missing one is a failure with `GOLDSPIKE_REQUIRE_TOOLS=1`.
 pub fn have(tool: &str) -> bool {
-    let version = if tool == "iverilog" || tool == "vvp" || tool == "yosys" { "-V" } else { "--version" };
+    let version = if tool == "iverilog" || tool == "vvp" || tool == "yosys" {
+        "-V"
+    } else {
+        "--version"
+    };
     if Command::new(tool).arg(version).output().is_ok() {
         return true;
     }
-    assert!(std::env::var("GOLDSPIKE_REQUIRE_TOOLS").as_deref() != Ok("1"), "{tool} is required and not found");
+    assert!(
+        std::env::var("GOLDSPIKE_REQUIRE_TOOLS").as_deref() != Ok("1"),
+        "{tool} is required and not found"
+    );
     println!("SKIPPED: {tool} not found");
     false
 }
 
 /// Runs a command in `dir`; its standard output if it succeeds.
 pub fn run(dir: &Path, command: &str, args: &[&str]) -> String {
-    let out = Command::new(command).args(args).current_dir(dir).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-    assert!(out.status.success(), "{command} {} failed:\n{text}", args.join(" "));
+    let out = Command::new(command)
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert!(
+        out.status.success(),
+        "{command} {} failed:\n{text}",
+        args.join(" ")
+    );
     text
 }
 
@@ -89,7 +112,10 @@ fn hex(elements: &[(i128, Ty)]) -> String {
         bits.extend((0..ty.width()).map(|b| value >> b & 1 == 1));
     }
     let nibble = |n: &[bool]| n.iter().rev().fold(0u32, |d, &b| d << 1 | u32::from(b));
-    bits.chunks(4).rev().map(|n| char::from_digit(nibble(n), 16).unwrap()).collect()
+    bits.chunks(4)
+        .rev()
+        .map(|n| char::from_digit(nibble(n), 16).unwrap())
+        .collect()
 }
 
 /// One cycle of stimulus: the elements of every input in port order, then the reset.
@@ -101,7 +127,11 @@ pub fn random_stimulus(top: &Arc<Module>, cycles: usize, seed: u64) -> Vec<Stimu
     let inputs: Vec<PortInfo<'_>> = top.ports().filter(|p| p.is_input).collect();
     (0..cycles)
         .map(|cycle| {
-            let values = inputs.iter().map(|p| (0..p.packed.unwrap_or(1)).map(|_| random.value(p.ty)).collect());
+            let values = inputs.iter().map(|p| {
+                (0..p.packed.unwrap_or(1))
+                    .map(|_| random.value(p.ty))
+                    .collect()
+            });
             (values.collect(), cycle < 2 || random.below(29) == 0)
         })
         .collect()
@@ -110,8 +140,16 @@ pub fn random_stimulus(top: &Arc<Module>, cycles: usize, seed: u64) -> Vec<Stimu
 /// Outputs of the interpreter before each edge, as hexadecimal, the last port in the most significant place.
 pub fn interpret(top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<String> {
     let mut sim = Sim::new(top).unwrap();
-    let inputs: Vec<_> = top.ports().filter(|p| p.is_input).map(|p| sim.input(p.name).unwrap()).collect();
-    let outputs: Vec<_> = top.ports().filter(|p| !p.is_input).map(|p| (sim.output(p.name).unwrap(), p.ty)).collect();
+    let inputs: Vec<_> = top
+        .ports()
+        .filter(|p| p.is_input)
+        .map(|p| sim.input(p.name).unwrap())
+        .collect();
+    let outputs: Vec<_> = top
+        .ports()
+        .filter(|p| !p.is_input)
+        .map(|p| (sim.output(p.name).unwrap(), p.ty))
+        .collect();
     let reset = sim.input("rst_i").ok();
     let mut lines = vec![];
     for (values, rst) in stimulus {
@@ -122,8 +160,10 @@ pub fn interpret(top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<String> {
             sim.set(reset, i128::from(*rst));
         }
         sim.settle();
-        let elements: Vec<(i128, Ty)> =
-            outputs.iter().flat_map(|(p, ty)| sim.get_vec(*p).into_iter().map(|v| (v, *ty))).collect();
+        let elements: Vec<(i128, Ty)> = outputs
+            .iter()
+            .flat_map(|(p, ty)| sim.get_vec(*p).into_iter().map(|v| (v, *ty)))
+            .collect();
         for (value, ty) in &elements {
             assert!(ty.holds(*value), "{value} is not a value of {ty}");
         }
@@ -140,7 +180,12 @@ pub fn icarus(dir: &Path, top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<Strin
     let inputs: Vec<PortInfo<'_>> = top.ports().filter(|p| p.is_input).collect();
     let outputs: Vec<PortInfo<'_>> = top.ports().filter(|p| !p.is_input).collect();
     let width: usize = 1 + inputs.iter().map(PortInfo::bits).sum::<usize>();
-    let mut tb = format!("module tb;\nreg clk = 0;\nreg [{}:0] in;\nreg [{}:0] stim [0:{}];\ninteger i;\n", width - 1, width - 1, stimulus.len() - 1);
+    let mut tb = format!(
+        "module tb;\nreg clk = 0;\nreg [{}:0] in;\nreg [{}:0] stim [0:{}];\ninteger i;\n",
+        width - 1,
+        width - 1,
+        stimulus.len() - 1
+    );
     let mut pins = vec![];
     if top.is_clocked() {
         pins.push(".clk_i(clk)".to_owned());
@@ -158,14 +203,27 @@ pub fn icarus(dir: &Path, top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<Strin
         names.push(format!("out_{}", p.name));
     }
     names.reverse();
-    let _ = writeln!(tb, "{} dut ({});\ninitial begin\n$readmemh(\"stim.hex\", stim);", top.name(), pins.join(", "));
-    let _ = writeln!(tb, "for (i = 0; i < {}; i = i + 1) begin in = stim[i]; #1 $display(\"%h\", {{{}}}); #1 clk = 1; #1 clk = 0; #1; end", stimulus.len(), names.join(", "));
+    let _ = writeln!(
+        tb,
+        "{} dut ({});\ninitial begin\n$readmemh(\"stim.hex\", stim);",
+        top.name(),
+        pins.join(", ")
+    );
+    let _ = writeln!(
+        tb,
+        "for (i = 0; i < {}; i = i + 1) begin in = stim[i]; #1 $display(\"%h\", {{{}}}); #1 clk = 1; #1 clk = 0; #1; end",
+        stimulus.len(),
+        names.join(", ")
+    );
     tb.push_str("$finish(0);\nend\nendmodule\n");
     std::fs::write(dir.join("tb.v"), tb).unwrap();
     let mut text = String::new();
     for (values, rst) in stimulus {
-        let mut elements: Vec<(i128, Ty)> =
-            inputs.iter().zip(values).flat_map(|(p, v)| v.iter().map(|&x| (x, p.ty))).collect();
+        let mut elements: Vec<(i128, Ty)> = inputs
+            .iter()
+            .zip(values)
+            .flat_map(|(p, v)| v.iter().map(|&x| (x, p.ty)))
+            .collect();
         elements.push((i128::from(*rst), Ty::BIT));
         let _ = writeln!(text, "{}", hex(&elements));
     }
@@ -174,7 +232,10 @@ pub fn icarus(dir: &Path, top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<Strin
     let mut args = vec!["-g2005", "-o", "tb.vvp"];
     args.extend(files.iter().map(String::as_str));
     run(dir, "iverilog", &args);
-    run(dir, "vvp", &["-n", "tb.vvp"]).lines().map(str::to_owned).collect()
+    run(dir, "vvp", &["-n", "tb.vvp"])
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Interpreter and Icarus agree on every output bit of every cycle from `from` on.
@@ -187,7 +248,11 @@ pub fn assert_equal_from(top: &Arc<Module>, stimulus: &[Stimulus], from: usize) 
         if a != b {
             let text = verilog(top, "").unwrap().text;
             let kept = dir.keep();
-            panic!("cycle {cycle}: interpreter {a}, Icarus {b}; kept in {}\n{text}\n{:?}", kept.display(), stimulus[cycle]);
+            panic!(
+                "cycle {cycle}: interpreter {a}, Icarus {b}; kept in {}\n{text}\n{:?}",
+                kept.display(),
+                stimulus[cycle]
+            );
         }
     }
 }
@@ -198,7 +263,11 @@ pub fn assert_lints_clean(top: &Arc<Module>) {
     let files = write_design(dir.path(), top);
     let names: Vec<&str> = files.iter().map(String::as_str).collect();
     let show = |tool: &str, text: String| {
-        assert!(text.trim().is_empty(), "{tool}: {text}\n{}", verilog(top, "").unwrap().text);
+        assert!(
+            text.trim().is_empty(),
+            "{tool}: {text}\n{}",
+            verilog(top, "").unwrap().text
+        );
     };
     if have("iverilog") {
         let mut args = vec!["-g2005", "-Wall", "-o", "lint.vvp"];
@@ -217,7 +286,10 @@ pub fn assert_lints_clean(top: &Arc<Module>) {
             top.name()
         );
         let text = run(dir.path(), "yosys", &["-p", &script]);
-        let bad: Vec<&str> = text.lines().filter(|l| l.contains("Warning") || l.contains("Latch inferred")).collect();
+        let bad: Vec<&str> = text
+            .lines()
+            .filter(|l| l.contains("Warning") || l.contains("Latch inferred"))
+            .collect();
         show("yosys", bad.join("\n"));
     }
 }
