@@ -6,8 +6,8 @@ use super::super::error::HdlError;
 use super::super::lower::{declared, range};
 use super::super::tape::{MemDef, MemInit, Module, NodeId};
 use super::super::ty::Ty;
-use super::Printer;
 use super::bundles::Bundle;
+use super::{Printer, parenthesized};
 
 impl Printer<'_> {
     pub(super) fn used_mems(&self) -> impl Iterator<Item = (usize, &MemDef)> {
@@ -82,15 +82,15 @@ impl Printer<'_> {
             let address = self.address(mem, read.address);
             let enable = read
                 .enable
-                .map(|e| format!("if ({}) ", self.operands.operand(e)))
+                .map(|e| format!("if {} ", parenthesized(&self.operands.condition(e))))
                 .unwrap_or_default();
             let _ = writeln!(text, "        {enable}{output} <= {name}{address};");
         }
         if let Some(write) = &mem.write {
             let address = self.address(mem, write.address);
-            let enable = self.operands.operand(write.enable);
+            let enable = parenthesized(&self.operands.condition(write.enable));
             let data = self.bundled(&write.data).replace('\n', "\n        ");
-            let _ = writeln!(text, "        if ({enable}) {name}{address} <= {data};");
+            let _ = writeln!(text, "        if {enable} {name}{address} <= {data};");
         }
         text.push_str("    end\n");
         text

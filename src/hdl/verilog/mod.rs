@@ -262,7 +262,10 @@ impl Printer<'_> {
     fn outputs(&mut self) -> String {
         let mut text = String::new();
         for port in self.module.ports.iter().filter(|p| !p.is_input) {
-            let right = self.bundled(&port.nodes);
+            let right = match (port.packed, port.nodes.as_slice()) {
+                (None, [one]) => self.operands.source(*one),
+                (_, nodes) => self.bundled(nodes),
+            };
             let _ = writeln!(text, "    assign {} = {};", port.name, indent(&right));
         }
         text
@@ -281,4 +284,12 @@ fn one_line(text: &str) -> String {
 
 fn indent(text: &str) -> String {
     text.replace('\n', "\n    ")
+}
+
+fn parenthesized(condition: &str) -> String {
+    if condition.starts_with('(') {
+        condition.to_owned()
+    } else {
+        format!("({condition})")
+    }
 }

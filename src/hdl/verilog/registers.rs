@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::super::lower::{declared, literal, range};
 use super::super::tape::{MemDef, RegDef};
-use super::Printer;
 use super::bundles::Bundle;
+use super::{Printer, parenthesized};
 
 impl Printer<'_> {
     pub(super) fn used_regs(&self) -> impl Iterator<Item = &RegDef> {
@@ -92,7 +92,11 @@ impl Printer<'_> {
                     let _ = writeln!(text, "{margin}end");
                 }
                 if let Some(enable) = r.enable {
-                    let _ = writeln!(text, "{margin}if ({}) begin", self.operands.operand(enable));
+                    let _ = writeln!(
+                        text,
+                        "{margin}if {} begin",
+                        parenthesized(&self.operands.condition(enable))
+                    );
                 }
                 open = r.enable;
             }
@@ -100,7 +104,7 @@ impl Printer<'_> {
             let Some(d) = r.d else { continue };
             let d = self
                 .operands
-                .operand(d)
+                .source(d)
                 .replace('\n', &format!("\n{margin}{inner}"));
             let _ = writeln!(text, "{margin}{inner}{} <= {d};", self.module.name_of(r.q));
         }
