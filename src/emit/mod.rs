@@ -16,7 +16,7 @@ mod datasheet;
 mod error;
 //pub mod lint;
 mod sources;
-//pub mod testbench;
+pub mod testbench;
 mod write;
 
 use std::collections::BTreeMap;
