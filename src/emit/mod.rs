@@ -14,7 +14,7 @@ mod core_file;
 mod cost;
 mod datasheet;
 mod error;
-//pub mod lint;
+pub mod lint;
 mod sources;
 pub mod testbench;
 mod write;
