@@ -1,1 +1,4 @@
 //! Property tests, vectors, planted bugs and campaigns of goldspike.
+
+pub mod contract_case;
+pub mod strategy;

@@ -1,0 +1,245 @@
+//! Law: the reference arithmetic reproduces what the authors' and the frameworks' own code computed, to 1e-9 and every
+//! spike. The files name their convention; cases of zero margin are exact ties.
+//!
+//! Further files of the same families are read from the folder in `GOLDSPIKE_VECTORS`, if it is set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
+use std::path::{Path, PathBuf};
+
+use goldspike_golden::arith::Real;
+use goldspike_golden::describe::{Fire, Lif};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, step};
+use goldspike_golden::quant::Param;
+use serde::Deserialize;
+
+const TOLERANCE: f64 = 1e-9;
+
+#[derive(Deserialize)]
+struct VectorFile {
+    family: String,
+    cases: Vec<Case>,
+}
+
+/// One neuron layer without synapses: `[step][neuron]` of current, compared value, kept value, spike.
+#[derive(Deserialize)]
+struct Case {
+    id: u32,
+    params: Params,
+    x: Vec<Vec<f64>>,
+    h: Vec<Vec<f64>>,
+    v: Vec<Vec<f64>>,
+    s: Vec<Vec<i8>>,
+    min_margin: f64,
+}
+
+/// Parameters as the sources name them.
+#[derive(Deserialize)]
+struct Params {
+    v_threshold: Option<f64>,
+    threshold: Option<f64>,
+    v_reset: Option<f64>,
+    tau: Option<f64>,
+    w: Option<f64>,
+    decay_input: Option<bool>,
+    beta: Option<f64>,
+    reset_mechanism: Option<String>,
+    reset_delay: Option<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    SpikingJelly,
+    SnnTorch,
+}
+
+/// The families of this model; `None`: of another one.
+fn source(family: &str) -> Option<Source> {
+    match family {
+        "sj12_if" | "sj12_lif" | "sj12_plif" | "sj200_if" | "sj200_lif" | "sj200_plif"
+        | "plif_official" => Some(Source::SpikingJelly),
+        "snntorch_leaky" | "snntorch_leaky_nodelay" => Some(Source::SnnTorch),
+        _ => None,
+    }
+}
+
+fn lif(source: Source, p: &Params) -> Lif {
+    let (decay, gain, threshold, v_reset, fire, reset, reset_timing) = match source {
+        Source::SpikingJelly => {
+            let rate = match (p.tau, p.w) {
+                (Some(tau), None) => Some(1.0 / tau),
+                (None, Some(w)) => Some(1.0 / (1.0 + (-w).exp())),
+                _ => None,
+            };
+            let reset = if p.v_reset.is_some() {
+                Reset::Hard
+            } else {
+                Reset::Soft
+            };
+            let gain = if p.decay_input == Some(true) {
+                rate.unwrap()
+            } else {
+                1.0
+            };
+            let decay = rate.map_or(1.0, |rate| 1.0 - rate);
+            let v_reset = p.v_reset.unwrap_or(0.0);
+            (
+                decay,
+                gain,
+                p.v_threshold.unwrap(),
+                v_reset,
+                Fire::Ge,
+                reset,
+                ResetTiming::SameStep,
+            )
+        }
+        Source::SnnTorch => {
+            let reset = match p.reset_mechanism.as_deref() {
+                Some("subtract") => Reset::Soft,
+                Some("zero") => Reset::Hard,
+                Some("none") => Reset::None,
+                other => panic!("reset mechanism {other:?}"),
+            };
+            let late = p.reset_delay.unwrap();
+            let timing = if late {
+                ResetTiming::NextStep
+            } else {
+                ResetTiming::SameStepGuarded
+            };
+            (
+                p.beta.unwrap(),
+                1.0,
+                p.threshold.unwrap(),
+                0.0,
+                Fire::Gt,
+                reset,
+                timing,
+            )
+        }
+    };
+    Lif {
+        decay: Param::Layer(decay),
+        input_gain: Param::Layer(gain),
+        offset: Param::Layer((1.0 - decay) * v_reset),
+        v_threshold: Param::Layer(threshold),
+        v_reset: Param::Layer(v_reset),
+        v_init: Param::Layer(v_reset),
+        fire,
+        reset,
+        reset_timing,
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    cases: usize,
+    values: usize,
+    spikes: usize,
+    silences: usize,
+    exact_ties: usize,
+    worst: f64,
+}
+
+fn check(path: &Path, seen: &mut Seen) -> bool {
+    let text = std::fs::read_to_string(path).unwrap();
+    let file: VectorFile = match serde_json::from_str(&text) {
+        Ok(file) => file,
+        Err(error) => {
+            let family =
+                serde_json::from_str::<serde_json::Value>(&text).unwrap()["family"].clone();
+            let known = family
+                .as_str()
+                .is_some_and(|family| source(family).is_some());
+            assert!(!known, "{}: {error}", path.display());
+            return false;
+        }
+    };
+    let Some(source) = source(&file.family) else {
+        return false;
+    };
+    for case in &file.cases {
+        seen.cases += 1;
+        seen.exact_ties += usize::from(case.min_margin == 0.0);
+        let description = lif(source, &case.params);
+        let params = description.params(0).unwrap();
+        let gain = description.input_gain.of(0);
+        let neurons = case.x[0].len();
+        let mut states = vec![params.start(&Real); neurons];
+        for (t, currents) in case.x.iter().enumerate() {
+            for (n, x) in currents.iter().enumerate() {
+                let done = step(&Real, &params, &states[n], &(gain * x));
+                let place = format!("{} case {} step {t} neuron {n}", file.family, case.id);
+                assert_eq!(i8::from(done.state.spike), case.s[t][n], "spike, {place}");
+                for (name, found, expected) in [
+                    ("h", done.h, case.h[t][n]),
+                    ("v", done.state.v, case.v[t][n]),
+                ] {
+                    let error = (found - expected).abs();
+                    assert!(
+                        error <= TOLERANCE,
+                        "{name}, {place}: {found} is not {expected}"
+                    );
+                    seen.worst = seen.worst.max(error);
+                    seen.values += 1;
+                }
+                seen.spikes += usize::from(done.state.spike);
+                seen.silences += usize::from(!done.state.spike);
+                states[n] = done.state;
+            }
+        }
+    }
+    true
+}
+
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn reference_reproduces_the_authors_code() {
+    let mut seen = Seen::default();
+    for path in json_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")) {
+        if !check(&path, &mut seen) {
+            println!("{}: a family of another model", path.display());
+        }
+    }
+    println!(
+        "{} cases, {} values, {} spikes, {} silences, {} cases with an exact tie, worst error {:e}",
+        seen.cases, seen.values, seen.spikes, seen.silences, seen.exact_ties, seen.worst
+    );
+    assert_eq!(seen.cases, 9 * 16);
+    assert_eq!(seen.values, 9 * 16 * 16 * 8 * 2);
+    assert!(seen.spikes > 1000 && seen.silences > 1000 && seen.exact_ties > 0);
+}
+
+#[test]
+fn reference_reproduces_the_vectors_folder() {
+    let Some(folder) = std::env::var_os("GOLDSPIKE_VECTORS") else {
+        return;
+    };
+    let mut seen = Seen::default();
+    for path in json_files(Path::new(&folder)) {
+        if !check(&path, &mut seen) {
+            println!("{}: a family that no model here knows", path.display());
+        }
+    }
+    println!(
+        "{} cases, {} values, worst error {:e}",
+        seen.cases, seen.values, seen.worst
+    );
+    assert!(seen.cases > 0 && seen.values > 0, "no case was compared");
+}
