@@ -9,11 +9,13 @@ use goldspike::quantize::{
     GuardBits, MembraneBits, Options, QuantizeError, Saturation, ScaleBy, digest,
     least_squares_step, quantize, squared_error,
 };
-use goldspike_golden::describe::{Fire, Neuron};
+use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{golden, reference};
-use goldspike_golden::quant::{QuantLayer, QuantNeuron};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 use quantize_support::random::{Rng, dyadic_network, real_network, sample};
 
 /// `k * lsb` against `real`, in integers: both are `mantissa * 2^exponent`.
@@ -224,8 +226,8 @@ fn both_ends_of_the_accumulator_are_attained() {
         let layer = &mut network.layers[0];
         // A neuron whose first `h` is the sum itself.
         let QuantNeuron::Lif(lif) = &mut layer.neuron;
-        lif.v_init = goldspike_golden::quant::Param::Layer(0);
-        lif.offset = goldspike_golden::quant::Param::Layer(0);
+        lif.v_init = Param::Layer(0);
+        lif.offset = Param::Layer(0);
         layer.membrane = QFormat::signed(32, layer.accumulator.frac);
         layer.guard_bits = 0;
         if layer.accumulator.width > 32 {
@@ -385,7 +387,7 @@ fn scaling_a_layer_by_a_power_of_two_changes_no_integer() {
         let real = real_network(seed);
         let mut scaled = real.clone();
         for layer in &mut scaled.layers {
-            let by = |p: &mut goldspike_golden::quant::Param<f64>| *p = p.map(|x| x * 8.0);
+            let by = |p: &mut Param<f64>| *p = p.map(|x| x * 8.0);
             layer
                 .weights
                 .iter_mut()
@@ -442,4 +444,87 @@ fn one_bit_weights_are_plus_and_minus_one() {
         }
     }
     assert!(seen > 1000, "{seen}");
+}
+
+/// One LIF neuron with inputs -0.75, 0.5 and 1, and no bias.
+fn one_neuron(decay: f64, reset: Reset) -> Network {
+    Network {
+        name: "one".to_owned(),
+        time_steps: 8,
+        axons: 3,
+        encoding: Encoding::Events,
+        layers: vec![Layer {
+            synapse: "fc0".to_owned(),
+            name: "n0".to_owned(),
+            axons: 3,
+            neurons: 1,
+            weights: vec![-0.75, 0.5, 1.0],
+            bias: vec![0.0],
+            weight_step: Some(0.25),
+            neuron: Neuron::Lif(Lif {
+                decay: Param::Layer(decay),
+                input_gain: Param::Layer(1.0),
+                offset: Param::Layer(0.0),
+                v_threshold: Param::Layer(1.0),
+                v_reset: Param::Layer(0.0),
+                v_init: Param::Layer(0.0),
+                fire: Fire::Ge,
+                reset,
+                reset_timing: ResetTiming::SameStep,
+            }),
+        }],
+    }
+}
+
+#[test]
+fn bounds_are_the_closed_forms_and_a_little_rounding() {
+    let fine = Options {
+        coefficient_bits: 24,
+        ..Options::default()
+    };
+    for decay in [0.0, 0.25, 0.5, 0.9, 0.99, 0.999, 1.0 - 1.0 / 65536.0] {
+        for reset in [Reset::Hard, Reset::Soft] {
+            let quantized = quantize(&one_neuron(decay, reset), &fine).unwrap();
+            let bound = quantized.report.layers[0].bound.unwrap();
+            let lsb = quantized.network.layers[0].lsb(0);
+            let (low, high) = (bound.low as f64 * lsb, bound.high as f64 * lsb);
+            let after = decay + 1.5;
+            let wanted = match reset {
+                Reset::Soft => f64::max(after, (1.5 - decay) / (1.0 - decay)),
+                _ => after,
+            };
+            // One rounding a step, half an LSB each, and the decay's own.
+            let slack = (1.0 + 1.0 / (1.0 - decay)) * (lsb + 1e-6 / (1.0 - decay));
+            assert!(
+                (low + 0.75 / (1.0 - decay)).abs() <= slack,
+                "{decay} {reset:?}: {low}"
+            );
+            assert!(
+                (high - wanted).abs() <= slack,
+                "{decay} {reset:?}: {high}, {wanted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_leak_there_is_no_bound_and_saturation_stays() {
+    for reset in [Reset::Hard, Reset::Soft] {
+        let quantized = quantize(&one_neuron(1.0, reset), &Options::default()).unwrap();
+        let report = &quantized.report.layers[0];
+        assert_eq!(
+            (report.bound, report.saturation),
+            (None, Saturation::Reachable)
+        );
+        let QuantNeuron::Lif(lif) = &quantized.network.layers[0].neuron;
+        assert!(quantized.network.layers[0].membrane.max() >= 8 * lif.fire_at.of(0));
+    }
+    // Inputs that only lift a neuron, which then starts again: bounded without a leak.
+    let mut lifted = one_neuron(1.0, Reset::Hard);
+    lifted.layers[0].weights[0] = 0.25;
+    let report = &quantize(&lifted, &Options::default())
+        .unwrap()
+        .report
+        .layers[0];
+    assert_eq!(report.saturation, Saturation::Unreachable);
 }
