@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod diag;
+pub mod emit;
 pub mod engine;
 pub mod hdl;
 pub mod import;
