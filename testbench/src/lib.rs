@@ -1,1 +1,3 @@
 //! Property tests, vectors, planted bugs and campaigns of goldspike.
+
+pub mod strategy;
