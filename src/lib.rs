@@ -2,4 +2,8 @@
 
 pub mod data;
 pub mod diag;
+pub mod engine;
+pub mod hdl;
 pub mod import;
+pub mod rtl;
+pub mod verify;

@@ -1,28 +1,19 @@
-//! The hardware, as the embedded simulator runs it, equals the golden model.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
+//! `rtl_equals_golden`: random networks, lanes and pauses, on every engine, in every spike, compared value and state.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 use goldspike::engine::{Rtl, RustHdl};
-use goldspike::rtl::design;
-use goldspike::verify::verify_engine;
-use goldspike_testbench::{designs, strategy};
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, TestRunner};
+use goldspike_testbench::coverage::ARITHMETIC;
+use goldspike_testbench::cross_check::{cases, cross_check, seed};
+
+const STREAMS: [&str; 3] = ["input stall", "output stall", "probe stall"];
 
 #[test]
-fn scratch() {
-    let mut runner = TestRunner::new_with_rng(Config::default(), strategy::rng(7));
-    let mut spikes = 0;
-    for seed in 0..3000u64 {
-        let case = strategy::quant_case().new_tree(&mut runner).unwrap().current();
-        let options = designs::options(&case, true, seed);
-        let design = design(&case.network, &options).unwrap();
-        let mut engine = Rtl(RustHdl);
-        let report =
-            verify_engine(&mut engine, &case.network, &design, &[designs::stimulus(&case, seed)], |_| {});
-        match report {
-            Ok(report) if report.comparison.passed() => spikes += report.comparison.spikes_compared,
-            other => panic!("seed {seed}: {other:?}\n{:?}\n{:?}", design.plans, case.network),
-        }
-    }
-    eprintln!("{spikes} spikes");
+fn rtl_equals_golden_on_the_embedded_simulator() {
+    let wanted = cases(200, 2000);
+    let bins = cross_check(|| Box::new(Rtl(RustHdl)), wanted, seed(1)).unwrap_or_else(|error| panic!("{error}"));
+    println!("rust-hdl:\n{bins}");
+    assert_eq!(bins.count("networks"), u64::from(wanted));
+    assert!(bins.count("values") > 10_000);
+    assert_eq!(bins.missing(&ARITHMETIC), [""; 0], "corners that no random network reached");
+    assert_eq!(bins.missing(&STREAMS), [""; 0], "interfaces that never waited");
 }
