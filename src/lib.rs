@@ -7,3 +7,4 @@ pub mod hdl;
 pub mod import;
 pub mod rtl;
 pub mod verify;
+pub mod wave;
