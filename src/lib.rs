@@ -5,6 +5,7 @@ pub mod diag;
 pub mod engine;
 pub mod hdl;
 pub mod import;
+pub mod quantize;
 pub mod rtl;
 pub mod verify;
 pub mod wave;

@@ -74,7 +74,9 @@ pub enum EngineError {
         message: String,
     },
     /// No beat on any stream for too long.
-    #[error("{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps")]
+    #[error(
+        "{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps"
+    )]
     Hang {
         /// Engine.
         engine: &'static str,
