@@ -12,9 +12,9 @@ use goldspike_golden::network::golden;
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_golden::trace::SampleTrace;
 
-use crate::engine::Stalls;
+use crate::engine::{Bench, Stalls};
 use crate::engine::beats::BeatStimulus;
-use crate::engine::rust_hdl::Bench;
+
 use crate::hdl::{HdlError, PortId, Sim};
 use crate::rtl::{Design, neuron};
 use crate::verify::Mismatch;
