@@ -22,7 +22,12 @@ pub(super) struct Dump<W: Write> {
 
 impl<W: Write> Dump<W> {
     /// Writes the declarations; `clock` is the index of the clock among the values.
-    pub(super) fn new(out: W, variables: &Variables, clock: usize, comment: &str) -> io::Result<Self> {
+    pub(super) fn new(
+        out: W,
+        variables: &Variables,
+        clock: usize,
+        comment: &str,
+    ) -> io::Result<Self> {
         let mut writer = Writer::new(BufWriter::new(out));
         writer.comment(comment)?;
         writer.version(concat!("goldspike ", env!("CARGO_PKG_VERSION")))?;
@@ -36,12 +41,26 @@ impl<W: Write> Dump<W> {
         }
         enter(&mut writer, open, &[])?;
         writer.enddefinitions()?;
-        let shown = variables.values.iter().enumerate().map(|(value, (_, kind))| (code(value), *kind, 0)).collect();
-        Ok(Self { writer, shown, clock, started: false })
+        let shown = variables
+            .values
+            .iter()
+            .enumerate()
+            .map(|(value, (_, kind))| (code(value), *kind, 0))
+            .collect();
+        Ok(Self {
+            writer,
+            shown,
+            clock,
+            started: false,
+        })
     }
 
     /// One cycle: the values, in the order of the variables, from its rising edge on; all of them the first time.
-    pub(super) fn cycle(&mut self, cycle: u64, values: impl Iterator<Item = i128>) -> io::Result<()> {
+    pub(super) fn cycle(
+        &mut self,
+        cycle: u64,
+        values: impl Iterator<Item = i128>,
+    ) -> io::Result<()> {
         self.writer.timestamp(cycle * PERIOD_NS)?;
         if !self.started {
             self.writer.begin(SimulationCommand::Dumpvars)?;
@@ -71,11 +90,17 @@ impl<W: Write> Dump<W> {
 
 /// Closes and opens scopes.
 fn enter<W: Write>(writer: &mut Writer<W>, from: &[String], to: &[String]) -> io::Result<()> {
-    let common = from.iter().zip(to).take_while(|(from, to)| from == to).count();
+    let common = from
+        .iter()
+        .zip(to)
+        .take_while(|(from, to)| from == to)
+        .count();
     for _ in common..from.len() {
         writer.upscope()?;
     }
-    to[common..].iter().try_for_each(|scope| writer.add_module(scope))
+    to[common..]
+        .iter()
+        .try_for_each(|scope| writer.add_module(scope))
 }
 
 fn declare<W: Write>(writer: &mut Writer<W>, variable: &Variable, code: IdCode) -> io::Result<()> {
@@ -85,13 +110,26 @@ fn declare<W: Write>(writer: &mut Writer<W>, variable: &Variable, code: IdCode) 
         Kind::Integer => (VarType::Integer, 32),
         Kind::Real { .. } => (VarType::Real, 64),
     };
-    let range = variable.kind.range().map(|(high, low)| ReferenceIndex::Range(high as i32, low as i32));
+    let range = variable
+        .kind
+        .range()
+        .map(|(high, low)| ReferenceIndex::Range(high as i32, low as i32));
     writer.var_def(kind, width, code, &variable.name, range)
 }
 
-fn change<W: Write>(writer: &mut Writer<W>, code: IdCode, kind: Kind, value: i128) -> io::Result<()> {
+fn change<W: Write>(
+    writer: &mut Writer<W>,
+    code: IdCode,
+    kind: Kind,
+    value: i128,
+) -> io::Result<()> {
     let mut vector = |width: u32| {
-        writer.change_vector(code, (0..width).rev().map(|bit| Value::from(value >> bit.min(127) & 1 == 1)))
+        writer.change_vector(
+            code,
+            (0..width)
+                .rev()
+                .map(|bit| Value::from(value >> bit.min(127) & 1 == 1)),
+        )
     };
     match kind {
         Kind::Bit => writer.change_scalar(code, value != 0),

@@ -18,7 +18,9 @@ pub enum WaveError {
         samples: usize,
     },
     /// No step, or steps that the sample does not have.
-    #[error("steps {first}..{end} are not a window of sample {sample}, which has {steps} steps: 0..{steps} is all of it")]
+    #[error(
+        "steps {first}..{end} are not a window of sample {sample}, which has {steps} steps: 0..{steps} is all of it"
+    )]
     Steps {
         /// First step asked for.
         first: usize,
@@ -33,7 +35,9 @@ pub enum WaveError {
     #[error("the design has no probe: build it with the probe to see membranes")]
     NoProbe,
     /// Network and design are not of the same sizes.
-    #[error("the network has the sizes {network:?} (axons, then neurons by layer), the design {design:?}")]
+    #[error(
+        "the network has the sizes {network:?} (axons, then neurons by layer), the design {design:?}"
+    )]
     Shape {
         /// Axons and neurons by layer of the network.
         network: Vec<usize>,
@@ -63,12 +67,16 @@ impl WaveError {
     pub fn help(&self) -> String {
         match self {
             Self::Sample { samples: 0, .. } => "give data with at least one sample".to_owned(),
-            Self::Sample { samples, .. } => format!("give --sample a number from 0 to {}", samples - 1),
+            Self::Sample { samples, .. } => {
+                format!("give --sample a number from 0 to {}", samples - 1)
+            }
             Self::Steps { steps, .. } => {
                 format!("give --steps A..B with A below B and B at most {steps}")
             }
             Self::NoProbe => "generate the design with --probe".to_owned(),
-            Self::Shape { .. } | Self::NoSignal(_) => "generate the design from this network".to_owned(),
+            Self::Shape { .. } | Self::NoSignal(_) => {
+                "generate the design from this network".to_owned()
+            }
             Self::Network(_) => "quantize the network again".to_owned(),
             Self::Design(_) => "this is a bug of goldspike, not of your network".to_owned(),
             Self::Engine(_) => "open the VCD at its end: it shows the last cycles".to_owned(),

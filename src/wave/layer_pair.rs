@@ -5,7 +5,7 @@
 
 use goldspike_golden::trace::{LayerTrace, SampleTrace};
 
-use crate::hdl::{Sim, SignalInfo};
+use crate::hdl::{SignalInfo, Sim};
 use crate::verify::Quantity;
 use crate::wave::WaveError;
 
@@ -57,18 +57,35 @@ impl LayerPair {
         values: &[String],
     ) -> Result<Self, WaveError> {
         let scope = [format!("u_layer{layer}"), "u_neurons".to_owned()];
-        let unit: Vec<&SignalInfo> = signals.iter().filter(|signal| signal.path == scope).collect();
+        let unit: Vec<&SignalInfo> = signals
+            .iter()
+            .filter(|signal| signal.path == scope)
+            .collect();
         let slot = |name: &str| {
             let found = unit.iter().find(|signal| signal.name == name);
-            found.map(|signal| signal.slot).ok_or_else(|| WaveError::NoSignal(format!("{}.{name}", scope.join("."))))
+            found
+                .map(|signal| signal.slot)
+                .ok_or_else(|| WaveError::NoSignal(format!("{}.{name}", scope.join("."))))
         };
         let lanes = (0..neuron_lanes)
             .map(|lane| {
-                let values = values.iter().map(|name| slot(&format!("{name}_o_{lane}"))).collect::<Result<_, _>>()?;
-                Ok(LanePort { spike: slot(&format!("mask_o_{lane}"))?, values })
+                let values = values
+                    .iter()
+                    .map(|name| slot(&format!("{name}_o_{lane}")))
+                    .collect::<Result<_, _>>()?;
+                Ok(LanePort {
+                    spike: slot(&format!("mask_o_{lane}"))?,
+                    values,
+                })
             })
             .collect::<Result<_, WaveError>>()?;
-        let nothing = vec![Shown { spike: 0, values: vec![0; values.len()] }; neurons];
+        let nothing = vec![
+            Shown {
+                spike: 0,
+                values: vec![0; values.len()]
+            };
+            neurons
+        ];
         Ok(Self {
             layer,
             valid: slot("row_valid_o")?,
@@ -108,15 +125,26 @@ impl LayerPair {
 
     fn difference(&self, neuron: usize) -> Option<Difference> {
         let (golden, rtl) = (&self.golden[neuron], &self.rtl[neuron]);
-        let pairs = std::iter::once((golden.spike, rtl.spike))
-            .chain(golden.values.iter().copied().zip(rtl.values.iter().copied()));
+        let pairs = std::iter::once((golden.spike, rtl.spike)).chain(
+            golden
+                .values
+                .iter()
+                .copied()
+                .zip(rtl.values.iter().copied()),
+        );
         let (index, (golden, rtl)) = pairs.enumerate().find(|(_, (golden, rtl))| golden != rtl)?;
         let quantity = match index {
             0 => Quantity::Spike,
             1 => Quantity::Membrane,
             state => Quantity::State(state - 2),
         };
-        Some(Difference { step: self.step, neuron, quantity, golden, rtl })
+        Some(Difference {
+            step: self.step,
+            neuron,
+            quantity,
+            golden,
+            rtl,
+        })
     }
 
     /// Whether any value shown differs.
@@ -159,13 +187,20 @@ pub(super) enum Side {
 fn of_trace(trace: &LayerTrace<i64>, neuron: usize) -> Shown {
     Shown {
         spike: i64::from(trace.spikes[neuron]),
-        values: std::iter::once(&trace.h).chain(&trace.states).map(|values| values[neuron]).collect(),
+        values: std::iter::once(&trace.h)
+            .chain(&trace.states)
+            .map(|values| values[neuron])
+            .collect(),
     }
 }
 
 fn of_lane(lane: &LanePort, sim: &Sim) -> Shown {
     Shown {
         spike: sim.value(lane.spike) as i64,
-        values: lane.values.iter().map(|&slot| sim.value(slot) as i64).collect(),
+        values: lane
+            .values
+            .iter()
+            .map(|&slot| sim.value(slot) as i64)
+            .collect(),
     }
 }

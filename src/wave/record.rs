@@ -12,8 +12,8 @@ use goldspike_golden::network::golden;
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_golden::trace::SampleTrace;
 
-use crate::engine::{Bench, Stalls};
 use crate::engine::beats::BeatStimulus;
+use crate::engine::{Bench, Stalls};
 
 use crate::hdl::{HdlError, PortId, Sim};
 use crate::rtl::{Design, neuron};
@@ -55,11 +55,18 @@ fn same_shape(network: &QuantNetwork, design: &Design) -> Result<(), WaveError> 
         return Err(WaveError::NoProbe);
     }
     let axons = design.plans.iter().take(1).map(|plan| plan.axons);
-    let of_design: Vec<usize> = axons.chain(design.plans.iter().map(|plan| plan.neurons)).collect();
+    let of_design: Vec<usize> = axons
+        .chain(design.plans.iter().map(|plan| plan.neurons))
+        .collect();
     let neurons = network.layers.iter().map(|layer| layer.neurons);
-    let of_network: Vec<usize> = std::iter::once(network.input.axons).chain(neurons).collect();
+    let of_network: Vec<usize> = std::iter::once(network.input.axons)
+        .chain(neurons)
+        .collect();
     if of_design != of_network {
-        return Err(WaveError::Shape { network: of_network, design: of_design });
+        return Err(WaveError::Shape {
+            network: of_network,
+            design: of_design,
+        });
     }
     Ok(())
 }
@@ -74,11 +81,21 @@ struct StreamPorts {
 impl StreamPorts {
     fn new(sim: &Sim, prefix: &str, input: bool) -> Result<Self, HdlError> {
         let name = |field: &str| format!("{prefix}_{field}");
-        let forward = |field| if input { sim.input(&name(field)) } else { sim.output(&name(field)) };
+        let forward = |field| {
+            if input {
+                sim.input(&name(field))
+            } else {
+                sim.output(&name(field))
+            }
+        };
         let ready = name("tready");
         Ok(Self {
             valid: forward("tvalid")?,
-            ready: if input { sim.output(&ready)? } else { sim.input(&ready)? },
+            ready: if input {
+                sim.output(&ready)?
+            } else {
+                sim.input(&ready)?
+            },
             last: forward("tlast")?,
         })
     }
@@ -130,17 +147,37 @@ impl<'a, W: Write> Recorder<'a, W> {
         let mut pairs = Vec::new();
         for (index, (layer, plan)) in network.layers.iter().zip(&design.plans).enumerate() {
             let lane = neuron::lane(layer, "gs_wave", plan.sum)?;
-            let states = lane.states.iter().filter(|state| state.traced).map(|state| state.name.to_owned());
+            let states = lane
+                .states
+                .iter()
+                .filter(|state| state.traced)
+                .map(|state| state.name.to_owned());
             let names: Vec<String> = std::iter::once("h".to_owned()).chain(states).collect();
-            pairs.push(LayerPair::new(sim.signals(), index, layer.neurons, plan.neuron_lanes, &names)?);
-            layers.push(LayerValues { names, lsb: (0..layer.neurons).map(|n| layer.lsb(n)).collect() });
+            pairs.push(LayerPair::new(
+                sim.signals(),
+                index,
+                layer.neurons,
+                plan.neuron_lanes,
+                &names,
+            )?);
+            layers.push(LayerValues {
+                names,
+                lsb: (0..layer.neurons).map(|n| layer.lsb(n)).collect(),
+            });
         }
         let variables = Variables::new(design, sim, sim.input("rst_i")?, &layers);
-        let clock = variables.values.iter().position(|(source, _)| matches!(source, Source::Clock));
+        let clock = variables
+            .values
+            .iter()
+            .position(|(source, _)| matches!(source, Source::Clock));
         let clock = clock.ok_or_else(|| WaveError::NoSignal("clk_i".to_owned()))?;
         let mut outputs = vec![StreamPorts::new(sim, "m_axis", false)?];
         for layer in 0..design.probes.len() {
-            outputs.push(StreamPorts::new(sim, &format!("m_axis_probe{layer}"), false)?);
+            outputs.push(StreamPorts::new(
+                sim,
+                &format!("m_axis_probe{layer}"),
+                false,
+            )?);
         }
         Ok(Self {
             golden,
@@ -165,18 +202,34 @@ impl<'a, W: Write> Recorder<'a, W> {
             return;
         }
         self.compare(sim);
-        if self.phase == Phase::Before && self.steps_in == self.window.steps.start && self.input.moves(sim) {
-            self.phase = Phase::Inside { first_cycle: self.cycle };
+        if self.phase == Phase::Before
+            && self.steps_in == self.window.steps.start
+            && self.input.moves(sim)
+        {
+            self.phase = Phase::Inside {
+                first_cycle: self.cycle,
+            };
         }
         self.steps_in += usize::from(self.input.ends_step(sim));
         for (steps, output) in self.steps_out.iter_mut().zip(&self.outputs) {
             *steps += usize::from(output.ends_step(sim));
         }
         if let Phase::Inside { first_cycle } = self.phase {
-            let values = self.variables.values.iter().map(|(source, _)| source.value(sim, &self.pairs));
+            let values = self
+                .variables
+                .values
+                .iter()
+                .map(|(source, _)| source.value(sim, &self.pairs));
             self.failed = self.dump.cycle(self.cycle, values).err();
-            if self.steps_out.iter().all(|&steps| steps >= self.window.steps.end) {
-                self.phase = Phase::After { first_cycle, end: self.cycle + 1 };
+            if self
+                .steps_out
+                .iter()
+                .all(|&steps| steps >= self.window.steps.end)
+            {
+                self.phase = Phase::After {
+                    first_cycle,
+                    end: self.cycle + 1,
+                };
             }
         }
         self.cycle += 1;
@@ -184,7 +237,9 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     fn compare(&mut self, sim: &Sim) {
         for (layer, pair) in self.pairs.iter_mut().enumerate() {
-            let Some(found) = pair.watch(sim, self.golden) else { continue };
+            let Some(found) = pair.watch(sim, self.golden) else {
+                continue;
+            };
             self.first_mismatch.get_or_insert_with(|| WaveMismatch {
                 cycle: self.cycle,
                 time_ns: self.cycle * PERIOD_NS,
@@ -219,14 +274,23 @@ impl<'a, W: Write> Recorder<'a, W> {
             signals: self.variables.variables.len(),
             first_mismatch: self.first_mismatch,
             busiest: busiest(self.golden, self.window),
-            variables: self.variables.variables.into_iter().map(|(variable, _)| variable).collect(),
+            variables: self
+                .variables
+                .variables
+                .into_iter()
+                .map(|(variable, _)| variable)
+                .collect(),
         })
     }
 }
 
 fn comment(network: &QuantNetwork, stalls: Stalls, window: &Window) -> String {
-    let layers: Vec<String> =
-        network.layers.iter().enumerate().map(|(index, layer)| format!("layer{index} = {}", layer.name)).collect();
+    let layers: Vec<String> = network
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| format!("layer{index} = {}", layer.name))
+        .collect();
     format!(
         "network {}, sample {}, steps {}..{}; the sample runs alone, time 0 is the first cycle after reset\n    \
          pauses: seed {}, input {}/256, output {}/256; {}",

@@ -27,16 +27,41 @@ const PIXELS: u64 = 1024;
 
 /// What is shown of a layer's hardware: instance, signals.
 const SEQUENCER: [(&str, &[&str]); 3] = [
-    ("u_event_buffer", &["step_valid_o", "step_events_o", "banks_used_q"]),
-    ("u_crossbar", &["active", "first_step_q", "pass_done", "step_done_o", "hand_o"]),
-    ("u_neurons", &["active_q", "row_q", "slot_q", "row_valid_o", "base_o", "last_o"]),
+    (
+        "u_event_buffer",
+        &["step_valid_o", "step_events_o", "banks_used_q"],
+    ),
+    (
+        "u_crossbar",
+        &[
+            "active",
+            "first_step_q",
+            "pass_done",
+            "step_done_o",
+            "hand_o",
+        ],
+    ),
+    (
+        "u_neurons",
+        &[
+            "active_q",
+            "row_q",
+            "slot_q",
+            "row_valid_o",
+            "base_o",
+            "last_o",
+        ],
+    ),
 ];
 
 /// The save file of a recording whose waveform is called `vcd` (the path GTKWave shall open). The text depends on
 /// nothing but the arguments.
 #[must_use]
 pub fn save_file(report: &WaveReport, vcd: &str) -> String {
-    let mut save = Save { report, text: String::new() };
+    let mut save = Save {
+        report,
+        text: String::new(),
+    };
     save.head(vcd);
     save.stream("AXI stream in", "s_axis_");
     save.stream("AXI stream out", "m_axis_t");
@@ -58,12 +83,29 @@ impl Save<'_> {
     }
 
     fn head(&mut self, vcd: &str) {
-        let WaveReport { sample, steps, first_cycle, cycles, first_mismatch, .. } = self.report;
-        let (sample, steps, start, duration) = (*sample, steps.clone(), first_cycle * PERIOD_NS, cycles * PERIOD_NS);
-        let marker = first_mismatch.as_ref().map_or("-1".to_owned(), |found| found.time_ns.to_string());
+        let WaveReport {
+            sample,
+            steps,
+            first_cycle,
+            cycles,
+            first_mismatch,
+            ..
+        } = self.report;
+        let (sample, steps, start, duration) = (
+            *sample,
+            steps.clone(),
+            first_cycle * PERIOD_NS,
+            cycles * PERIOD_NS,
+        );
+        let marker = first_mismatch
+            .as_ref()
+            .map_or("-1".to_owned(), |found| found.time_ns.to_string());
         let zoom = duration.div_ceil(PIXELS).next_power_of_two().ilog2();
         self.line("[*]");
-        self.line(format_args!("[*] goldspike: sample {sample}, steps {}..{}", steps.start, steps.end));
+        self.line(format_args!(
+            "[*] goldspike: sample {sample}, steps {}..{}",
+            steps.start, steps.end
+        ));
         self.line("[*]");
         self.line(format_args!("[dumpfile] \"{vcd}\""));
         self.line(format_args!("[timestart] {start}"));
@@ -111,7 +153,9 @@ impl Save<'_> {
         let report = self.report;
         let scope = format!("layer{layer}");
         let instance = format!("u_layer{layer}");
-        let beside = |v: &Variable, side: &str, name: &str| v.scope == [side, scope.as_str()] && v.name == name;
+        let beside = |v: &Variable, side: &str, name: &str| {
+            v.scope == [side, scope.as_str()] && v.name == name
+        };
         self.group(&scope, |save| {
             save.traces(|v| beside(v, "golden", "step"));
             save.traces(|v| beside(v, "golden", "mismatch"));
@@ -119,7 +163,10 @@ impl Save<'_> {
                 for (unit, names) in SEQUENCER {
                     for name in names {
                         save.traces(|v| {
-                            v.scope.len() == 3 && v.scope[1] == instance && v.scope[2] == unit && v.name == *name
+                            v.scope.len() == 3
+                                && v.scope[1] == instance
+                                && v.scope[2] == unit
+                                && v.name == *name
                         });
                     }
                 }
@@ -130,7 +177,9 @@ impl Save<'_> {
                     let names: Vec<&str> = report
                         .variables
                         .iter()
-                        .filter(|v| v.scope == ["golden", scope.as_str()] && v.name.starts_with(&prefix))
+                        .filter(|v| {
+                            v.scope == ["golden", scope.as_str()] && v.name.starts_with(&prefix)
+                        })
                         .map(|v| v.name.as_str())
                         .collect();
                     for name in names {
@@ -146,7 +195,14 @@ impl Save<'_> {
 
 /// The neuron that differs first, then the busiest ones.
 fn shown(report: &WaveReport, layer: usize) -> Vec<usize> {
-    let found = report.first_mismatch.as_ref().filter(|found| found.at.layer == layer).map(|found| found.at.neuron);
-    let others = report.busiest[layer].iter().copied().filter(|&neuron| Some(neuron) != found);
+    let found = report
+        .first_mismatch
+        .as_ref()
+        .filter(|found| found.at.layer == layer)
+        .map(|found| found.at.neuron);
+    let others = report.busiest[layer]
+        .iter()
+        .copied()
+        .filter(|&neuron| Some(neuron) != found);
     found.into_iter().chain(others).take(NEURONS).collect()
 }

@@ -42,14 +42,24 @@ impl Variable {
     /// `scope.name`, with the bit range of a vector: the name in GTKWave.
     #[must_use]
     pub fn full_name(&self) -> String {
-        let range = self.kind.range().map_or(String::new(), |(high, low)| format!("[{high}:{low}]"));
+        let range = self
+            .kind
+            .range()
+            .map_or(String::new(), |(high, low)| format!("[{high}:{low}]"));
         format!("{}.{}{range}", self.scope.join("."), self.name)
     }
 }
 
 impl Kind {
     fn of(ty: Ty) -> Self {
-        if ty.width() == 1 { Self::Bit } else { Self::Vector { width: ty.width(), signed: ty.is_signed() } }
+        if ty.width() == 1 {
+            Self::Bit
+        } else {
+            Self::Vector {
+                width: ty.width(),
+                signed: ty.is_signed(),
+            }
+        }
     }
 
     /// Highest and lowest bit of a vector.
@@ -69,10 +79,23 @@ pub(super) enum Source {
     Clock,
     Port(PortId),
     Slot(u32),
-    Step { layer: usize },
-    Mismatch { layer: usize },
-    Spike { side: Side, layer: usize, neuron: usize },
-    Value { side: Side, layer: usize, neuron: usize, value: usize },
+    Step {
+        layer: usize,
+    },
+    Mismatch {
+        layer: usize,
+    },
+    Spike {
+        side: Side,
+        layer: usize,
+        neuron: usize,
+    },
+    Value {
+        side: Side,
+        layer: usize,
+        neuron: usize,
+        value: usize,
+    },
 }
 
 impl Source {
@@ -83,8 +106,17 @@ impl Source {
             Self::Slot(slot) => sim.value(slot),
             Self::Step { layer } => i128::from(pairs[layer].step()),
             Self::Mismatch { layer } => i128::from(pairs[layer].mismatch()),
-            Self::Spike { side, layer, neuron } => i128::from(pairs[layer].spike(side, neuron)),
-            Self::Value { side, layer, neuron, value } => i128::from(pairs[layer].value(side, neuron, value)),
+            Self::Spike {
+                side,
+                layer,
+                neuron,
+            } => i128::from(pairs[layer].spike(side, neuron)),
+            Self::Value {
+                side,
+                layer,
+                neuron,
+                value,
+            } => i128::from(pairs[layer].value(side, neuron, value)),
         }
     }
 }
@@ -112,7 +144,12 @@ impl Variables {
         let mut this = Self::default();
         for (root, side) in [("golden", Side::Golden), ("rtl", Side::Rtl)] {
             for (layer, shown) in layers.iter().enumerate() {
-                this.layer(&[root.to_owned(), format!("layer{layer}")], side, layer, shown);
+                this.layer(
+                    &[root.to_owned(), format!("layer{layer}")],
+                    side,
+                    layer,
+                    shown,
+                );
             }
         }
         this.hierarchy(design, sim, reset);
@@ -128,7 +165,14 @@ impl Variables {
 
     fn alias(&mut self, scope: &[String], name: &str, value: usize) {
         let kind = self.values[value].1;
-        self.variables.push((Variable { scope: scope.to_vec(), name: name.to_owned(), kind }, value));
+        self.variables.push((
+            Variable {
+                scope: scope.to_vec(),
+                name: name.to_owned(),
+                kind,
+            },
+            value,
+        ));
     }
 
     fn layer(&mut self, scope: &[String], side: Side, layer: usize, shown: &LayerValues) {
@@ -137,10 +181,29 @@ impl Variables {
             self.add(scope, "mismatch", Kind::Bit, Source::Mismatch { layer });
         }
         for (neuron, &lsb) in shown.lsb.iter().enumerate() {
-            self.add(scope, &format!("n{neuron}_spike"), Kind::Bit, Source::Spike { side, layer, neuron });
+            self.add(
+                scope,
+                &format!("n{neuron}_spike"),
+                Kind::Bit,
+                Source::Spike {
+                    side,
+                    layer,
+                    neuron,
+                },
+            );
             for (value, name) in shown.names.iter().enumerate() {
-                let source = Source::Value { side, layer, neuron, value };
-                self.add(scope, &format!("n{neuron}_{name}"), Kind::Real { lsb }, source);
+                let source = Source::Value {
+                    side,
+                    layer,
+                    neuron,
+                    value,
+                };
+                self.add(
+                    scope,
+                    &format!("n{neuron}_{name}"),
+                    Kind::Real { lsb },
+                    source,
+                );
             }
         }
     }
@@ -155,7 +218,12 @@ impl Variables {
             match known.get(&(signal.slot, signal.ty)) {
                 Some(&value) => self.alias(&scope, &signal.name, value),
                 None => {
-                    let value = self.add(&scope, &signal.name, Kind::of(signal.ty), Source::Slot(signal.slot));
+                    let value = self.add(
+                        &scope,
+                        &signal.name,
+                        Kind::of(signal.ty),
+                        Source::Slot(signal.slot),
+                    );
                     known.insert((signal.slot, signal.ty), value);
                 }
             }
