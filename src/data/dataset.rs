@@ -19,20 +19,6 @@ pub struct Dataset {
     samples: Vec<u8>,
 }
 
-/// Bytes of one sample that the encoding of `network` takes; `None` if it is not a number of this machine.
-#[must_use]
-pub fn sample_len(network: &Network) -> Option<usize> {
-    match network.encoding {
-        Encoding::Rows { .. } | Encoding::Events => {
-            network.axons.checked_mul(network.time_steps as usize)
-        }
-        Encoding::Direct { .. }
-        | Encoding::SigmaDelta
-        | Encoding::BernoulliHash { .. }
-        | Encoding::Latency { .. } => Some(network.axons),
-    }
-}
-
 /// Largest byte that an encoding takes.
 fn largest(encoding: &Encoding) -> u32 {
     match encoding {
@@ -116,7 +102,11 @@ impl Dataset {
         let error = |code, message: String| {
             Err(Diagnostic::error(code, message).at(Place::file(self.file.clone())))
         };
-        if sample_len(network) != Some(self.sample_len) {
+        if network
+            .encoding
+            .input_len(network.time_steps, network.axons)
+            != self.sample_len
+        {
             let wanted = match network.encoding {
                 Encoding::Rows { .. } | Encoding::Events => {
                     format!("{} steps of {} values", network.time_steps, network.axons)

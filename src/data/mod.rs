@@ -14,7 +14,7 @@ use goldspike_golden::describe::Network;
 use std::path::Path;
 
 pub use agreement::Agreement;
-pub use dataset::{Dataset, sample_len};
+pub use dataset::Dataset;
 pub use trace::{FrameworkLayer, FrameworkTrace};
 
 /// Largest `.npz` file, in bytes.

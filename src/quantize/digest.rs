@@ -1,0 +1,143 @@
+//! SHA-256 of a network's arithmetic: two networks with one digest have the same integers in every trace.
+//!
+//! Covered: shapes, weights, constants, widths, modes, and how samples become events. Left out: names, real scales and
+//! binary points (they only say how a trace is shown in real units), lanes, targets, paths. A parameter that is the same
+//! for all neurons counts the same in both of its forms. Every number is written as a little-endian `i64`, every list
+//! with its length first, so the bytes are the same on every machine.
+
+use goldspike_golden::encoding::Encoding;
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::quant::{Param, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// A change of the serialisation changes this.
+const DOMAIN: &[u8] = b"goldspike arithmetic 1\n";
+
+struct Canonical(Sha256);
+
+impl Canonical {
+    fn int(&mut self, value: impl Into<i64>) {
+        self.0.update(value.into().to_le_bytes());
+    }
+
+    fn size(&mut self, value: usize) {
+        self.0.update((value as u64).to_le_bytes());
+    }
+
+    fn ints(&mut self, values: impl ExactSizeIterator<Item = i64>) {
+        self.size(values.len());
+        for value in values {
+            self.int(value);
+        }
+    }
+
+    fn param(&mut self, param: &Param<i64>) {
+        let values = param.values();
+        let same = values.windows(2).all(|v| v[0] == v[1]);
+        self.ints(
+            values
+                .iter()
+                .copied()
+                .take(if same { 1 } else { values.len() }),
+        );
+    }
+
+    fn width(&mut self, format: QFormat) {
+        self.int(format.width);
+        self.int(i64::from(format.signed));
+    }
+
+    fn encoding(&mut self, encoding: &Encoding) {
+        match *encoding {
+            Encoding::Direct { scale: _, max } => self.ints([0, i64::from(max)].into_iter()),
+            Encoding::SigmaDelta => self.ints([1].into_iter()),
+            Encoding::BernoulliHash { seed } => self.ints([2, i64::from(seed)].into_iter()),
+            Encoding::Latency { levels } => self.ints([3, i64::from(levels)].into_iter()),
+            Encoding::Rows { scale: _, max } => self.ints([4, i64::from(max)].into_iter()),
+            Encoding::Events => self.ints([5].into_iter()),
+        }
+    }
+
+    fn layer(&mut self, layer: &QuantLayer) {
+        self.size(layer.axons);
+        self.size(layer.neurons);
+        self.int(layer.weight_bits);
+        self.ints(layer.weights.iter().map(|&w| i64::from(w)));
+        self.ints(layer.bias.iter().copied());
+        self.width(layer.accumulator);
+        self.int(layer.guard_bits);
+        self.width(layer.membrane);
+        self.int(match layer.rounding {
+            Rounding::HalfUp => 0,
+            Rounding::Floor => 1,
+            Rounding::ToZero => 2,
+            Rounding::HalfEven => 3,
+        });
+        self.int(match layer.overflow {
+            Overflow::Saturate => 0,
+            Overflow::SaturateSymmetric => 1,
+            Overflow::Wrap => 2,
+        });
+        match &layer.neuron {
+            QuantNeuron::Lif(lif) => self.lif(lif),
+        }
+    }
+
+    fn lif(&mut self, lif: &QuantLif) {
+        let QuantLif {
+            coefficient,
+            decay,
+            offset,
+            fire_at,
+            pending_at,
+            reset_by,
+            v_reset,
+            v_init,
+            reset,
+            reset_timing,
+        } = lif;
+        self.0.update(b"lif");
+        self.width(*coefficient);
+        self.int(coefficient.frac);
+        for param in [
+            decay, offset, fire_at, pending_at, reset_by, v_reset, v_init,
+        ] {
+            self.param(param);
+        }
+        self.int(match reset {
+            Reset::Hard => 0,
+            Reset::Soft => 1,
+            Reset::None => 2,
+        });
+        self.int(match reset_timing {
+            ResetTiming::SameStep => 0,
+            ResetTiming::NextStep => 1,
+            ResetTiming::SameStepGuarded => 2,
+        });
+    }
+}
+
+/// 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn digest(network: &QuantNetwork) -> String {
+    let mut canonical = Canonical(Sha256::new_with_prefix(DOMAIN));
+    canonical.int(network.time_steps);
+    canonical.size(network.input.axons);
+    canonical.int(network.input.payload_max);
+    canonical.encoding(&network.input.encoding);
+    canonical.size(network.layers.len());
+    for layer in &network.layers {
+        canonical.layer(layer);
+    }
+    canonical
+        .0
+        .finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}

@@ -1,0 +1,252 @@
+//! What the quantizer refuses, with the exact numbers, the place and the remedy.
+
+use super::dyadic::pow2;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A network, an option or a stored folder that the quantizer cannot take.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum QuantizeError {
+    /// An option is outside its range.
+    #[error("{option} is {value}; it must be {low} to {high}")]
+    Option {
+        /// Flag without dashes (`weight-bits`).
+        option: &'static str,
+        /// What was given.
+        value: i64,
+        /// Smallest value.
+        low: i64,
+        /// Largest value.
+        high: i64,
+    },
+    /// The description is not a network: sizes that do not match.
+    #[error("{place}: {field} has {found} entries; {expected} are needed")]
+    Shape {
+        /// Layer, or `network`.
+        place: String,
+        /// Field.
+        field: &'static str,
+        /// Entries there.
+        found: usize,
+        /// Entries needed.
+        expected: usize,
+    },
+    /// A number is outside its range, NaN or infinite.
+    #[error("{layer}: {field}[{index}] is {value}; it must be {range}")]
+    Value {
+        /// Layer, or `network`.
+        layer: String,
+        /// Field.
+        field: &'static str,
+        /// Entry, from 0 (0 for a layer's single value).
+        index: usize,
+        /// The number.
+        value: f64,
+        /// Its range in words.
+        range: &'static str,
+    },
+    /// One-bit weights of a layer or row that is all zeros.
+    #[error("{layer}: {what} is all zeros, and one-bit weights are -1 and +1")]
+    NoBinaryForm {
+        /// Layer.
+        layer: String,
+        /// `the layer` or `row 3`.
+        what: String,
+    },
+    /// A threshold is smaller than one LSB of the membrane.
+    #[error(
+        "{layer}: v_threshold[{neuron}] is {threshold}, below one membrane LSB of {lsb} ({guard_bits} guard bits)"
+    )]
+    ThresholdBelowLsb {
+        /// Layer.
+        layer: String,
+        /// Neuron, from 0.
+        neuron: usize,
+        /// Real threshold.
+        threshold: f64,
+        /// Real membrane LSB.
+        lsb: f64,
+        /// Guard bits in force.
+        guard_bits: i32,
+    },
+    /// A constant does not fit into the membrane's format.
+    #[error(
+        "{layer}: {field}[{neuron}] is {value}, which is {raw} membrane LSBs and needs {needed} bits; the membrane has {bits}"
+    )]
+    MembraneTooNarrow {
+        /// Layer.
+        layer: String,
+        /// Field.
+        field: &'static str,
+        /// Neuron, from 0.
+        neuron: usize,
+        /// Real value.
+        value: f64,
+        /// In membrane LSBs.
+        raw: i64,
+        /// Bits the value needs.
+        needed: u32,
+        /// Bits the membrane has.
+        bits: u32,
+    },
+    /// A constant divided by its LSB is beyond any integer the hardware keeps.
+    #[error("{layer}: {field}[{index}] is {value}, more than 2^60 times its LSB of {lsb}")]
+    OutOfScale {
+        /// Layer.
+        layer: String,
+        /// Field.
+        field: &'static str,
+        /// Entry, from 0.
+        index: usize,
+        /// Real value.
+        value: f64,
+        /// Real LSB.
+        lsb: f64,
+    },
+    /// The synaptic sum, aligned to the membrane's LSB, does not fit.
+    #[error(
+        "{layer}: the synaptic sum aligned to the membrane needs {bits} bits; at most 61 are kept"
+    )]
+    SumTooWide {
+        /// Layer.
+        layer: String,
+        /// Bits needed.
+        bits: u32,
+    },
+    /// Weights, bias and input scale are so small or large that their LSB is no normal number.
+    #[error(
+        "{layer}: the LSB of the synaptic sum would be {lsb}, which is not a normal positive number"
+    )]
+    NoLsb {
+        /// Layer.
+        layer: String,
+        /// The LSB.
+        lsb: f64,
+    },
+    /// `exact`: a value has no exact integer.
+    #[error("{layer}: {field}[{index}] = {value} cannot be exact: {why}")]
+    NotExact {
+        /// Layer.
+        layer: String,
+        /// Field.
+        field: &'static str,
+        /// Entry, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+        /// The reason, with numbers.
+        why: String,
+    },
+    /// `exact`: the format that rounds nothing is wider than allowed.
+    #[error(
+        "{layer}: exact arithmetic over {steps} time steps needs a membrane of {needed} bits; {allowed} are allowed ({guard_bits} guard bits, decay with {decay_bits} fractional bits)"
+    )]
+    ExactTooWide {
+        /// Layer.
+        layer: String,
+        /// Time steps of a sample.
+        steps: u32,
+        /// Bits needed.
+        needed: u32,
+        /// Bits allowed.
+        allowed: u32,
+        /// Guard bits needed.
+        guard_bits: i32,
+        /// Fractional bits of the decay.
+        decay_bits: u32,
+    },
+    /// An integer network breaks the contract (a stored one was edited, or this is an internal error).
+    #[error("{0}")]
+    Invalid(String),
+    /// A file of a stored network cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// A stored network is damaged.
+    #[error("{}: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column or tensor.
+        reason: String,
+    },
+    /// The stored digest is not that of the stored integers.
+    #[error("{}: the digest is {stored}, but the integers have {computed}", path.display())]
+    Digest {
+        /// quant.json.
+        path: PathBuf,
+        /// Digest in the file.
+        stored: String,
+        /// Digest of the content.
+        computed: String,
+    },
+    /// The output folder holds something that goldspike did not make.
+    #[error("{} exists, is not empty and has no .goldspike marker: it was not made by goldspike", path.display())]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl QuantizeError {
+    /// Code of the message; a code is never used again for another meaning.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Option { .. } => "GS0501",
+            Self::Shape { .. } => "GS0502",
+            Self::Value { .. } => "GS0503",
+            Self::NoBinaryForm { .. } => "GS0504",
+            Self::ThresholdBelowLsb { .. } => "GS0505",
+            Self::MembraneTooNarrow { .. } => "GS0506",
+            Self::OutOfScale { .. } => "GS0507",
+            Self::SumTooWide { .. } => "GS0508",
+            Self::NoLsb { .. } => "GS0509",
+            Self::NotExact { .. } => "GS0510",
+            Self::ExactTooWide { .. } => "GS0511",
+            Self::Invalid(_) => "GS0521",
+            Self::File { .. } => "GS0522",
+            Self::Damaged { .. } => "GS0523",
+            Self::Digest { .. } => "GS0524",
+            Self::NotOurs { .. } => "GS0525",
+        }
+    }
+
+    /// What to change.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Option { option, low, high, .. } => format!("give --{option} a value from {low} to {high}"),
+            Self::Shape { field, expected, .. } => format!("make {field} {expected} entries long"),
+            Self::Value { field, range, .. } => format!("correct {field}: it must be {range}"),
+            Self::NoBinaryForm { .. } => "use --weight-bits 2 or more, or --scale layer".to_owned(),
+            Self::ThresholdBelowLsb { guard_bits, threshold, lsb, .. } => {
+                let missing = (1..2200).find(|&k| threshold * pow2(k / 2) * pow2(k - k / 2) >= *lsb).unwrap_or(1);
+                format!("use --guard-bits {} or more, or --guard-bits auto with a wider membrane", guard_bits.saturating_add(missing))
+            }
+            Self::MembraneTooNarrow { needed, .. } if *needed <= 32 => {
+                format!("use --membrane-bits {needed} or more, or fewer guard bits")
+            }
+            Self::MembraneTooNarrow { .. } | Self::SumTooWide { .. } => "use fewer guard bits, or --guard-bits auto".to_owned(),
+            Self::OutOfScale { .. } | Self::NoLsb { .. } => {
+                "rescale the layer: multiply its weights, bias, threshold, offset and reset by the same number".to_owned()
+            }
+            Self::NotExact { .. } => {
+                "make the value a multiple of a power of two that the layer's weights share, or leave out --exact".to_owned()
+            }
+            Self::ExactTooWide { .. } => {
+                "use fewer time steps, a decay with fewer fractional bits or coarser weights, or leave out --exact".to_owned()
+            }
+            Self::Invalid(_) | Self::Damaged { .. } | Self::Digest { .. } => {
+                "quantize the network again: `goldspike quantize NETWORK -o DIR`".to_owned()
+            }
+            Self::File { .. } => "check the path and its permissions".to_owned(),
+            Self::NotOurs { .. } => "name a new folder, or empty this one yourself".to_owned(),
+        }
+    }
+}

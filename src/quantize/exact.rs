@@ -1,0 +1,342 @@
+//! `--exact`: formats in which nothing is rounded, or an error that names the value that has none.
+//!
+//! Weights are multiples of the file's `weight_quant` step, or of the largest power of two that divides all of them.
+//! A bias that is no multiple of the accumulator's LSB moves to the constant input. A decay `a / 2^k` adds `k` bits
+//! behind the point at every step, so `k (T-1)` guard bits keep `T` steps exact. Samples longer than the network's
+//! `T` steps are rounded as in any other network.
+
+use super::checks::{MAX_COEFFICIENT, MAX_WEIGHT};
+use super::constants::must_fit;
+use super::draft::{Draft, Payload, decay_bits, rows};
+use super::dyadic::{Dyadic, Quotient};
+use super::error::QuantizeError;
+use super::membrane::{Candidate, Membrane};
+use super::scale::largest_raw;
+use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, bits_for};
+use super::{GuardBits, MembraneBits, Options, ScaleBy};
+use goldspike_golden::describe::{Layer, Lif};
+use goldspike_golden::neuron::lif::Reset;
+use goldspike_golden::quant::Param;
+
+/// Where an error stands.
+struct Place<'a>(&'a str);
+
+impl Place<'_> {
+    fn not_exact(
+        &self,
+        field: &'static str,
+        index: usize,
+        value: f64,
+        why: String,
+    ) -> QuantizeError {
+        QuantizeError::NotExact {
+            layer: self.0.to_owned(),
+            field,
+            index,
+            value,
+            why,
+        }
+    }
+}
+
+pub(crate) fn choose(
+    layer: &Layer,
+    lif: &Lif,
+    payload: Payload,
+    time_steps: u32,
+    options: &Options,
+) -> Result<(Draft, Membrane), QuantizeError> {
+    let place = Place(&layer.name);
+    let decay_bits = decay_bits(lif);
+    if decay_bits >= MAX_COEFFICIENT {
+        let (index, &decay) = lif
+            .decay
+            .values()
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, d)| {
+                Dyadic::from_f64(**d)
+                    .and_then(Dyadic::trailing)
+                    .map_or(0, |e| -e)
+            })
+            .unwrap_or((0, &0.0));
+        let why = format!(
+            "it has {decay_bits} fractional bits; a coefficient has at most {}",
+            MAX_COEFFICIENT - 1
+        );
+        return Err(place.not_exact("decay", index, decay, why));
+    }
+    let draft = draft(&place, layer, lif, payload, options)?;
+    let guard_bits = guard_bits(&place, &draft, lif, decay_bits, time_steps)?;
+    let guard_bits = match options.guard_bits {
+        GuardBits::Auto => guard_bits,
+        GuardBits::Fixed(g) if g >= guard_bits => g,
+        GuardBits::Fixed(g) => {
+            return Err(QuantizeError::Option {
+                option: "guard-bits",
+                value: i64::from(g),
+                low: i64::from(guard_bits),
+                high: 60,
+            });
+        }
+    };
+    let allowed = match options.membrane_bits {
+        MembraneBits::Auto => MAX_MEMBRANE,
+        MembraneBits::Fixed(bits) => bits,
+    };
+    let too_wide = |needed: u32| QuantizeError::ExactTooWide {
+        layer: layer.name.clone(),
+        steps: time_steps,
+        needed,
+        allowed,
+        guard_bits,
+        decay_bits,
+    };
+    // Beyond this even a threshold of one accumulator LSB does not fit.
+    if guard_bits >= MAX_MEMBRANE.cast_signed() {
+        return Err(too_wide(guard_bits.unsigned_abs() + 2));
+    }
+    let candidate = Candidate {
+        layer: &layer.name,
+        draft: &draft,
+        real: lif,
+        rounding: options.rounding,
+    };
+    let quant = candidate.constants(guard_bits)?;
+    // 42 bits hold the limit of the search.
+    let reach = candidate
+        .reach(&quant, guard_bits, time_steps)?
+        .ok_or_else(|| too_wide(42))?;
+    let needed = bits_for(reach, options.overflow).max(MIN_MEMBRANE);
+    if needed > allowed {
+        return Err(too_wide(needed));
+    }
+    let width = match options.membrane_bits {
+        MembraneBits::Auto => needed,
+        MembraneBits::Fixed(bits) => bits,
+    };
+    must_fit(
+        &layer.name,
+        &draft,
+        &quant,
+        guard_bits,
+        width,
+        options.overflow,
+    )?;
+    let bound = candidate.bound(&quant, guard_bits, NO_BOUND)?;
+    Ok((
+        draft,
+        Membrane {
+            guard_bits,
+            width,
+            lif: quant,
+            bound,
+        },
+    ))
+}
+
+fn draft(
+    place: &Place<'_>,
+    layer: &Layer,
+    lif: &Lif,
+    payload: Payload,
+    options: &Options,
+) -> Result<Draft, QuantizeError> {
+    let product = |field: &'static str, index: usize, value: f64, gain: f64| {
+        dyadic(value).product(dyadic(gain)).ok_or_else(|| {
+            place.not_exact(
+                field,
+                index,
+                value,
+                format!("its product with input_gain {gain} has more than 127 bits"),
+            )
+        })
+    };
+    let mut real = Vec::with_capacity(layer.weights.len());
+    for (i, &w) in layer.weights.iter().enumerate() {
+        real.push(product("weight", i, w, lif.input_gain.of(i / layer.axons))?);
+    }
+    let mut bias = Vec::with_capacity(layer.neurons);
+    for (n, &b) in layer.bias.iter().enumerate() {
+        bias.push(product("bias", n, b, lif.input_gain.of(n))?);
+    }
+    let step = steps(layer, lif, payload, options, &real, &bias);
+    let mut weights = Vec::with_capacity(real.len());
+    let (mut least, mut most) = (0, 0);
+    for (i, w) in real.iter().enumerate() {
+        let s = step[i / layer.axons];
+        let raw = w.over(s).and_then(Quotient::exact).ok_or_else(|| {
+            place.not_exact(
+                "weight",
+                i,
+                layer.weights[i],
+                format!(
+                    "it is not a multiple of the step {} within 2^60",
+                    s.to_f64()
+                ),
+            )
+        })?;
+        if raw.unsigned_abs() > u128::from(largest_raw(MAX_WEIGHT).unsigned_abs()) {
+            let why = format!(
+                "it is {raw} times the step {}, and {MAX_WEIGHT} bits hold {}",
+                s.to_f64(),
+                largest_raw(MAX_WEIGHT)
+            );
+            return Err(place.not_exact("weight", i, layer.weights[i], why));
+        }
+        let raw = raw as i32;
+        (least, most) = (least.min(raw), most.max(raw));
+        weights.push(raw);
+    }
+    let weight_bits = (2..MAX_WEIGHT)
+        .find(|&bits| most.max(-least) <= largest_raw(bits))
+        .unwrap_or(MAX_WEIGHT);
+    let mut lsb = Vec::with_capacity(layer.neurons);
+    for s in &step {
+        let exact = s
+            .product(dyadic(payload.scale))
+            .filter(|&l| l.to_f64().is_normal() && dyadic(l.to_f64()) == l);
+        lsb.push(exact.ok_or_else(|| {
+            place.not_exact(
+                "encoding.scale",
+                0,
+                payload.scale,
+                format!("its product with the weight step {} is no f64", s.to_f64()),
+            )
+        })?);
+    }
+    let mut offset = Vec::with_capacity(layer.neurons);
+    let mut raw_bias = Vec::with_capacity(layer.neurons);
+    for (n, &b) in bias.iter().enumerate() {
+        let constant = dyadic(lif.offset.of(n));
+        match b
+            .over(lsb[n])
+            .and_then(Quotient::exact)
+            .and_then(|raw| i64::try_from(raw).ok())
+        {
+            Some(raw) => {
+                raw_bias.push(raw);
+                offset.push(constant);
+            }
+            None => {
+                raw_bias.push(0);
+                offset.push(constant.sum(b).ok_or_else(|| {
+                    place.not_exact(
+                        "bias",
+                        n,
+                        layer.bias[n],
+                        format!(
+                            "its sum with offset {} has more than 127 bits",
+                            constant.to_f64()
+                        ),
+                    )
+                })?);
+            }
+        }
+    }
+    let rows = rows(layer, &weights, &raw_bias, payload.max)?;
+    let (coefficient, decay) = super::draft::coefficients(lif, layer.neurons, MAX_COEFFICIENT);
+    Ok(Draft {
+        weight_bits,
+        weights,
+        step: step.iter().map(|s| s.to_f64()).collect(),
+        lsb: lsb.iter().map(|l| l.to_f64()).collect(),
+        bias: raw_bias,
+        rows,
+        clipped: 0,
+        coefficient,
+        decay,
+        offset,
+    })
+}
+
+/// Weight steps by neuron.
+fn steps(
+    layer: &Layer,
+    lif: &Lif,
+    payload: Payload,
+    options: &Options,
+    real: &[Dyadic],
+    bias: &[Dyadic],
+) -> Vec<Dyadic> {
+    let largest_power = |values: &[Dyadic]| values.iter().filter_map(|v| v.trailing()).min();
+    // Without weights any step will do; this one makes the biases multiples of the accumulator's LSB.
+    let silent = |bias: &[Dyadic]| {
+        let scale = dyadic(payload.scale).trailing().unwrap_or(0);
+        largest_power(bias).map_or(0, |e| e - scale)
+    };
+    let one = dyadic(1.0);
+    let of_file = |n: usize| {
+        let step = dyadic(layer.weight_step?).product(dyadic(lif.input_gain.of(n).abs()))?;
+        (!step.is_zero()).then_some(step)
+    };
+    let power = |real: &[Dyadic], bias: &[Dyadic]| {
+        one.shifted(largest_power(real).unwrap_or_else(|| silent(bias)))
+    };
+    let same_gain = lif.input_gain.values().windows(2).all(|g| g[0] == g[1]);
+    match options.scale {
+        ScaleBy::Layer => {
+            let step = of_file(0)
+                .filter(|_| same_gain)
+                .unwrap_or_else(|| power(real, bias));
+            vec![step; layer.neurons]
+        }
+        ScaleBy::Channel => real
+            .chunks(layer.axons)
+            .enumerate()
+            .map(|(n, row)| of_file(n).unwrap_or_else(|| power(row, &bias[n..=n])))
+            .collect(),
+    }
+}
+
+/// Guard bits that keep every constant and `steps` steps exact.
+fn guard_bits(
+    place: &Place<'_>,
+    draft: &Draft,
+    lif: &Lif,
+    decay_bits: u32,
+    steps: u32,
+) -> Result<i32, QuantizeError> {
+    let mut finest = 0;
+    let zero = Param::Layer(0.0);
+    let reset = match lif.reset {
+        Reset::Hard => ("v_reset", &lif.v_reset),
+        Reset::Soft => ("v_threshold", &lif.v_threshold),
+        Reset::None => ("v_reset", &zero),
+    };
+    for (n, &lsb) in draft.lsb.iter().enumerate() {
+        let mut include = |field: &'static str, value: Dyadic| -> Result<(), QuantizeError> {
+            let bits = value.bits_below(dyadic(lsb)).ok_or_else(|| {
+                place.not_exact(
+                    field,
+                    n,
+                    value.to_f64(),
+                    format!(
+                        "it is no multiple of the accumulator's LSB {lsb} divided by a power of two"
+                    ),
+                )
+            })?;
+            finest = finest.max(bits);
+            Ok(())
+        };
+        // The bias is in it where it is no multiple of the LSB.
+        let moved = draft.offset[n] != dyadic(lif.offset.of(n));
+        include(if moved { "bias" } else { "offset" }, draft.offset[n])?;
+        include("v_init", dyadic(lif.v_init.of(n)))?;
+        include(reset.0, dyadic(reset.1.of(n)))?;
+    }
+    // `v_init` is multiplied once more than what a step adds.
+    let started = lif.v_init.values().iter().any(|&v| v != 0.0);
+    let products = if started {
+        steps
+    } else {
+        steps.saturating_sub(1)
+    };
+    let bits = i64::from(finest) + i64::from(decay_bits) * i64::from(products);
+    Ok(i32::try_from(bits).unwrap_or(i32::MAX - 2))
+}
+
+/// The checks have refused NaN and infinities.
+fn dyadic(x: f64) -> Dyadic {
+    Dyadic::from_f64(x).unwrap_or(Dyadic::ZERO)
+}

@@ -1,0 +1,76 @@
+//! One layer, from its draft and membrane to the integers of the contract.
+
+use super::Options;
+use super::constants::collapse;
+use super::draft::{self, Draft, Payload};
+use super::dyadic::{Dyadic, pow2};
+use super::error::QuantizeError;
+use super::exact;
+use super::interval::Span;
+use super::membrane::{self, Candidate, Membrane};
+use super::report::{self, LayerReport};
+use goldspike_golden::describe::{Layer, Lif, Neuron};
+use goldspike_golden::format::QFormat;
+use goldspike_golden::quant::{QuantLayer, QuantNeuron};
+
+/// Largest exponent of a printed format; beyond it the scale takes the rest.
+const MAX_FRAC: i32 = 190;
+
+pub(crate) fn quantize(
+    layer: &Layer,
+    payload: Payload,
+    time_steps: u32,
+    options: &Options,
+) -> Result<(QuantLayer, LayerReport), QuantizeError> {
+    let Neuron::Lif(lif) = &layer.neuron;
+    let (draft, membrane) = if options.exact {
+        exact::choose(layer, lif, payload, time_steps, options)?
+    } else {
+        let draft = draft::rounded(layer, lif, payload, options)?;
+        let candidate = Candidate {
+            layer: &layer.name,
+            draft: &draft,
+            real: lif,
+            rounding: options.rounding,
+        };
+        let membrane = membrane::choose(&candidate, time_steps, options)?;
+        (draft, membrane)
+    };
+    Ok(assemble(layer, lif, draft, membrane, options))
+}
+
+fn assemble(
+    layer: &Layer,
+    lif: &Lif,
+    draft: Draft,
+    membrane: Membrane,
+    options: &Options,
+) -> (QuantLayer, LayerReport) {
+    let sums = draft
+        .rows
+        .iter()
+        .fold(Span::EMPTY, |all, &row| all.hull(row));
+    // The largest LSB is 2^-frac times a scale in [1, 2).
+    let largest = draft.lsb.iter().copied().fold(0.0, f64::max);
+    let exponent = Dyadic::from_f64(largest)
+        .and_then(Dyadic::floor_log2)
+        .unwrap_or(0);
+    let frac = (-exponent).clamp(-MAX_FRAC, MAX_FRAC);
+    let quant = QuantLayer {
+        name: layer.name.clone(),
+        axons: layer.axons,
+        neurons: layer.neurons,
+        weight_bits: draft.weight_bits,
+        accumulator: QFormat::signed_for(sums.low, sums.high, frac),
+        guard_bits: membrane.guard_bits,
+        membrane: QFormat::signed(membrane.width, frac + membrane.guard_bits),
+        rounding: options.rounding,
+        overflow: options.overflow,
+        scale: collapse(draft.lsb.iter().map(|lsb| lsb * pow2(frac)).collect()),
+        neuron: QuantNeuron::Lif(membrane.lif.clone()),
+        weights: draft.weights.clone(),
+        bias: draft.bias.clone(),
+    };
+    let report = report::layer(layer, lif, &draft, &membrane, &quant);
+    (quant, report)
+}

@@ -1,0 +1,203 @@
+//! Widths: the accumulator's from the actual rows, the membrane's from an invariant of the integer update.
+//!
+//! The bound of a membrane is a fixed point of the golden step in [`Interval`] arithmetic: a span that holds the
+//! initial value and from which no step leads out. It covers the rounding of every product and every number of steps.
+//! Without rounding it is the closed form of the model (LIF, hard reset to 0: `[-X-/(1-A), A*V + X+]`). It does not
+//! look at data: inputs are any events the row's weights allow.
+
+use super::interval::{Either, Interval, Span};
+use goldspike_golden::arith::{Arith, Threshold};
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::neuron::lif::{LifParams, LifState, ResetTiming, step};
+use goldspike_golden::quant::QuantLif;
+
+/// Narrowest membrane.
+pub(crate) const MIN_MEMBRANE: u32 = 4;
+/// Widest membrane.
+pub(crate) const MAX_MEMBRANE: u32 = 32;
+/// Bits of an aligned synaptic sum that are kept.
+pub(crate) const MAX_SUM: u32 = 61;
+/// No bound beyond this is of use: four bits above the widest membrane, and far from the ends of `i64`.
+pub(crate) const NO_BOUND: Span = Span::new(-(1 << 40), 1 << 40);
+
+/// Exact worst case of `sum(weight * payload) + bias` for payloads from 0 to `payload_max`; `None` beyond 61 bits.
+pub(crate) fn row_span(row: &[i32], bias: i64, payload_max: u32) -> Option<Span> {
+    let (mut low, mut high) = (0i128, 0i128);
+    for &w in row {
+        if w < 0 {
+            low += i128::from(w);
+        } else {
+            high += i128::from(w);
+        }
+    }
+    let end = |sum: i128| {
+        let sum = sum * i128::from(payload_max) + i128::from(bias);
+        i64::try_from(sum)
+            .ok()
+            .filter(|s| s.unsigned_abs() < 1 << 60)
+    };
+    Some(Span::new(end(low)?, end(high)?))
+}
+
+/// The sum's span in membrane LSBs; `None` beyond 61 bits.
+pub(crate) fn aligned(row: Span, guard_bits: i32, rounding: Rounding) -> Option<Span> {
+    let bits = QFormat::signed_for(row.low, row.high, 0).width;
+    if i64::from(bits) + i64::from(guard_bits.max(0)) > i64::from(MAX_SUM) {
+        return None;
+    }
+    Some(Interval::new(rounding).align(&row, guard_bits))
+}
+
+/// Bits of a two's complement format that holds `span` under `overflow` (symmetric saturation lacks the lowest code).
+pub(crate) fn bits_for(span: Span, overflow: Overflow) -> u32 {
+    let low = if overflow == Overflow::SaturateSymmetric && span.low < 0 {
+        span.low - 1
+    } else {
+        span.low
+    };
+    QFormat::signed_for(low, span.high, 0).width
+}
+
+/// The update of one neuron of a layer.
+pub(crate) struct Update {
+    interval: Interval,
+    params: LifParams<Span>,
+    x: Span,
+}
+
+impl Update {
+    /// Neuron `n`, with the aligned synaptic sums `x`.
+    pub fn new(lif: &QuantLif, n: usize, x: Span, rounding: Rounding) -> Self {
+        let of = |p: &goldspike_golden::quant::Param<i64>| Span::point(p.of(n));
+        Self {
+            interval: Interval::new(rounding),
+            params: LifParams {
+                decay: of(&lif.decay),
+                drop: lif.coefficient.frac.max(0).unsigned_abs(),
+                offset: of(&lif.offset),
+                fire: Threshold::at(of(&lif.fire_at)),
+                pending: Threshold::at(of(&lif.pending_at)),
+                reset_by: of(&lif.reset_by),
+                v_reset: of(&lif.v_reset),
+                v_init: of(&lif.v_init),
+                reset: lif.reset,
+                reset_timing: lif.reset_timing,
+                membrane: QFormat::signed(MAX_MEMBRANE, 0),
+            },
+            x,
+        }
+    }
+
+    /// Everything that `h` and `v` are in one step from `v`, and the `v` after it.
+    fn after(&self, v: Span, spike: bool) -> (Span, Span) {
+        let spike = Either {
+            no: !spike,
+            yes: spike,
+        };
+        let out = step(
+            &self.interval,
+            &self.params,
+            &LifState { v, spike },
+            &self.x,
+        );
+        (out.h.hull(out.state.v), out.state.v)
+    }
+
+    fn first(&self) -> (Span, Span) {
+        let v_init = self.params.v_init;
+        let (seen, next) = self.after(v_init, false);
+        (seen.hull(v_init), next)
+    }
+
+    /// As `after`, for a state that some step has left: cut where a reset becomes pending, which such a state shows.
+    fn step(&self, v: Span) -> (Span, Span) {
+        let (limit, late) = match self.params.reset_timing {
+            ResetTiming::SameStep => return self.after(v, false),
+            ResetTiming::NextStep => (self.params.fire.level.low, true),
+            ResetTiming::SameStepGuarded => (self.params.pending.level.low, false),
+        };
+        let mut out = (Span::EMPTY, Span::EMPTY);
+        for (part, pending) in [(v.below(limit), false), (v.from(limit), true)] {
+            if !part.is_empty() {
+                let (seen, next) = self.after(part, late && pending);
+                out = (out.0.hull(seen), out.1.hull(next));
+            }
+        }
+        out
+    }
+
+    /// Every value of `h` and `v` in samples of any length, or `None` if no bound within `limit` was found.
+    pub fn bound(&self, limit: Span) -> Option<Span> {
+        let (mut seen, mut v) = self.first();
+        for _ in 0..4096 {
+            let (step_seen, next) = self.step(v);
+            seen = seen.hull(step_seen);
+            if !limit.holds(seen) {
+                return None;
+            }
+            if v.holds(next) {
+                return Some(seen);
+            }
+            v = v.hull(next);
+        }
+        self.bound_of_slow_leak(seen, v).filter(|&b| limit.holds(b))
+    }
+
+    /// A decay close to 1: a wide invariant by the geometric series, then narrowed while it stays one.
+    fn bound_of_slow_leak(&self, seen: Span, v: Span) -> Option<Span> {
+        let p = &self.params;
+        let one = 1i128 << p.drop;
+        let leak = one - i128::from(p.decay.low);
+        if leak <= 0 {
+            return None;
+        }
+        let jump = |ends: [Span; 4]| {
+            let largest = ends
+                .iter()
+                .map(|s| i128::from(s.low.unsigned_abs().max(s.high.unsigned_abs())))
+                .sum::<i128>()
+                + 2;
+            i64::try_from(largest * one / leak + 1).ok()
+        };
+        let reach = jump([self.x, p.offset, p.reset_by, p.v_reset])?;
+        let mut wide = v.hull(Span::new(-reach, reach));
+        let mut all = Span::EMPTY;
+        for _ in 0..256 {
+            let (step_seen, next) = self.step(wide);
+            if !wide.holds(next) {
+                break;
+            }
+            all = seen.hull(step_seen).hull(wide);
+            let narrowed = self.first().1.hull(next);
+            if narrowed == wide {
+                break;
+            }
+            wide = narrowed;
+        }
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// Every value of `h` and `v` in samples of at most `steps` steps.
+    pub fn reach(&self, steps: u32, limit: Span) -> Option<Span> {
+        let (mut seen, mut v) = self.first();
+        for _ in 1..steps {
+            let (step_seen, next) = self.step(v);
+            seen = seen.hull(step_seen);
+            if !limit.holds(seen) {
+                return None;
+            }
+            if v.holds(next) {
+                break;
+            }
+            v = v.hull(next);
+        }
+        limit.holds(seen).then_some(seen)
+    }
+
+    /// `h` and `v` after one step from any `v` within the threshold on both sides.
+    pub fn one_step(&self) -> Span {
+        let threshold = self.params.fire.level.high;
+        let (seen, _) = self.after(Span::new(-threshold, threshold), false);
+        seen
+    }
+}
