@@ -2,5 +2,9 @@
 
 pub mod data;
 pub mod diag;
+pub mod engine;
+pub mod hdl;
 pub mod import;
 pub mod quantize;
+pub mod rtl;
+pub mod verify;

@@ -175,6 +175,30 @@ where
     }
 }
 
+impl<A: Arith> Program<A> {
+    /// The same program over another arithmetic on the same numbers: one that counts or checks what it is asked.
+    #[must_use]
+    pub fn over<B: Arith<Num = A::Num>>(self, arith: impl Fn(A) -> B) -> Program<B> {
+        let layers = self
+            .layers
+            .into_iter()
+            .map(|layer| Layer {
+                arith: arith(layer.arith),
+                crossbar: layer.crossbar,
+                guard_bits: layer.guard_bits,
+                gain: layer.gain,
+                unit: layer.unit,
+                neurons: layer.neurons,
+            })
+            .collect();
+        Program {
+            payload_max: self.payload_max,
+            amplitude: self.amplitude,
+            layers,
+        }
+    }
+}
+
 /// The golden model of a quantized network.
 ///
 /// # Errors

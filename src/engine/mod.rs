@@ -16,7 +16,7 @@ use thiserror::Error;
 
 pub use golden::Golden;
 pub use rtl::Rtl;
-pub use rust_hdl::RustHdl;
+pub use rust_hdl::{Bench, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
 
 use crate::rtl::Design;

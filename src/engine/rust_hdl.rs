@@ -90,6 +90,11 @@ impl Bench {
         &self.sim
     }
 
+    /// The simulation, to drive it by hand.
+    pub fn sim_mut(&mut self) -> &mut Sim {
+        &mut self.sim
+    }
+
     /// One cycle of synchronous reset.
     pub fn reset(&mut self) {
         self.sim.set(self.s_valid, 0);
@@ -104,7 +109,7 @@ impl Bench {
     /// Resets, plays the beats, and calls `watch` in each cycle when every signal has settled.
     ///
     /// # Errors
-    /// A design that hangs.
+    /// A design that hangs, or leaves its memories.
     pub fn play(
         &mut self,
         stimulus: &BeatStimulus,
@@ -174,6 +179,13 @@ impl Bench {
         }
         self.sim.settle();
         result.protocol_error = self.sim.get(self.error) == 1;
+        let (reads, writes) = (self.sim.out_of_range_reads(), self.sim.out_of_range_writes());
+        if reads + writes > 0 {
+            let message = format!(
+                "internal error (please report it): {reads} reads and {writes} writes beyond the end of a memory"
+            );
+            return Err(EngineError::Protocol { engine: NAME, message });
+        }
         Ok(result)
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     }
     let has_event = b.not(null);
     let event = b.and(has_event, legal);
-    let event = b.name("event", event);
+    let event = b.name("legal_event", event);
     let no_event = b.not(event);
     let dropped_event = b.and(has_event, no_event);
     let not_last = b.not(last);

@@ -1,1 +1,6 @@
 //! Property tests, vectors, planted bugs and campaigns of goldspike.
+
+pub mod coverage;
+pub mod cross_check;
+pub mod designs;
+pub mod strategy;

@@ -3,6 +3,13 @@
 //!
 //! Further files of the same families are read from the folder in `GOLDSPIKE_VECTORS`, if it is set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
 use std::path::{Path, PathBuf};
 
 use goldspike_golden::arith::Real;
@@ -54,9 +61,8 @@ enum Source {
 /// The families of this model; `None`: of another one.
 fn source(family: &str) -> Option<Source> {
     match family {
-        "sj12_if" | "sj12_lif" | "sj12_plif" | "sj200_if" | "sj200_lif" | "sj200_plif" | "plif_official" => {
-            Some(Source::SpikingJelly)
-        }
+        "sj12_if" | "sj12_lif" | "sj12_plif" | "sj200_if" | "sj200_lif" | "sj200_plif"
+        | "plif_official" => Some(Source::SpikingJelly),
         "snntorch_leaky" | "snntorch_leaky_nodelay" => Some(Source::SnnTorch),
         _ => None,
     }
@@ -70,11 +76,27 @@ fn lif(source: Source, p: &Params) -> Lif {
                 (None, Some(w)) => Some(1.0 / (1.0 + (-w).exp())),
                 _ => None,
             };
-            let reset = if p.v_reset.is_some() { Reset::Hard } else { Reset::Soft };
-            let gain = if p.decay_input == Some(true) { rate.unwrap() } else { 1.0 };
+            let reset = if p.v_reset.is_some() {
+                Reset::Hard
+            } else {
+                Reset::Soft
+            };
+            let gain = if p.decay_input == Some(true) {
+                rate.unwrap()
+            } else {
+                1.0
+            };
             let decay = rate.map_or(1.0, |rate| 1.0 - rate);
             let v_reset = p.v_reset.unwrap_or(0.0);
-            (decay, gain, p.v_threshold.unwrap(), v_reset, Fire::Ge, reset, ResetTiming::SameStep)
+            (
+                decay,
+                gain,
+                p.v_threshold.unwrap(),
+                v_reset,
+                Fire::Ge,
+                reset,
+                ResetTiming::SameStep,
+            )
         }
         Source::SnnTorch => {
             let reset = match p.reset_mechanism.as_deref() {
@@ -84,8 +106,20 @@ fn lif(source: Source, p: &Params) -> Lif {
                 other => panic!("reset mechanism {other:?}"),
             };
             let late = p.reset_delay.unwrap();
-            let timing = if late { ResetTiming::NextStep } else { ResetTiming::SameStepGuarded };
-            (p.beta.unwrap(), 1.0, p.threshold.unwrap(), 0.0, Fire::Gt, reset, timing)
+            let timing = if late {
+                ResetTiming::NextStep
+            } else {
+                ResetTiming::SameStepGuarded
+            };
+            (
+                p.beta.unwrap(),
+                1.0,
+                p.threshold.unwrap(),
+                0.0,
+                Fire::Gt,
+                reset,
+                timing,
+            )
         }
     };
     Lif {
@@ -116,13 +150,18 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
     let file: VectorFile = match serde_json::from_str(&text) {
         Ok(file) => file,
         Err(error) => {
-            let family = serde_json::from_str::<serde_json::Value>(&text).unwrap()["family"].clone();
-            let known = family.as_str().is_some_and(|family| source(family).is_some());
+            let family =
+                serde_json::from_str::<serde_json::Value>(&text).unwrap()["family"].clone();
+            let known = family
+                .as_str()
+                .is_some_and(|family| source(family).is_some());
             assert!(!known, "{}: {error}", path.display());
             return false;
         }
     };
-    let Some(source) = source(&file.family) else { return false };
+    let Some(source) = source(&file.family) else {
+        return false;
+    };
     for case in &file.cases {
         seen.cases += 1;
         seen.exact_ties += usize::from(case.min_margin == 0.0);
@@ -136,9 +175,15 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
                 let done = step(&Real, &params, &states[n], &(gain * x));
                 let place = format!("{} case {} step {t} neuron {n}", file.family, case.id);
                 assert_eq!(i8::from(done.state.spike), case.s[t][n], "spike, {place}");
-                for (name, found, expected) in [("h", done.h, case.h[t][n]), ("v", done.state.v, case.v[t][n])] {
+                for (name, found, expected) in [
+                    ("h", done.h, case.h[t][n]),
+                    ("v", done.state.v, case.v[t][n]),
+                ] {
                     let error = (found - expected).abs();
-                    assert!(error <= TOLERANCE, "{name}, {place}: {found} is not {expected}");
+                    assert!(
+                        error <= TOLERANCE,
+                        "{name}, {place}: {found} is not {expected}"
+                    );
                     seen.worst = seen.worst.max(error);
                     seen.values += 1;
                 }
@@ -155,7 +200,10 @@ fn json_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     files
@@ -180,13 +228,18 @@ fn reference_reproduces_the_authors_code() {
 
 #[test]
 fn reference_reproduces_the_vectors_folder() {
-    let Some(folder) = std::env::var_os("GOLDSPIKE_VECTORS") else { return };
+    let Some(folder) = std::env::var_os("GOLDSPIKE_VECTORS") else {
+        return;
+    };
     let mut seen = Seen::default();
     for path in json_files(Path::new(&folder)) {
         if !check(&path, &mut seen) {
             println!("{}: a family that no model here knows", path.display());
         }
     }
-    println!("{} cases, {} values, worst error {:e}", seen.cases, seen.values, seen.worst);
+    println!(
+        "{} cases, {} values, worst error {:e}",
+        seen.cases, seen.values, seen.worst
+    );
     assert!(seen.cases > 0 && seen.values > 0, "no case was compared");
 }

@@ -1,0 +1,219 @@
+//! Freezing a builder: drivers present, what is used, evaluation order, loops inside the module, final names.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::build::{Builder, local_stem};
+use super::error::HdlError;
+use super::order::topological;
+use super::tape::{Bin, Module, NodeId, Op, Un};
+
+pub(super) fn finish(mut b: Builder) -> Result<Module, HdlError> {
+    if let Some(error) = b.error.take() {
+        return Err(error);
+    }
+    check_drivers(&b)?;
+    for (port, doc) in std::mem::take(&mut b.port_docs) {
+        let Some(p) = b.ports.iter_mut().find(|p| p.name == port) else {
+            return Err(HdlError::Unknown {
+                module: b.name,
+                what: format!("port `{port}` to document"),
+            });
+        };
+        p.doc = Some(doc);
+    }
+    let used = mark_used(&b);
+    let names = Names::assign(&b, &used);
+    let roots = (0..b.nodes.len() as NodeId).filter(|&id| used[id as usize]);
+    let operands = |id: NodeId| b.nodes[id as usize].op.operands();
+    let order = topological(b.nodes.len(), roots, operands).map_err(|cycle| {
+        HdlError::CombinationalLoop {
+            module: b.name.clone(),
+            signals: cycle
+                .into_iter()
+                .map(|id| names.nodes[id as usize].clone())
+                .collect(),
+        }
+    })?;
+    Ok(Module {
+        name: b.name,
+        doc: b.doc,
+        ports: b.ports,
+        nodes: b.nodes,
+        regs: b.regs,
+        mems: b.mems,
+        instances: b.instances,
+        comments: b.comments,
+        order,
+        used,
+        names: names.nodes,
+        mem_names: names.mems,
+        instance_names: names.instances,
+        taken: names.taken,
+    })
+}
+
+fn check_drivers(b: &Builder) -> Result<(), HdlError> {
+    let undriven = |what: String| {
+        Err(HdlError::Undriven {
+            module: b.name.clone(),
+            what,
+        })
+    };
+    for node in &b.nodes {
+        if matches!(node.op, Op::Wire(None)) {
+            return undriven(format!("wire `{}`", node.name.as_deref().unwrap_or("")));
+        }
+    }
+    for reg in &b.regs {
+        if reg.d.is_none() {
+            let name = b.nodes[reg.q as usize].name.as_deref().unwrap_or("");
+            return undriven(format!("register `{name}` (no next value)"));
+        }
+    }
+    for mem in &b.mems {
+        if mem.read.is_none() {
+            return undriven(format!("the read port of memory `{}`", mem.name));
+        }
+    }
+    Ok(())
+}
+
+/// What reaches an output or an instance.
+fn mark_used(b: &Builder) -> Vec<bool> {
+    let mut used = vec![false; b.nodes.len()];
+    let mut work: Vec<NodeId> = vec![];
+    for port in b.ports.iter().filter(|p| !p.is_input) {
+        work.extend(&port.nodes);
+    }
+    for instance in &b.instances {
+        for (port, nodes) in instance.module.ports.iter().zip(&instance.connections) {
+            if port.is_input {
+                work.extend(nodes);
+            }
+        }
+    }
+    while let Some(id) = work.pop() {
+        if std::mem::replace(&mut used[id as usize], true) {
+            continue;
+        }
+        let op = &b.nodes[id as usize].op;
+        work.extend(op.operands());
+        match op {
+            Op::Reg(r) => {
+                let reg = &b.regs[*r as usize];
+                work.extend(reg.d.iter().chain(&reg.enable));
+            }
+            Op::Read { mem, .. } => {
+                let mem = &b.mems[*mem as usize];
+                if let Some(read) = &mem.read {
+                    work.push(read.address);
+                    work.extend(&read.enable);
+                }
+                if let Some(write) = &mem.write {
+                    work.extend([write.enable, write.address]);
+                    work.extend(&write.data);
+                }
+            }
+            _ => {}
+        }
+    }
+    used
+}
+
+struct Names {
+    nodes: Vec<String>,
+    mems: Vec<String>,
+    instances: Vec<String>,
+    taken: HashSet<String>,
+}
+
+impl Names {
+    fn assign(b: &Builder, used: &[bool]) -> Self {
+        let taken = ["clk_i", "rst_i"]
+            .into_iter()
+            .map(String::from)
+            .chain(b.ports.iter().map(|p| p.name.clone()));
+        let mut names = Self {
+            nodes: vec![String::new(); b.nodes.len()],
+            mems: vec![],
+            instances: vec![],
+            taken: taken.collect(),
+        };
+        names.mems = b.mems.iter().map(|m| names.unique(&m.name)).collect();
+        names.instances = b.instances.iter().map(|i| names.unique(&i.name)).collect();
+        for (id, node) in b.nodes.iter().enumerate() {
+            if let Some(name) = &node.name {
+                names.nodes[id] = names.unique(name);
+            } else if let Op::Input { port, element } = node.op {
+                let port = &b.ports[port as usize];
+                names.nodes[id] = match port.packed {
+                    None => port.name.clone(),
+                    Some(_) => names.unique(&format!("{}_{element}", local_stem(&port.name))),
+                };
+            }
+        }
+        let mut counts = BTreeMap::new();
+        for (id, node) in b.nodes.iter().enumerate() {
+            if used[id] && names.nodes[id].is_empty() && node.helps.is_none() {
+                let stem = stem(&node.op);
+                let count = counts.entry(stem).or_insert(0u32);
+                *count += 1;
+                names.nodes[id] = names.unique(&format!("{stem}_{count}"));
+            }
+        }
+        for (id, node) in b.nodes.iter().enumerate().rev() {
+            if let Some((served, suffix)) = node.helps
+                && names.nodes[id].is_empty()
+                && used[id]
+            {
+                let base = names
+                    .nodes
+                    .get(served as usize)
+                    .filter(|n| !n.is_empty())
+                    .map_or("t", |n| n.as_str());
+                let name = format!("{base}_{suffix}");
+                names.nodes[id] = names.unique(&name);
+            }
+        }
+        names
+    }
+
+    fn unique(&mut self, name: &str) -> String {
+        let mut candidate = name.to_owned();
+        let mut n = 2u32;
+        while !self.taken.insert(candidate.clone()) {
+            candidate = format!("{name}_{n}");
+            n += 1;
+        }
+        candidate
+    }
+}
+
+const fn stem(op: &Op) -> &'static str {
+    match op {
+        Op::Lit(_) => "constant",
+        Op::Input { .. } | Op::Reg(_) | Op::Read { .. } | Op::Out { .. } | Op::Wire(_) => "signal",
+        Op::Un(Un::Neg, _) => "neg",
+        Op::Un(Un::Not, _) => "not",
+        Op::Un(Un::Any, _) => "any",
+        Op::Un(Un::All, _) => "all",
+        Op::Bin(Bin::Add, ..) => "sum",
+        Op::Bin(Bin::Sub, ..) => "difference",
+        Op::Bin(Bin::Mul, ..) => "product",
+        Op::Bin(Bin::Eq, ..) => "equal",
+        Op::Bin(Bin::Ne, ..) => "differs",
+        Op::Bin(Bin::Lt, ..) => "less",
+        Op::Bin(Bin::Le, ..) => "at_most",
+        Op::Bin(Bin::Gt, ..) => "greater",
+        Op::Bin(Bin::Ge, ..) => "at_least",
+        Op::Bin(Bin::And, ..) => "and",
+        Op::Bin(Bin::Or, ..) => "or",
+        Op::Bin(Bin::Xor, ..) => "xor",
+        Op::Mux(..) => "choice",
+        Op::Shl(..) => "scaled_up",
+        Op::Shr(..) => "scaled_down",
+        Op::Slice(..) => "bits",
+        Op::Cat(_) => "joined",
+        Op::Resize(_) => "resized",
+    }
+}

@@ -1,0 +1,37 @@
+//! Random designs: a network case with lane numbers that do and do not divide its layers, and pauses of the streams.
+
+use goldspike::engine::{Stalls, Stimulus};
+use goldspike::rtl::{DesignOptions, LaneChoice};
+use proptest::prelude::RngExt;
+use proptest::test_runner::TestRng;
+
+use crate::strategy::{Case, rng};
+
+/// Lane options for a case; every choice is drawn from `seed`.
+#[must_use]
+pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
+    let rng = &mut rng(seed ^ 0xDE51);
+    let lanes: Vec<u32> = case.network.layers.iter().map(|layer| lane_count(rng, layer.neurons)).collect();
+    let neuron_lanes = lanes.iter().map(|&lanes| lane_count(rng, lanes as usize)).collect();
+    DesignOptions {
+        lanes: if rng.random_bool(0.2) { LaneChoice::Auto } else { LaneChoice::PerLayer(lanes) },
+        neuron_lanes: if rng.random_bool(0.2) { LaneChoice::Auto } else { LaneChoice::PerLayer(neuron_lanes) },
+        probe,
+        banks: rng.random_range(2..=5),
+    }
+}
+
+fn lane_count(rng: &mut TestRng, neurons: usize) -> u32 {
+    rng.random_range(1..=u32::try_from(neurons.min(12)).unwrap_or(12))
+}
+
+/// The case's samples with pauses on every interface, or now and then without.
+#[must_use]
+pub fn stimulus(case: &Case, seed: u64) -> Stimulus {
+    let stalls = match seed % 4 {
+        0 => Stalls::NONE,
+        1 => Stalls { seed, input_gap: 0, output_stall: 200 },
+        _ => Stalls::random(seed),
+    };
+    Stimulus { samples: case.samples.clone(), stalls }
+}

@@ -1,0 +1,192 @@
+//! No bytes make the readers panic: random changes and truncations of good files.
+
+use crate::common::{NET, Npz, repository, safetensors, tensors, write};
+use goldspike::data;
+use goldspike::diag::{Diagnostic, Style};
+use goldspike::import;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// A change of a file: bytes overwritten, a part removed, inserted or doubled, the rest cut off.
+#[derive(Clone, Debug)]
+enum Change {
+    Set(prop::sample::Index, u8),
+    Flip(prop::sample::Index, u8),
+    Remove(prop::sample::Index, usize),
+    Insert(prop::sample::Index, Vec<u8>),
+    Double(prop::sample::Index, usize),
+    Cut(prop::sample::Index),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = any::<prop::sample::Index>;
+    prop_oneof![
+        (at(), any::<u8>()).prop_map(|(i, b)| Change::Set(i, b)),
+        (
+            at(),
+            prop::sample::select(b"0123456789-.eE[]{}\",:@nuft".to_vec())
+        )
+            .prop_map(|(i, b)| Change::Set(i, b)),
+        (at(), 0u8..8).prop_map(|(i, b)| Change::Flip(i, b)),
+        (at(), 1usize..20).prop_map(|(i, n)| Change::Remove(i, n)),
+        (at(), vec(any::<u8>(), 1..10)).prop_map(|(i, b)| Change::Insert(i, b)),
+        (at(), 1usize..40).prop_map(|(i, n)| Change::Double(i, n)),
+        at().prop_map(Change::Cut),
+    ]
+}
+
+fn apply(mut bytes: Vec<u8>, changes: &[Change]) -> Vec<u8> {
+    for change in changes {
+        if bytes.is_empty() {
+            return bytes;
+        }
+        let len = bytes.len();
+        match change {
+            Change::Set(i, byte) => bytes[i.index(len)] = *byte,
+            Change::Flip(i, bit) => bytes[i.index(len)] ^= 1 << bit,
+            Change::Remove(i, n) => drop(bytes.drain(i.index(len)..len.min(i.index(len) + n))),
+            Change::Insert(i, new) => {
+                drop(bytes.splice(i.index(len)..i.index(len), new.iter().copied()))
+            }
+            Change::Double(i, n) => {
+                let part = bytes[i.index(len)..len.min(i.index(len) + n)].to_vec();
+                bytes.splice(i.index(len)..i.index(len), part);
+            }
+            Change::Cut(i) => bytes.truncate(i.index(len)),
+        }
+    }
+    bytes
+}
+
+/// Every way of printing works.
+fn print<T>(result: Result<T, Diagnostic>) -> Option<T> {
+    let diagnostic = match result {
+        Ok(value) => return Some(value),
+        Err(diagnostic) => diagnostic,
+    };
+    assert_eq!(diagnostic.exit_code(), 2);
+    assert!(
+        diagnostic
+            .render(Style::default())
+            .contains(diagnostic.code.id)
+    );
+    assert!(
+        !diagnostic
+            .render(Style {
+                colour: true,
+                unicode: true,
+                width: Some(80)
+            })
+            .is_empty()
+    );
+    assert!(diagnostic.to_string().starts_with(diagnostic.code.id));
+    assert_eq!(diagnostic.to_json()["code"], diagnostic.code.id);
+    None
+}
+
+fn small_npz() -> Vec<u8> {
+    Npz::new()
+        .with("x_test", &[3, 2], &[1u8, 15, 0, 4, 5, 6])
+        .with("y_test", &[3], &[0i64, 1, 1])
+        .with("index", &[2], &[0i64, 1])
+        .with("pred", &[2], &[1u8, 0])
+        .with("out_count", &[2, 2], &[1i8, 2, 3, 4])
+        .with("full_index", &[1], &[0i64])
+        .with("s_n0", &[4, 1, 1], &[0x20u8; 4])
+        .with("v_n0", &[4, 1, 3], &[0.5f32; 12])
+        .with("s_n1", &[4, 1, 1], &[0xc0u8; 4])
+        .with("v_n1", &[4, 1, 2], &[0.5f64; 8])
+        .bytes()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_net_json_never_panics(changes in vec(change(), 1..6)) {
+        let scratch = tempfile::tempdir().unwrap();
+        write(scratch.path(), &apply(NET.as_bytes().to_vec(), &changes), &safetensors(&tensors()));
+        print(import::load(scratch.path()));
+    }
+
+    #[test]
+    fn changed_safetensors_never_panic(changes in vec(change(), 1..6)) {
+        let scratch = tempfile::tempdir().unwrap();
+        write(scratch.path(), NET.as_bytes(), &apply(safetensors(&tensors()), &changes));
+        print(import::load(scratch.path()));
+    }
+
+    #[test]
+    fn changed_npz_never_panics(changes in vec(change(), 1..4)) {
+        let scratch = tempfile::tempdir().unwrap();
+        write(scratch.path(), NET.as_bytes(), &safetensors(&tensors()));
+        let network = import::load(scratch.path()).unwrap().network;
+        let path = scratch.path().join("x.npz");
+        std::fs::write(&path, apply(small_npz(), &changes)).unwrap();
+        if let Some(set) = print(data::load(&path)) {
+            print(set.check(&network));
+        }
+        print(data::load_trace(&path, &network));
+    }
+
+    /// The header of an array is changed before it is compressed, so that the checksum holds.
+    #[test]
+    fn changed_array_headers_never_panic(changes in vec(change(), 1..4)) {
+        let mut npy = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+        npy.extend(b"{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }            \n");
+        npy.extend([0; 24]);
+        let npz = Npz::new().with("x_test", &[3, 2], &[1u8; 6]).with_entry("y_test.npy", &apply(npy, &changes));
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("x.npz");
+        std::fs::write(&path, npz.bytes()).unwrap();
+        print(data::load(&path));
+    }
+}
+
+/// `GOLDSPIKE_FUZZ_CASES`, 256 by default.
+fn cases() -> u32 {
+    std::env::var("GOLDSPIKE_FUZZ_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(256)
+}
+
+#[test]
+fn every_truncation_of_the_files_is_an_error() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (json, tensors) = (NET.trim_end().as_bytes(), safetensors(&tensors()));
+    for length in 0..json.len() {
+        write(scratch.path(), &json[..length], &tensors);
+        assert!(
+            print(import::load(scratch.path())).is_none(),
+            "net.json of {length} bytes"
+        );
+    }
+    for length in 0..tensors.len() {
+        write(scratch.path(), json, &tensors[..length]);
+        let refused = import::load(scratch.path()).unwrap_err();
+        assert_eq!(
+            refused.code.id, "GS0301",
+            "net.safetensors of {length} bytes"
+        );
+        print(Err::<(), _>(refused));
+    }
+    let npz = small_npz();
+    let path = scratch.path().join("x.npz");
+    for length in 0..npz.len() {
+        std::fs::write(&path, &npz[..length]).unwrap();
+        assert_eq!(
+            data::load(&path).unwrap_err().code.id,
+            "GS0401",
+            "an .npz of {length} bytes"
+        );
+    }
+    let example = std::fs::read(repository().join("examples/digits/data.npz")).unwrap();
+    for length in (0..example.len()).step_by(997) {
+        std::fs::write(&path, &example[..length]).unwrap();
+        assert!(
+            print(data::load(&path)).is_none(),
+            "data.npz of {length} bytes"
+        );
+    }
+}

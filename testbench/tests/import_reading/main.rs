@@ -1,0 +1,9 @@
+//! Reading of networks, data sets and framework traces: what is accepted, what is refused and with which words.
+
+mod bad_data;
+mod bad_networks;
+mod common;
+mod fuzz;
+mod good;
+mod schema;
+mod stored;
