@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod data;
 pub mod diag;
+pub mod emit;
 pub mod engine;
 pub mod hdl;
 pub mod import;

@@ -8,20 +8,21 @@ use crate::arith::Arith;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crossbar<N> {
     neurons: usize,
-    columns: Vec<N>,
+    /// Axon after axon, one weight a neuron.
+    rows: Vec<N>,
     bias: Vec<N>,
 }
 
 impl<N: Clone> Crossbar<N> {
-    /// From weights `[neurons][axons]`, row-major, and one bias a neuron (their number is that of the neurons).
-    /// Rows shorter than `axons` read as if cut there.
+    /// From weights `[neurons][axons]`, the axon counting fastest, and one bias a neuron (their number is that of the
+    /// neurons). Axons whose weights are missing add nothing.
     pub fn new(axons: usize, weights: &[N], bias: Vec<N>) -> Self {
-        let columns = (0..axons)
+        let rows = (0..axons)
             .flat_map(|axon| weights.iter().skip(axon).step_by(axons).cloned())
             .collect();
         Self {
             neurons: bias.len(),
-            columns,
+            rows,
             bias,
         }
     }
@@ -41,8 +42,8 @@ impl<N: Clone> Crossbar<N> {
         let mut sums = vec![zero.clone(); self.neurons];
         for (address, payload) in events {
             let start = address.saturating_mul(self.neurons);
-            if let Some(column) = self.columns.get(start..start.saturating_add(self.neurons)) {
-                a.accumulate(&mut sums, column, &payload);
+            if let Some(row) = self.rows.get(start..start.saturating_add(self.neurons)) {
+                a.accumulate(&mut sums, row, &payload);
             }
         }
         sums.iter()

@@ -1,7 +1,7 @@
 //! A network run step by step: crossbar, alignment, neurons, layer after layer.
 //!
 //! A spike crosses the whole network within its step. [`golden`] is the bit-exact model that hardware must equal;
-//! [`reference`] is the described network in double precision; [`dequantised`] runs the quantized integers in double
+//! [`fn@reference`] is the described network in double precision; [`dequantised`] runs the quantized integers in double
 //! precision without rounding or overflow, which bounds what rounding did.
 //!
 //! Events outside the contract are dropped, as the hardware drops them: an address without an axon, a payload that is
@@ -11,14 +11,13 @@ use core::iter::zip;
 
 use num_traits::{FromPrimitive, Zero};
 
-use crate::arith::{Arith, Raw, Real, Threshold};
+use crate::arith::{Arith, Raw, Real};
 use crate::contract::ContractError;
 use crate::crossbar::Crossbar;
-use crate::describe::{Fire, Network, Neuron};
+use crate::describe::{Network, Neuron};
 use crate::event::{Event, Sample};
-use crate::format::QFormat;
 use crate::neuron::lif::{self, LifParams, LifState};
-use crate::quant::{Param, QuantLayer, QuantNetwork, QuantNeuron};
+use crate::quant::{QuantLayer, QuantNetwork, QuantNeuron};
 use crate::trace::{LayerTrace, SampleTrace, StepTrace};
 
 /// A network ready to run in arithmetic `A`.
@@ -291,7 +290,7 @@ pub fn reference(network: &Network) -> Program<Real> {
             let (gain, neurons) = match &layer.neuron {
                 Neuron::Lif(lif) => (
                     (0..layer.neurons)
-                        .map_while(|n| get(&lif.input_gain, n))
+                        .map_while(|n| lif.input_gain.get(n).copied())
                         .collect(),
                     Neurons::Lif((0..layer.neurons).map_while(|n| lif.params(n)).collect()),
                 ),
@@ -313,13 +312,6 @@ pub fn reference(network: &Network) -> Program<Real> {
     }
 }
 
-fn get<T: Clone>(param: &Param<T>, n: usize) -> Option<T> {
-    match param {
-        Param::Layer(value) => Some(value.clone()),
-        Param::Neuron(values) => values.get(n).cloned(),
-    }
-}
-
 fn coefficient_lsb(layer: &QuantLayer) -> f64 {
     match &layer.neuron {
         QuantNeuron::Lif(lif) => 2f64.powi(-lif.coefficient.frac),
@@ -332,52 +324,13 @@ fn quantized_neurons<N>(
     state: impl Fn(i64) -> N,
     coefficient: impl Fn(i64) -> N,
 ) -> Neurons<N> {
+    let neurons = 0..layer.neurons;
     match &layer.neuron {
         QuantNeuron::Lif(lif) => Neurons::Lif(
-            (0..layer.neurons)
-                .map(|n| LifParams {
-                    decay: coefficient(lif.decay.of(n)),
-                    drop: lif.coefficient.frac.unsigned_abs(),
-                    offset: state(lif.offset.of(n)),
-                    fire: Threshold::at(state(lif.fire_at.of(n))),
-                    pending: Threshold::at(state(lif.pending_at.of(n))),
-                    reset_by: state(lif.reset_by.of(n)),
-                    v_reset: state(lif.v_reset.of(n)),
-                    v_init: state(lif.v_init.of(n)),
-                    reset: lif.reset,
-                    reset_timing: lif.reset_timing,
-                    membrane: layer.membrane,
-                })
+            neurons
+                .map_while(|n| lif.params(n, layer.membrane, &state, &coefficient))
                 .collect(),
         ),
-    }
-}
-
-impl crate::describe::Lif {
-    /// Real parameters of neuron `n`; `None` if a parameter has no such entry. The caller multiplies the synaptic
-    /// current by `input_gain`.
-    #[must_use]
-    pub fn params(&self, n: usize) -> Option<LifParams<f64>> {
-        let v_threshold = get(&self.v_threshold, n)?;
-        Some(LifParams {
-            decay: get(&self.decay, n)?,
-            drop: 0,
-            offset: get(&self.offset, n)?,
-            fire: Threshold {
-                level: v_threshold,
-                fire: self.fire,
-            },
-            pending: Threshold {
-                level: v_threshold,
-                fire: Fire::Gt,
-            },
-            reset_by: v_threshold,
-            v_reset: get(&self.v_reset, n)?,
-            v_init: get(&self.v_init, n)?,
-            reset: self.reset,
-            reset_timing: self.reset_timing,
-            membrane: QFormat::signed(63, 0),
-        })
     }
 }
 

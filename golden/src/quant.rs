@@ -28,6 +28,15 @@ impl<T: Clone> Param<T> {
         }
     }
 
+    /// Value of neuron `n`; `None` beyond the end of a vector.
+    #[must_use]
+    pub fn get(&self, n: usize) -> Option<&T> {
+        match self {
+            Self::Layer(value) => Some(value),
+            Self::Neuron(values) => values.get(n),
+        }
+    }
+
     /// `f` of every value.
     #[must_use]
     pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Param<U> {

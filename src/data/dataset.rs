@@ -100,7 +100,7 @@ impl Dataset {
     /// `GS0406` for samples of another length, `GS0407` for a value above the encoding's maximum.
     pub fn check(&self, network: &Network) -> Result<(), Diagnostic> {
         let error = |code, message: String| {
-            Err(Diagnostic::error(code, message).at(Place::file(self.file.clone())))
+            Diagnostic::error(code, message).at(Place::file(self.file.clone()))
         };
         if network
             .encoding
@@ -118,7 +118,8 @@ impl Dataset {
                 "a sample has {len} values (shape {shape:?}), `{}` takes {wanted}",
                 network.name
             );
-            return error(&codes::DATA_SHAPE, message);
+            return Err(error(&codes::DATA_SHAPE, message)
+                .help("give the data that the network was trained for"));
         }
         let max = largest(&network.encoding);
         if let Some(i) = self
@@ -131,7 +132,9 @@ impl Dataset {
                 "value {at} of sample {sample} is {value}, the encoding of `{}` ends at {max}",
                 network.name
             );
-            return error(&codes::DATA_RANGE, message);
+            return Err(error(&codes::DATA_RANGE, message).help(
+                "correct `max` or `levels` of the encoding in net.json, or give other data",
+            ));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Printing of a diagnostic: for people (through `miette`) or as JSON.
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, ThemeCharacters,
     ThemeStyles,
@@ -73,6 +73,9 @@ impl Diagnostic {
     }
 }
 
+/// Longest line that is shown; net.json without line breaks is one line.
+const MAX_LINE: usize = 240;
+
 /// What `miette` asks of a diagnostic.
 #[derive(Debug)]
 struct View<'a> {
@@ -86,24 +89,55 @@ impl<'a> View<'a> {
             .place
             .as_ref()
             .and_then(|place| place.span.as_ref());
-        let source = span.map(|span| NamedSource::new(&span.source.file, span.source.text.clone()));
+        let source = span
+            .filter(|span| lines_are_short(span))
+            .map(|span| NamedSource::new(&span.source.file, printable(&span.source.text)));
         Self { diagnostic, source }
     }
+}
+
+/// Are the line of the place and its neighbours short enough to be shown?
+fn lines_are_short(span: &Span) -> bool {
+    let (line, _) = span.line_column();
+    let lines = span
+        .source
+        .text
+        .lines()
+        .skip(line.saturating_sub(2))
+        .take(3);
+    lines.into_iter().all(|line| line.len() <= MAX_LINE)
+}
+
+/// `text` with control characters replaced by as many bytes, so that a file cannot steer the terminal.
+fn printable(text: &str) -> String {
+    let replaced = text.chars().flat_map(|c| {
+        let control = c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        let count = if control { c.len_utf8() } else { 1 };
+        std::iter::repeat_n(if control { '?' } else { c }, count)
+    });
+    replaced.collect()
 }
 
 impl std::fmt::Display for View<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.diagnostic.message)?;
-        match &self.diagnostic.place {
-            Some(place) if place.span.is_none() => {
-                write!(f, "\nin {}", place.file)?;
-                place
-                    .field
-                    .as_ref()
-                    .map_or(Ok(()), |field| write!(f, ": {field}"))
-            }
-            _ => Ok(()),
+        let Some(place) = self
+            .diagnostic
+            .place
+            .as_ref()
+            .filter(|_| self.source.is_none())
+        else {
+            return Ok(());
+        };
+        write!(f, "\nin {}", place.file)?;
+        if let Some(span) = &place.span {
+            let (line, column) = span.line_column();
+            write!(f, ":{line}:{column}")?;
         }
+        place
+            .field
+            .as_ref()
+            .map_or(Ok(()), |field| write!(f, ": {field}"))
     }
 }
 
@@ -133,7 +167,11 @@ impl miette::Diagnostic for View<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let place = self.diagnostic.place.as_ref()?;
+        let place = self
+            .diagnostic
+            .place
+            .as_ref()
+            .filter(|_| self.source.is_some())?;
         let span = place.span.as_ref()?;
         let label = LabeledSpan::new(place.field.clone(), span.bytes.start, span.bytes.len());
         Some(Box::new(std::iter::once(label)))

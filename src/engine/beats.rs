@@ -47,7 +47,11 @@ impl BeatStimulus {
         let mut beats = Vec::new();
         for sample in samples {
             for (t, step) in sample.steps.iter().enumerate() {
-                step_beats(&mut beats, design.input, step.iter().map(|e| (e.address, e.payload.unsigned_abs())));
+                step_beats(
+                    &mut beats,
+                    design.input,
+                    step.iter().map(|e| (e.address, e.payload.unsigned_abs())),
+                );
                 if let Some(beat) = beats.last_mut() {
                     beat.last = true;
                     beat.user = t + 1 == sample.steps.len();
@@ -64,14 +68,25 @@ impl BeatStimulus {
         for (beat, gap) in beats.iter_mut().zip(gaps) {
             beat.gap = gap;
         }
-        let ready = (0..=design.probes.len()).map(|stream| stalls.ready_pattern(stream)).collect();
+        let ready = (0..=design.probes.len())
+            .map(|stream| stalls.ready_pattern(stream))
+            .collect();
         Self { beats, ready }
     }
 }
 
-fn step_beats(beats: &mut Vec<InputBeat>, layout: Layout, events: impl Iterator<Item = (u32, u32)>) {
+fn step_beats(
+    beats: &mut Vec<InputBeat>,
+    layout: Layout,
+    events: impl Iterator<Item = (u32, u32)>,
+) {
     let before = beats.len();
-    let beat = |data| InputBeat { data, last: false, user: false, gap: 0 };
+    let beat = |data| InputBeat {
+        data,
+        last: false,
+        user: false,
+        gap: 0,
+    };
     beats.extend(events.map(|(address, payload)| beat(layout.pack_event(address, payload))));
     if beats.len() == before {
         beats.push(beat(layout.pack_null()));
@@ -114,7 +129,8 @@ pub trait Simulator {
     ///
     /// # Errors
     /// A design that the tool refuses or that hangs.
-    fn play(&mut self, design: &Design, stimulus: &BeatStimulus) -> Result<BeatResult, EngineError>;
+    fn play(&mut self, design: &Design, stimulus: &BeatStimulus)
+    -> Result<BeatResult, EngineError>;
 }
 
 /// Traces of what came out.
@@ -134,18 +150,29 @@ pub fn traces(
     let spikes = output_spikes(design, &result.streams[0]).map_err(fault)?;
     let mut layers: Vec<Vec<LayerTrace<i64>>> = Vec::new();
     for (layer, layout) in design.probes.iter().enumerate() {
-        let steps = probe_steps(design, layer, layout, &result.streams[layer + 1]).map_err(fault)?;
+        let steps =
+            probe_steps(design, layer, layout, &result.streams[layer + 1]).map_err(fault)?;
         layers.push(steps);
     }
     let last = design.plans.len() - 1;
     if design.probes.is_empty() {
         layers.push(
-            spikes.iter().map(|step| LayerTrace { spikes: step.spikes.clone(), ..LayerTrace::default() }).collect(),
+            spikes
+                .iter()
+                .map(|step| LayerTrace {
+                    spikes: step.spikes.clone(),
+                    ..LayerTrace::default()
+                })
+                .collect(),
         );
-    } else if let Some(step) =
-        (0..total.min(spikes.len())).find(|&t| layers[last].get(t).is_some_and(|l| l.spikes != spikes[t].spikes))
-    {
-        return Err(fault(format!("step {step}: the output stream and the last layer's probe disagree")));
+    } else if let Some(step) = (0..total.min(spikes.len())).find(|&t| {
+        layers[last]
+            .get(t)
+            .is_some_and(|l| l.spikes != spikes[t].spikes)
+    }) {
+        return Err(fault(format!(
+            "step {step}: the output stream and the last layer's probe disagree"
+        )));
     }
     let mut ends = vec![false; total];
     let mut end = 0;
@@ -154,17 +181,29 @@ pub fn traces(
         ends[end - 1] = true;
     }
     if let Some(step) = (0..total.min(spikes.len())).find(|&t| spikes[t].user != ends[t]) {
-        return Err(fault(format!("step {step}: TUSER is {}, expected {}", spikes[step].user, ends[step])));
+        return Err(fault(format!(
+            "step {step}: TUSER is {}, expected {}",
+            spikes[step].user, ends[step]
+        )));
     }
-    if let Some(short) = layers.iter().position(|steps| steps.len() != total).or((spikes.len() != total).then_some(last)) {
-        return Err(fault(format!("stream {short}: {} steps came out, {total} went in", layers[short.min(layers.len() - 1)].len())));
+    if let Some(short) = layers
+        .iter()
+        .position(|steps| steps.len() != total)
+        .or((spikes.len() != total).then_some(last))
+    {
+        return Err(fault(format!(
+            "stream {short}: {} steps came out, {total} went in",
+            layers[short.min(layers.len() - 1)].len()
+        )));
     }
     let mut rest: Vec<_> = layers.into_iter().map(Vec::into_iter).collect();
     Ok(shape
         .iter()
         .map(|&steps| SampleTrace {
             steps: (0..steps)
-                .map(|_| StepTrace { layers: rest.iter_mut().filter_map(Iterator::next).collect() })
+                .map(|_| StepTrace {
+                    layers: rest.iter_mut().filter_map(Iterator::next).collect(),
+                })
                 .collect(),
         })
         .collect())
@@ -180,19 +219,32 @@ fn output_spikes(design: &Design, beats: &[OutputBeat]) -> Result<Vec<OutputStep
     let mut steps = Vec::new();
     let mut spikes = vec![0i8; neurons];
     for (number, beat) in beats.iter().enumerate() {
-        let (null, _, address) = design.output.unpack(beat.data.first().copied().unwrap_or_default() as u64);
+        let (null, _, address) = design
+            .output
+            .unpack(beat.data.first().copied().unwrap_or_default() as u64);
         if null && !beat.last {
             return Err(format!("output beat {number}: null without TLAST"));
         }
         if !null {
             match spikes.get_mut(address as usize) {
-                None => return Err(format!("output beat {number}: address {address}, the layer has {neurons} neurons")),
-                Some(1) => return Err(format!("output beat {number}: address {address} twice in one step")),
+                None => {
+                    return Err(format!(
+                        "output beat {number}: address {address}, the layer has {neurons} neurons"
+                    ));
+                }
+                Some(1) => {
+                    return Err(format!(
+                        "output beat {number}: address {address} twice in one step"
+                    ));
+                }
                 Some(spike) => *spike = 1,
             }
         }
         if beat.last {
-            steps.push(OutputStep { spikes: std::mem::replace(&mut spikes, vec![0; neurons]), user: beat.user });
+            steps.push(OutputStep {
+                spikes: std::mem::replace(&mut spikes, vec![0; neurons]),
+                user: beat.user,
+            });
         }
     }
     Ok(steps)
@@ -205,7 +257,10 @@ fn probe_steps(
     beats: &[OutputBeat],
 ) -> Result<Vec<LayerTrace<i64>>, String> {
     let plan = &design.plans[layer];
-    let empty = || LayerTrace { states: vec![Vec::new(); layout.states.len()], ..LayerTrace::default() };
+    let empty = || LayerTrace {
+        states: vec![Vec::new(); layout.states.len()],
+        ..LayerTrace::default()
+    };
     let mut steps = Vec::new();
     let mut step = empty();
     for (number, beat) in beats.iter().enumerate() {
@@ -219,7 +274,12 @@ fn probe_steps(
             }
         }
         if beat.last != (step.spikes.len() == plan.neurons) {
-            return Err(format!("probe {layer} beat {number}: TLAST is {} after {} of {} neurons", beat.last, step.spikes.len(), plan.neurons));
+            return Err(format!(
+                "probe {layer} beat {number}: TLAST is {} after {} of {} neurons",
+                beat.last,
+                step.spikes.len(),
+                plan.neurons
+            ));
         }
         if beat.last {
             steps.push(std::mem::replace(&mut step, empty()));

@@ -17,9 +17,19 @@ impl Engine for Golden {
     }
 
     fn run(&mut self, subject: Subject<'_>, stimulus: &Stimulus) -> Result<Outcome, EngineError> {
-        let refuse = |error: &dyn std::fmt::Display| EngineError::Stimulus { engine: "golden", message: error.to_string() };
+        let refuse = |error: &dyn std::fmt::Display| EngineError::Stimulus {
+            engine: "golden",
+            message: error.to_string(),
+        };
         let program = network::golden(subject.network).map_err(|error| refuse(&error))?;
-        let traces = stimulus.samples.iter().map(|sample| program.run(sample)).collect();
-        Ok(Outcome { traces, ..Outcome::default() })
+        let traces = stimulus
+            .samples
+            .iter()
+            .map(|sample| program.run(sample))
+            .collect();
+        Ok(Outcome {
+            traces,
+            ..Outcome::default()
+        })
     }
 }

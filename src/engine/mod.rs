@@ -5,19 +5,26 @@
 //! nothing of neurons. A new engine is one file.
 
 pub mod beats;
+mod child;
 mod golden;
+mod icarus;
 mod rtl;
 mod rust_hdl;
 pub mod stimulus;
+pub mod tool;
+mod verilator;
+mod wire;
 
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_golden::trace::SampleTrace;
 use thiserror::Error;
 
 pub use golden::Golden;
+pub use icarus::{Icarus, Patch};
 pub use rtl::Rtl;
 pub use rust_hdl::{Bench, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
+pub use verilator::Verilator;
 
 use crate::rtl::Design;
 
@@ -74,7 +81,9 @@ pub enum EngineError {
         message: String,
     },
     /// No beat on any stream for too long.
-    #[error("{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps")]
+    #[error(
+        "{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps"
+    )]
     Hang {
         /// Engine.
         engine: &'static str,

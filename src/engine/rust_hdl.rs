@@ -19,14 +19,21 @@ impl Simulator for RustHdl {
         format!("0.46.0 (goldspike {})", env!("CARGO_PKG_VERSION"))
     }
 
-    fn play(&mut self, design: &Design, stimulus: &BeatStimulus) -> Result<BeatResult, EngineError> {
+    fn play(
+        &mut self,
+        design: &Design,
+        stimulus: &BeatStimulus,
+    ) -> Result<BeatResult, EngineError> {
         let mut bench = Bench::new(design).map_err(build_error)?;
         bench.play(stimulus, |_| {})
     }
 }
 
 fn build_error(error: HdlError) -> EngineError {
-    EngineError::Build { engine: NAME, message: error.to_string() }
+    EngineError::Build {
+        engine: NAME,
+        message: error.to_string(),
+    }
 }
 
 /// Ports of one output stream.
@@ -117,7 +124,10 @@ impl Bench {
     ) -> Result<BeatResult, EngineError> {
         self.reset();
         let expected = stimulus.steps();
-        let mut result = BeatResult { streams: vec![Vec::new(); self.outputs.len()], ..BeatResult::default() };
+        let mut result = BeatResult {
+            streams: vec![Vec::new(); self.outputs.len()],
+            ..BeatResult::default()
+        };
         let mut steps = vec![0usize; self.outputs.len()];
         let mut next = 0;
         let mut gap = stimulus.beats.first().map_or(0, |beat| beat.gap);
@@ -134,7 +144,10 @@ impl Bench {
                 self.sim.set(self.s_user, i128::from(beat.user));
             }
             for (output, ready) in self.outputs.iter().zip(&stimulus.ready) {
-                self.sim.set(output.ready, i128::from(ready[(cycle % ready.len() as u64) as usize]));
+                self.sim.set(
+                    output.ready,
+                    i128::from(ready[(cycle % ready.len() as u64) as usize]),
+                );
             }
             self.sim.settle();
             watch(&self.sim);
@@ -158,8 +171,17 @@ impl Bench {
                     continue;
                 }
                 let last = self.sim.get(output.last) == 1;
-                let data = self.sim.get_vec(output.data).iter().map(|&element| element as u128).collect();
-                result.streams[index].push(OutputBeat { data, last, user: self.sim.get(output.user) == 1 });
+                let data = self
+                    .sim
+                    .get_vec(output.data)
+                    .iter()
+                    .map(|&element| element as u128)
+                    .collect();
+                result.streams[index].push(OutputBeat {
+                    data,
+                    last,
+                    user: self.sim.get(output.user) == 1,
+                });
                 steps[index] += usize::from(last);
                 last_activity = cycle;
             }
@@ -179,12 +201,18 @@ impl Bench {
         }
         self.sim.settle();
         result.protocol_error = self.sim.get(self.error) == 1;
-        let (reads, writes) = (self.sim.out_of_range_reads(), self.sim.out_of_range_writes());
+        let (reads, writes) = (
+            self.sim.out_of_range_reads(),
+            self.sim.out_of_range_writes(),
+        );
         if reads + writes > 0 {
             let message = format!(
                 "internal error (please report it): {reads} reads and {writes} writes beyond the end of a memory"
             );
-            return Err(EngineError::Protocol { engine: NAME, message });
+            return Err(EngineError::Protocol {
+                engine: NAME,
+                message,
+            });
         }
         Ok(result)
     }

@@ -24,12 +24,20 @@ pub struct Stalls {
 
 impl Stalls {
     /// No pauses.
-    pub const NONE: Self = Self { seed: 0, input_gap: 0, output_stall: 0 };
+    pub const NONE: Self = Self {
+        seed: 0,
+        input_gap: 0,
+        output_stall: 0,
+    };
 
     /// Pauses on every interface.
     #[must_use]
     pub const fn random(seed: u64) -> Self {
-        Self { seed, input_gap: 48, output_stall: 96 }
+        Self {
+            seed,
+            input_gap: 48,
+            output_stall: 96,
+        }
     }
 
     /// Idle cycles before each of `beats` input beats.
@@ -39,7 +47,11 @@ impl Stalls {
         (0..beats)
             .map(|_| {
                 let draw = random.next();
-                if (draw & 0xFF) < u64::from(self.input_gap) { 1 + (draw >> 8 & 7) as u32 } else { 0 }
+                if (draw & 0xFF) < u64::from(self.input_gap) {
+                    1 + (draw >> 8 & 7) as u32
+                } else {
+                    0
+                }
             })
             .collect()
     }
@@ -56,7 +68,11 @@ impl Stalls {
         while pattern.len() < READY_PERIOD {
             let draw = random.next();
             let ready = (draw & 0xFF) >= u64::from(self.output_stall);
-            let burst = if draw >> 8 & 0xF == 0 { 24 } else { 1 + (draw >> 12 & 3) as usize };
+            let burst = if draw >> 8 & 0xF == 0 {
+                24
+            } else {
+                1 + (draw >> 12 & 3) as usize
+            };
             pattern.extend(std::iter::repeat_n(ready, burst));
         }
         pattern.truncate(READY_PERIOD);

@@ -1,7 +1,7 @@
 //! `input.encoding`: how a sample becomes events.
 
 use super::json::Fields;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::Diagnostic;
 use goldspike_golden::encoding::Encoding;
 
 #[derive(Clone, Copy)]
@@ -51,16 +51,7 @@ pub fn read(fields: &Fields<'_>) -> Result<Encoding, Diagnostic> {
 }
 
 fn scale(fields: &Fields<'_>) -> Result<f64, Diagnostic> {
-    let field = fields.required("scale")?;
-    let scale = field.number()?;
-    if scale <= 0.0 {
-        let message = format!(
-            "the scale is {}, it must be above 0",
-            super::shown_number(scale)
-        );
-        return Err(field.error(&codes::OUT_OF_RANGE, message));
-    }
-    Ok(scale)
+    fields.required("scale")?.positive()
 }
 
 fn max(fields: &Fields<'_>) -> Result<u32, Diagnostic> {

@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// A file that was read.
+#[derive(Clone, Debug)]
 pub struct File<'a> {
     /// Name for messages.
     pub name: String,
@@ -30,8 +31,11 @@ const KEYS: &[&str] = &[
 ];
 const MAX_TIME_STEPS: u64 = 65536;
 
-/// The network of the two files.
-pub fn read(json: File<'_>, tensors: File<'_>) -> Result<Imported, Diagnostic> {
+/// The network of the two files, net.json and net.safetensors.
+///
+/// # Errors
+/// A [`Diagnostic`] with the place for everything that is damaged, unknown, contradictory or out of range.
+pub fn from_files(json: File<'_>, tensors: File<'_>) -> Result<Imported, Diagnostic> {
     let source_digest = digest(json.bytes, tensors.bytes);
     let text = std::str::from_utf8(json.bytes).map_err(|e| {
         let message = format!("the text is not UTF-8 from byte {} on", e.valid_up_to());

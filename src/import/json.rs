@@ -40,6 +40,9 @@ pub fn parse(source: &Arc<SourceText>) -> Result<Value<'_>, Diagnostic> {
         let Range { start, end } = e.range();
         not_json(start..end, &lower_first(&e.kind().to_string()))
     })?;
+    let Some(value) = parsed.value else {
+        return Err(not_json(0..0, "the file is empty"));
+    };
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         let line_start: usize = text
             .split_inclusive('\n')
@@ -53,9 +56,7 @@ pub fn parse(source: &Arc<SourceText>) -> Result<Value<'_>, Diagnostic> {
             why.split(" at line ").next().unwrap_or(&why),
         ));
     }
-    parsed
-        .value
-        .ok_or_else(|| not_json(0..0, "the file is empty"))
+    Ok(value)
 }
 
 fn lower_first(text: &str) -> String {
@@ -113,7 +114,17 @@ impl<'a> Field<'a> {
         Diagnostic::error(code, message).at(self.place())
     }
 
-    fn wrong_type(&self, wanted: &str) -> Diagnostic {
+    /// The field in a message: its key with the indices behind it (`shape[1]`), or the document.
+    fn key(&self) -> &str {
+        match self.path.rsplit_once('.') {
+            Some((_, key)) => key,
+            None if self.path.is_empty() => "net.json",
+            None => &self.path,
+        }
+    }
+
+    /// An error: the value has the wrong JSON type.
+    pub fn wrong_type(&self, wanted: &str) -> Diagnostic {
         let found = match self.value {
             Value::StringLit(s) => format!("the text \"{}\"", shown(&s.value)),
             Value::NumberLit(n) => format!("the number {}", shown(n.value)),
@@ -124,7 +135,7 @@ impl<'a> Field<'a> {
         };
         self.error(
             &codes::WRONG_TYPE,
-            format!("this must be {wanted}, it is {found}"),
+            format!("`{}` must be {wanted}, it is {found}", self.key()),
         )
     }
 
@@ -166,6 +177,26 @@ impl<'a> Field<'a> {
         Ok(value)
     }
 
+    /// A finite number above 0.
+    pub fn positive(&self) -> Result<f64, Diagnostic> {
+        let value = self.number()?;
+        if value > 0.0 {
+            Ok(value)
+        } else {
+            Err(self.out_of_range(value, "", "above 0"))
+        }
+    }
+
+    /// An error: the value, for `which` part of the layer, is not `wanted`.
+    pub fn out_of_range(&self, value: f64, which: &str, wanted: &str) -> Diagnostic {
+        let message = format!(
+            "`{}` is {}{which}, it must be {wanted}",
+            self.key(),
+            shown_number(value)
+        );
+        self.error(&codes::OUT_OF_RANGE, message)
+    }
+
     /// An integer from `low` to `high` (which must lie below 2^53).
     pub fn integer(&self, low: u64, high: u64) -> Result<u64, Diagnostic> {
         let value = self.number()?;
@@ -173,11 +204,7 @@ impl<'a> Field<'a> {
             return Err(self.wrong_type("an integer"));
         }
         if value < low as f64 || value > high as f64 {
-            let message = format!(
-                "this is {}, it must be {low} to {high}",
-                shown_number(value)
-            );
-            return Err(self.error(&codes::OUT_OF_RANGE, message));
+            return Err(self.out_of_range(value, "", &format!("{low} to {high}")));
         }
         Ok(value as u64)
     }
@@ -203,7 +230,7 @@ impl<'a> Field<'a> {
             .ok_or_else(|| {
                 self.error(
                     &codes::UNKNOWN_VALUE,
-                    format!("`{}` is not a value of this field", shown(text)),
+                    format!("`{}` cannot be `{}`", self.key(), shown(text)),
                 )
                 .help(did_you_mean(text, choices.iter().map(|(name, _)| *name)))
             })

@@ -234,10 +234,7 @@ impl<'a> Reader<'a, '_> {
     fn tensor(&self, field: &Field<'_>) -> Result<super::tensors::Tensor, Diagnostic> {
         match field.tensor_name()? {
             Some(name) => self.tensors.get(field, name),
-            None => Err(field.error(
-                &codes::WRONG_TYPE,
-                "this must be a tensor's name (\"@NAME\")",
-            )),
+            None => Err(field.wrong_type("a tensor's name (\"@NAME\")")),
         }
     }
 
@@ -315,12 +312,7 @@ fn grid(field: &Field<'_>, weights: &[f64], shape: &[usize]) -> Result<f64, Diag
     const TOLERANCE: f64 = 1e-3;
     let fields = field.object()?;
     fields.only(&["step", "qmax"])?;
-    let step_field = fields.required("step")?;
-    let step = step_field.number()?;
-    if step <= 0.0 {
-        let message = format!("the step is {}, it must be above 0", shown_number(step));
-        return Err(step_field.error(&codes::OUT_OF_RANGE, message));
-    }
+    let step = fields.required("step")?.positive()?;
     let qmax = fields
         .get("qmax")
         .map(|field| field.integer(1, 1 << 31))

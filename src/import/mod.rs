@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use file::read_limited;
-use json::shown_number;
+pub use folder::{File, from_files};
 
 /// A network with what the file says besides the arithmetic.
 #[derive(Clone, Debug)]
@@ -78,12 +78,12 @@ pub fn embedded(name: &str) -> Result<Imported, Diagnostic> {
         return Err(unknown(name));
     };
     let place = |file: &str| format!("embedded:{}/{file}", example.name);
-    let mut imported = folder::read(
-        folder::File {
+    let mut imported = from_files(
+        File {
             name: place("net.json"),
             bytes: example.json,
         },
-        folder::File {
+        File {
             name: place("net.safetensors"),
             bytes: example.tensors,
         },
@@ -135,15 +135,20 @@ pub fn load(path: &Path) -> Result<Imported, Diagnostic> {
 }
 
 fn load_folder(folder: &Path) -> Result<Imported, Diagnostic> {
-    let json = read_limited(&folder.join("net.json"), file::MAX_JSON)?;
-    let tensors = read_limited(&folder.join("net.safetensors"), file::MAX_TENSORS)?;
-    folder::read(
-        folder::File {
-            name: folder.join("net.json").display().to_string(),
+    let read = |name: &str, limit| {
+        read_limited(&folder.join(name), limit)
+            .map_err(|error| error.help("a network is a folder with net.json and net.safetensors"))
+    };
+    let json = read("net.json", file::MAX_JSON)?;
+    let tensors = read("net.safetensors", file::MAX_TENSORS)?;
+    let name = |name: &str| folder.join(name).display().to_string();
+    from_files(
+        File {
+            name: name("net.json"),
             bytes: &json,
         },
-        folder::File {
-            name: folder.join("net.safetensors").display().to_string(),
+        File {
+            name: name("net.safetensors"),
             bytes: &tensors,
         },
     )

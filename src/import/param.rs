@@ -1,6 +1,6 @@
 //! Parameters of neurons: a number for the whole layer or a tensor with one for each neuron.
 
-use super::json::{Field, Fields, shown_number};
+use super::json::{Field, Fields};
 use super::tensors::Tensors;
 use crate::diag::{Diagnostic, codes};
 use goldspike_golden::quant::Param;
@@ -77,12 +77,7 @@ impl Params<'_, '_> {
                 Param::Layer(_) => String::new(),
                 Param::Neuron(_) => format!(" for neuron {i}"),
             };
-            let message = format!(
-                "this is {}{which}, it must be {}",
-                shown_number(value),
-                range.text()
-            );
-            return Err(field.error(&codes::OUT_OF_RANGE, message));
+            return Err(field.out_of_range(value, &which, range.text()));
         }
         Ok(param)
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
-use crate::rtl::plan::{LayerPlan, STEP_CREDITS, index_bits};
+use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::delay_control;
 use crate::rtl::stream::Layout;
 
@@ -32,7 +32,13 @@ pub(crate) fn crossbar(
     let doc = format!(
         "Crossbar: {} axons x {} neurons, {}-bit weights, {} synapse lanes, {} passes a step.\n\
          Cycles of a step: {} * max(events, {}).",
-        plan.axons, plan.neurons, layer.weight_bits, plan.lanes, plan.groups, plan.groups, plan.spacing
+        plan.axons,
+        plan.neurons,
+        layer.weight_bits,
+        plan.lanes,
+        plan.groups,
+        plan.groups,
+        plan.spacing
     );
     let mut b = Builder::new(name, doc);
     let step_valid = b.input("step_valid_i", Ty::BIT);
@@ -72,9 +78,13 @@ pub(crate) fn crossbar(
         add_cycle = 4;
     }
 
-    b.comment("the sums: cleared as they are handed off, which is when the next pass may already add");
+    b.comment(
+        "the sums: cleared as they are handed off, which is when the next pass may already add",
+    );
     let hand = delay_control(&mut b, "hand", issue.last, add_cycle + 1);
-    let sums: Vec<Reg> = (0..terms.len()).map(|lane| b.reg(&format!("sum{lane}_q"), plan.sum, Some(0))).collect();
+    let sums: Vec<Reg> = (0..terms.len())
+        .map(|lane| b.reg(&format!("sum{lane}_q"), plan.sum, Some(0)))
+        .collect();
     for (&sum, &term) in sums.iter().zip(&terms) {
         let zero = b.lit(0, plan.sum);
         let kept = b.mux(hand, zero, sum.q);
@@ -93,7 +103,10 @@ pub(crate) fn crossbar(
     b.output_vec("sums_o", &sum_sigs);
     b.output("first_o", first_at_hand);
     b.output("user_o", user_at_hand);
-    b.port_doc("credit_i", "one pulse for each step whose spikes left the layer");
+    b.port_doc(
+        "credit_i",
+        "one pulse for each step whose spikes left the layer",
+    );
     b.port_doc("hand_o", "the sums of a group are complete");
     b.finish()
 }
@@ -112,13 +125,25 @@ struct Issue {
     step_done: Sig,
 }
 
-fn issue(b: &mut Builder, plan: &LayerPlan, step_valid: Sig, step_events: Sig, returned: &[Sig]) -> Issue {
+fn issue(
+    b: &mut Builder,
+    plan: &LayerPlan,
+    step_valid: Sig,
+    step_events: Sig,
+    returned: &[Sig],
+) -> Issue {
     b.comment("pass controller");
     let in_step = b.reg("in_step_q", Ty::BIT, Some(0));
     let mut may_start = step_valid;
     let start = b.wire("start", Ty::BIT);
     for (queue, &returned) in returned.iter().enumerate() {
-        let credits = credit_counter(b, &format!("credits{queue}_q"), start, returned);
+        let credits = credit_counter(
+            b,
+            &format!("credits{queue}_q"),
+            plan.credits,
+            start,
+            returned,
+        );
         may_start = b.and(may_start, credits);
     }
     let not_in_step = b.not(in_step.q);
@@ -135,7 +160,10 @@ fn issue(b: &mut Builder, plan: &LayerPlan, step_valid: Sig, step_events: Sig, r
     let event = b.and(active, event_here);
     let event = b.name("issue_event", event);
     let all_events = b.ge(after, step_events);
-    let spacing = b.lit(i128::from(plan.spacing), Ty::u(index_bits(plan.spacing as usize + 1)));
+    let spacing = b.lit(
+        i128::from(plan.spacing),
+        Ty::u(index_bits(plan.spacing as usize + 1)),
+    );
     let spaced = b.ge(after, spacing);
     let complete = b.and(all_events, spaced);
     let last = b.and(active, complete);
@@ -166,13 +194,19 @@ fn issue(b: &mut Builder, plan: &LayerPlan, step_valid: Sig, step_events: Sig, r
     let in_step_next = b.and(active, not_done);
     b.next(in_step, in_step_next);
     let index = b.wrap(cycle.q, Ty::u(index_bits(plan.axons)));
-    Issue { event, index, weight_base, last, step_done }
+    Issue {
+        event,
+        index,
+        weight_base,
+        last,
+        step_done,
+    }
 }
 
 /// Counts free places for whole steps; true while there is one.
-fn credit_counter(b: &mut Builder, name: &str, take: Sig, give: Sig) -> Sig {
-    let ty = Ty::u(index_bits(STEP_CREDITS as usize + 1));
-    let credits = b.reg(name, ty, Some(i128::from(STEP_CREDITS)));
+fn credit_counter(b: &mut Builder, name: &str, places: u32, take: Sig, give: Sig) -> Sig {
+    let ty = Ty::u(index_bits(places as usize + 1));
+    let credits = b.reg(name, ty, Some(i128::from(places)));
     let given = b.add(credits.q, give);
     let left = b.sub(given, take);
     let left = b.wrap(left, ty);
@@ -192,7 +226,11 @@ fn weight_memory(
     enable: Sig,
 ) -> Vec<Sig> {
     let one_bit = layer.weight_bits == 1;
-    let field = if one_bit { Ty::BIT } else { Ty::s(layer.weight_bits) };
+    let field = if one_bit {
+        Ty::BIT
+    } else {
+        Ty::s(layer.weight_bits)
+    };
     let lanes = plan.lanes as usize;
     let words = (0..plan.groups as usize * plan.axons)
         .map(|word| {
@@ -200,8 +238,16 @@ fn weight_memory(
             (0..lanes)
                 .map(|lane| {
                     let neuron = group * lanes + lane;
-                    let weight = if neuron < plan.neurons { layer.weights[neuron * plan.axons + axon] } else { 0 };
-                    i128::from(if one_bit { i32::from(weight < 0) } else { weight })
+                    let weight = if neuron < plan.neurons {
+                        layer.weights[neuron * plan.axons + axon]
+                    } else {
+                        0
+                    };
+                    i128::from(if one_bit {
+                        i32::from(weight < 0)
+                    } else {
+                        weight
+                    })
                 })
                 .collect()
         })
@@ -210,7 +256,10 @@ fn weight_memory(
         "weights",
         &vec![field; lanes],
         plan.groups as usize * plan.axons,
-        MemInit::Words { file: file.to_owned(), words },
+        MemInit::Words {
+            file: file.to_owned(),
+            words,
+        },
     );
     let read = b.read(memory, address, Some(enable));
     if !one_bit {

@@ -16,7 +16,10 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let depth = plan.axons * plan.banks as usize;
     let pointer = Ty::u(index_bits(depth));
     let count = Ty::u(index_bits(plan.axons + 1));
-    let doc = format!("Event buffer: {} banks of {} events, one time step a bank.", plan.banks, plan.axons);
+    let doc = format!(
+        "Event buffer: {} banks of {} events, one time step a bank.",
+        plan.banks, plan.axons
+    );
     let mut b = Builder::new(name, doc);
     let beat = Beat::inputs(&mut b, "s", layout);
     let done = b.input("step_done_i", Ty::BIT);
@@ -24,7 +27,11 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let index = b.input("index_i", Ty::u(index_bits(plan.axons)));
 
     b.comment("writing");
-    let banks_used = b.reg("banks_used_q", Ty::u(index_bits(plan.banks as usize + 1)), Some(0));
+    let banks_used = b.reg(
+        "banks_used_q",
+        Ty::u(index_bits(plan.banks as usize + 1)),
+        Some(0),
+    );
     let all_banks = b.lit(i128::from(plan.banks), banks_used.q.ty());
     let ready = b.ne(banks_used.q, all_banks);
     let accept = b.and(beat.valid, ready);
@@ -71,8 +78,24 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let used = b.mux(shrinks, fewer, banks_used.q);
     let used = b.mux(grows, more, used);
     b.next(banks_used, used);
-    let step_events = shift_queue(&mut b, "step_events", plan, banks_used.q, push, done, with_this);
-    let step_user = shift_queue(&mut b, "step_user", plan, banks_used.q, push, done, beat.user);
+    let step_events = shift_queue(
+        &mut b,
+        "step_events",
+        plan,
+        banks_used.q,
+        push,
+        done,
+        with_this,
+    );
+    let step_user = shift_queue(
+        &mut b,
+        "step_user",
+        plan,
+        banks_used.q,
+        push,
+        done,
+        beat.user,
+    );
     let none = b.lit(0, banks_used.q.ty());
     let step_valid = b.ne(banks_used.q, none);
 
@@ -111,8 +134,9 @@ fn shift_queue(
     pop: Sig,
     value: Sig,
 ) -> Sig {
-    let places: Vec<_> =
-        (0..plan.banks).map(|place| b.reg(&format!("{name}{place}_q"), value.ty(), None)).collect();
+    let places: Vec<_> = (0..plan.banks)
+        .map(|place| b.reg(&format!("{name}{place}_q"), value.ty(), None))
+        .collect();
     for place in 0..plan.banks {
         let here = b.lit(i128::from(place), used.ty());
         let behind = b.lit(i128::from(place) + 1, used.ty());

@@ -18,7 +18,10 @@ pub(crate) fn fifo(
 ) -> Result<Arc<Module>, HdlError> {
     let depth = depth.max(2).next_power_of_two();
     let pointer = Ty::u(index_bits(depth));
-    let mut b = Builder::new(name, format!("{doc}\nQueue of {depth} entries; the pusher holds a credit for each."));
+    let mut b = Builder::new(
+        name,
+        format!("{doc}\nQueue of {depth} entries; the pusher holds a credit for each."),
+    );
     let push = b.input("push_i", Ty::BIT);
     let pop = b.input("pop_i", Ty::BIT);
     let mut data = Vec::new();

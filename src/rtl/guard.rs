@@ -49,7 +49,9 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     let accept = b.name("accept", accept);
     let null = hold(&mut b, "held_null_q", beat.null, accept);
     let address = hold(&mut b, "held_address_q", beat.address, accept);
-    let payload = beat.payload.map(|payload| hold(&mut b, "held_payload_q", payload, accept));
+    let payload = beat
+        .payload
+        .map(|payload| hold(&mut b, "held_payload_q", payload, accept));
     let last = hold(&mut b, "held_last_q", beat.last, accept);
     let user = hold(&mut b, "held_user_q", beat.user, accept);
 
@@ -134,7 +136,14 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     let error_next = b.or(error.q, flagged);
     b.next(error, error_next);
 
-    let out = Beat { valid: m_valid, null: no_event, payload, address, last, user };
+    let out = Beat {
+        valid: m_valid,
+        null: no_event,
+        payload,
+        address,
+        last,
+        user,
+    };
     out.outputs(&mut b, "m");
     b.output("s_ready_o", ready);
     b.output("error_o", error.q);

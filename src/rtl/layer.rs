@@ -10,7 +10,7 @@ use crate::rtl::event_buffer::event_buffer;
 use crate::rtl::fifo::fifo;
 use crate::rtl::neuron::{self, Lane};
 use crate::rtl::neurons::neurons;
-use crate::rtl::plan::{LayerPlan, STEP_CREDITS};
+use crate::rtl::plan::LayerPlan;
 use crate::rtl::spikes::spikes;
 use crate::rtl::stream::{Beat, Layout, connections};
 
@@ -27,12 +27,30 @@ pub(crate) fn layer(
     let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum)?;
     let buffer = event_buffer(&format!("{name}_event_buffer"), plan)?;
     let weights_file = format!("{name}_weights.hex");
-    let sums = crossbar(&format!("{name}_crossbar"), plan, quant, 1 + usize::from(probe), &weights_file)?;
-    let cells =
-        neurons(&format!("{name}_neurons"), plan, quant, &lane, probe, &format!("{name}_constants.hex"))?;
+    let sums = crossbar(
+        &format!("{name}_crossbar"),
+        plan,
+        quant,
+        1 + usize::from(probe),
+        &weights_file,
+    )?;
+    let cells = neurons(
+        &format!("{name}_neurons"),
+        plan,
+        quant,
+        &lane,
+        probe,
+        &format!("{name}_constants.hex"),
+    )?;
     let out = spikes(&format!("{name}_spikes"), plan)?;
 
-    let mut b = Builder::new(name, format!("Layer {}: {} axons, {} neurons.", quant.name, plan.axons, plan.neurons));
+    let mut b = Builder::new(
+        name,
+        format!(
+            "Layer {}: {} axons, {} neurons.",
+            quant.name, plan.axons, plan.neurons
+        ),
+    );
     let beat = Beat::inputs(&mut b, "s", input);
     let m_ready = b.input("m_ready_i", Ty::BIT);
 
@@ -47,14 +65,20 @@ pub(crate) fn layer(
     ]);
     let buffer = b.instance("u_event_buffer", &buffer, &connections(&ports));
 
-    let credits: Vec<Sig> =
-        ["spike_credit", "probe_credit"][..1 + usize::from(probe)].iter().map(|name| b.wire(name, Ty::BIT)).collect();
-    let mut ports: Vec<(String, Vec<Sig>)> = ["step_valid", "step_events", "step_user", "event_address"]
+    let credits: Vec<Sig> = ["spike_credit", "probe_credit"][..1 + usize::from(probe)]
         .iter()
-        .map(|name| (format!("{name}_i"), vec![buffer.out(&format!("{name}_o"))]))
+        .map(|name| b.wire(name, Ty::BIT))
         .collect();
+    let mut ports: Vec<(String, Vec<Sig>)> =
+        ["step_valid", "step_events", "step_user", "event_address"]
+            .iter()
+            .map(|name| (format!("{name}_i"), vec![buffer.out(&format!("{name}_o"))]))
+            .collect();
     if input.payload > 0 {
-        ports.push(("event_payload_i".to_owned(), vec![buffer.out("event_payload_o")]));
+        ports.push((
+            "event_payload_i".to_owned(),
+            vec![buffer.out("event_payload_o")],
+        ));
     }
     ports.push(("credit_i".to_owned(), credits.clone()));
     let sums = b.instance("u_crossbar", &sums, &connections(&ports));
@@ -97,7 +121,7 @@ pub(crate) fn layer(
                 ("last", Ty::BIT, 1),
                 ("user", Ty::BIT, 1),
             ],
-            (plan.rows * STEP_CREDITS) as usize,
+            (plan.rows * plan.credits) as usize,
         )?;
         let ready = b.input("probe_ready_i", Ty::BIT);
         let data = probe_words(&mut b, &cells, &lane, plan.neuron_lanes as usize);
@@ -138,8 +162,16 @@ pub struct ProbeLayout {
 
 impl ProbeLayout {
     fn of(lane: &Lane) -> Self {
-        let states: Vec<Ty> = lane.states.iter().filter(|state| state.traced).map(|state| state.ty).collect();
-        Self { h: states[0], states }
+        let states: Vec<Ty> = lane
+            .states
+            .iter()
+            .filter(|state| state.traced)
+            .map(|state| state.ty)
+            .collect();
+        Self {
+            h: states[0],
+            states,
+        }
     }
 
     /// The layout of a layer's probe.
@@ -167,7 +199,11 @@ impl ProbeLayout {
             raw as i64 - if sign { 1i64 << ty.width() } else { 0 }
         };
         let h = field(self.h);
-        ((element & 1) as i8, h, self.states.iter().map(|&state| field(state)).collect())
+        (
+            (element & 1) as i8,
+            h,
+            self.states.iter().map(|&state| field(state)).collect(),
+        )
     }
 }
 

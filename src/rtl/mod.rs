@@ -22,6 +22,6 @@ mod spikes;
 pub mod stream;
 mod top;
 
-pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
 pub use layer::ProbeLayout;
+pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
 pub use top::{Design, design};

@@ -37,7 +37,9 @@ pub(crate) fn neurons(
 
     let sequence = sequence(&mut b, plan, hand, first);
     b.comment("hand-off register, shifts by one row a cycle");
-    let waiting: Vec<_> = (0..sums.len()).map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None)).collect();
+    let waiting: Vec<_> = (0..sums.len())
+        .map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None))
+        .collect();
     let moves = b.or(hand, sequence.active);
     for (i, &reg) in waiting.iter().enumerate() {
         let shifted = waiting.get(i + q).map_or(reg.q, |next| next.q);
@@ -47,7 +49,9 @@ pub(crate) fn neurons(
 
     b.comment("state and constants of the row");
     let rows = plan.rows as usize;
-    let state_types: Vec<Ty> = (0..q).flat_map(|_| lane.states.iter().map(|state| state.ty)).collect();
+    let state_types: Vec<Ty> = (0..q)
+        .flat_map(|_| lane.states.iter().map(|state| state.ty))
+        .collect();
     let state_memory = b.mem("states", &state_types, rows, MemInit::Zero);
     let state = b.read(state_memory, sequence.row, Some(sequence.active));
     let constants = constants(&mut b, plan, lane, constants_file, &sequence);
@@ -57,12 +61,21 @@ pub(crate) fn neurons(
     let mut results = Vec::with_capacity(q);
     for index in 0..q {
         let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, 1);
-        let mut ports = vec![("sum_i".to_owned(), vec![sum]), ("first_i".to_owned(), vec![first])];
+        let mut ports = vec![
+            ("sum_i".to_owned(), vec![sum]),
+            ("first_i".to_owned(), vec![first]),
+        ];
         for (i, known) in lane.states.iter().enumerate() {
-            ports.push((format!("{}_i", known.name), vec![state[index * lane.states.len() + i]]));
+            ports.push((
+                format!("{}_i", known.name),
+                vec![state[index * lane.states.len() + i]],
+            ));
         }
         for (i, column) in lane.columns.iter().enumerate() {
-            ports.push((format!("{}_i", column.name), vec![constants[index * lane.columns.len() + i]]));
+            ports.push((
+                format!("{}_i", column.name),
+                vec![constants[index * lane.columns.len() + i]],
+            ));
         }
         results.push(b.instance(
             &format!("u_lane{index}"),
@@ -79,7 +92,11 @@ pub(crate) fn neurons(
     b.next_en(row, valid, row_next);
     let new_state: Vec<Sig> = results
         .iter()
-        .flat_map(|result| lane.states.iter().map(|state| result.out(&format!("{}_o", state.name))))
+        .flat_map(|result| {
+            lane.states
+                .iter()
+                .map(|state| result.out(&format!("{}_o", state.name)))
+        })
         .collect();
     b.write(state_memory, valid, row.q, &new_state);
     let mask: Vec<Sig> = results
@@ -114,7 +131,10 @@ pub(crate) fn neurons(
         let h: Vec<Sig> = results.iter().map(|result| result.out("h_o")).collect();
         b.output_vec("h_o", &h);
         for State { name, .. } in lane.states.iter().filter(|state| state.traced) {
-            let values: Vec<Sig> = results.iter().map(|result| result.out(&format!("{name}_o"))).collect();
+            let values: Vec<Sig> = results
+                .iter()
+                .map(|result| result.out(&format!("{name}_o")))
+                .collect();
             b.output_vec(&format!("{name}_o"), &values);
         }
     }
@@ -154,7 +174,11 @@ fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Sequenc
         b.next(active, hand);
     }
     let first = hold(b, "first_q", first, hand);
-    Sequence { active: active.q, row: row.q, first }
+    Sequence {
+        active: active.q,
+        row: row.q,
+        first,
+    }
 }
 
 /// `(the row after this one, whether this is the last)`.
@@ -169,23 +193,40 @@ fn next_row(b: &mut Builder, plan: &LayerPlan, row: Sig) -> (Sig, Sig) {
 }
 
 /// The constants of the row's neurons, lane by lane in the order of the columns.
-fn constants(b: &mut Builder, plan: &LayerPlan, lane: &Lane, file: &str, sequence: &Sequence) -> Vec<Sig> {
+fn constants(
+    b: &mut Builder,
+    plan: &LayerPlan,
+    lane: &Lane,
+    file: &str,
+    sequence: &Sequence,
+) -> Vec<Sig> {
     if lane.columns.is_empty() {
         return Vec::new();
     }
     let q = plan.neuron_lanes as usize;
-    let types: Vec<Ty> = (0..q).flat_map(|_| lane.columns.iter().map(|column| column.ty)).collect();
+    let types: Vec<Ty> = (0..q)
+        .flat_map(|_| lane.columns.iter().map(|column| column.ty))
+        .collect();
     let words = (0..plan.rows as usize)
         .map(|row| {
             (0..q)
                 .flat_map(|index| {
                     let neuron = row * q + index;
-                    lane.columns.iter().map(move |column| i128::from(*column.values.get(neuron).unwrap_or(&0)))
+                    lane.columns
+                        .iter()
+                        .map(move |column| i128::from(*column.values.get(neuron).unwrap_or(&0)))
                 })
                 .collect()
         })
         .collect();
-    let memory =
-        b.mem("constants", &types, plan.rows as usize, MemInit::Words { file: file.to_owned(), words });
+    let memory = b.mem(
+        "constants",
+        &types,
+        plan.rows as usize,
+        MemInit::Words {
+            file: file.to_owned(),
+            words,
+        },
+    );
     b.read(memory, sequence.row, Some(sequence.active))
 }

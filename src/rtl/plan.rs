@@ -15,8 +15,8 @@ use crate::hdl::{HdlError, Ty};
 /// layers overlap without a gap.
 pub const DEFAULT_BANKS: u32 = 4;
 
-/// Steps whose spikes may wait in a layer's output queue.
-pub const STEP_CREDITS: u32 = 2;
+/// Cycles from the end of a pass to the last spike of its rows in the output queue, the lane and the rows left out.
+const CREDIT_LOOP: u32 = 12;
 
 /// A number of lanes: chosen here, the same for every layer, or one number a layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,12 @@ pub struct DesignOptions {
 
 impl Default for DesignOptions {
     fn default() -> Self {
-        Self { lanes: LaneChoice::Auto, neuron_lanes: LaneChoice::Auto, probe: false, banks: DEFAULT_BANKS }
+        Self {
+            lanes: LaneChoice::Auto,
+            neuron_lanes: LaneChoice::Auto,
+            probe: false,
+            banks: DEFAULT_BANKS,
+        }
     }
 }
 
@@ -87,8 +92,12 @@ impl PlanError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::LaneCount { flag, .. } => format!("give {flag} one number, or one a layer separated by commas"),
-            Self::LaneRange { flag, neurons, .. } => format!("give {flag} a number from 1 to {neurons} here"),
+            Self::LaneCount { flag, .. } => {
+                format!("give {flag} one number, or one a layer separated by commas")
+            }
+            Self::LaneRange { flag, neurons, .. } => {
+                format!("give {flag} a number from 1 to {neurons} here")
+            }
             Self::Banks(_) => "4 banks let short steps overlap".to_owned(),
             Self::Hdl(_) => "this is a bug of goldspike, not of your network".to_owned(),
         }
@@ -126,6 +135,8 @@ pub struct LayerPlan {
     pub lane_latency: u32,
     /// Shortest pass in cycles, `max(P/Q, ceil(revisit/G))`: a state is read again only after it was written.
     pub spacing: u32,
+    /// Steps under way or waiting in the output queue: enough that the shortest steps follow each other without a gap.
+    pub credits: u32,
 }
 
 impl LayerPlan {
@@ -169,13 +180,21 @@ pub fn index_bits(n: usize) -> u32 {
 /// Bits of an unsigned payload up to `max`; 0 for spikes, whose payload is always 1.
 #[must_use]
 pub fn payload_bits(max: u32) -> u32 {
-    if max <= 1 { 0 } else { u32::BITS - max.leading_zeros() }
+    if max <= 1 {
+        0
+    } else {
+        u32::BITS - max.leading_zeros()
+    }
 }
 
 /// The hardware type of a format.
 #[must_use]
 pub fn ty(format: QFormat) -> Ty {
-    if format.signed { Ty::s(format.width) } else { Ty::u(format.width) }
+    if format.signed {
+        Ty::s(format.width)
+    } else {
+        Ty::u(format.width)
+    }
 }
 
 /// Plans every layer; `latencies` are the register stages of each layer's neuron lane.
@@ -195,12 +214,20 @@ pub(crate) fn plan(
     for (index, layer) in network.layers.iter().enumerate() {
         let size = u32::try_from(layer.neurons).unwrap_or(u32::MAX);
         let wanted = pick(&options.lanes, "--lanes", network, index, size.min(16))?;
-        let neuron_lanes =
-            pick(&options.neuron_lanes, "--neuron-lanes", network, index, wanted.div_ceil(8))?.min(wanted);
+        let neuron_lanes = pick(
+            &options.neuron_lanes,
+            "--neuron-lanes",
+            network,
+            index,
+            wanted.div_ceil(8),
+        )?
+        .min(wanted);
         let lanes = wanted.next_multiple_of(neuron_lanes);
         let groups = size.div_ceil(lanes);
         let lane_latency = latencies[index];
         let slots = lanes / neuron_lanes;
+        let spacing = slots.max((lane_latency + 2).div_ceil(groups));
+        let shortest = groups * spacing;
         plans.push(LayerPlan {
             axons: layer.axons,
             neurons: layer.neurons,
@@ -215,7 +242,8 @@ pub(crate) fn plan(
             accumulator: ty(layer.accumulator),
             membrane: ty(layer.membrane),
             lane_latency,
-            spacing: slots.max((lane_latency + 2).div_ceil(groups)),
+            spacing,
+            credits: 2 + (slots + lane_latency + CREDIT_LOOP).div_ceil(shortest),
         });
         payload_max = 1;
     }
@@ -231,13 +259,22 @@ fn pick(
 ) -> Result<u32, PlanError> {
     let layer = &network.layers[index];
     let neurons = u32::try_from(layer.neurons).unwrap_or(u32::MAX);
-    let range = |given| PlanError::LaneRange { flag, layer: layer.name.clone(), given, neurons: layer.neurons };
+    let range = |given| PlanError::LaneRange {
+        flag,
+        layer: layer.name.clone(),
+        given,
+        neurons: layer.neurons,
+    };
     match choice {
         LaneChoice::Auto => Ok(auto),
         LaneChoice::All(0) => Err(range(0)),
         LaneChoice::All(lanes) => Ok((*lanes).min(neurons)),
         LaneChoice::PerLayer(list) if list.len() != network.layers.len() => {
-            Err(PlanError::LaneCount { flag, given: list.len(), layers: network.layers.len() })
+            Err(PlanError::LaneCount {
+                flag,
+                given: list.len(),
+                layers: network.layers.len(),
+            })
         }
         LaneChoice::PerLayer(list) => match list[index] {
             lanes if lanes == 0 || lanes > neurons => Err(range(lanes)),

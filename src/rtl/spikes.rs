@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
 use crate::rtl::fifo::fifo;
-use crate::rtl::plan::{LayerPlan, STEP_CREDITS, index_bits};
+use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::hold;
 use crate::rtl::stream::{Beat, Layout};
 
@@ -19,8 +19,13 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let queue = fifo(
         &format!("{name}_queue"),
         "Rows of spikes on their way out of a layer.",
-        &[("mask", Ty::BIT, q), ("base", address, 1), ("last", Ty::BIT, 1), ("user", Ty::BIT, 1)],
-        (plan.rows * STEP_CREDITS) as usize,
+        &[
+            ("mask", Ty::BIT, q),
+            ("base", address, 1),
+            ("last", Ty::BIT, 1),
+            ("user", Ty::BIT, 1),
+        ],
+        (plan.rows * plan.credits) as usize,
     )?;
     let mut b = Builder::new(name, "Spikes of a layer, serialised to one event a beat.");
     let row_valid = b.input("row_valid_i", Ty::BIT);
@@ -57,7 +62,9 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let (left, sent) = if q == 1 {
         (head_mask.clone(), Vec::new())
     } else {
-        let sent: Vec<_> = (0..q).map(|i| b.reg(&format!("sent{i}_q"), Ty::BIT, Some(0))).collect();
+        let sent: Vec<_> = (0..q)
+            .map(|i| b.reg(&format!("sent{i}_q"), Ty::BIT, Some(0)))
+            .collect();
         let left = head_mask
             .iter()
             .zip(&sent)
@@ -107,7 +114,14 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let last = hold(&mut b, "last_q", ends, take);
     let user = hold(&mut b, "user_q", head_user, take);
     let credit = b.and(pop, head_last);
-    let out = Beat { valid: valid.q, null, payload: None, address, last, user };
+    let out = Beat {
+        valid: valid.q,
+        null,
+        payload: None,
+        address,
+        last,
+        user,
+    };
     out.outputs(&mut b, "m");
     b.output("credit_o", credit);
     b.finish()
@@ -128,7 +142,11 @@ fn encode(b: &mut Builder, one_hot: &[Sig]) -> Sig {
         .rev()
         .map(|bit| {
             let mut any = b.lit(0, Ty::BIT);
-            for (_, &hot) in one_hot.iter().enumerate().filter(|(index, _)| index >> bit & 1 == 1) {
+            for (_, &hot) in one_hot
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| index >> bit & 1 == 1)
+            {
                 any = b.or(any, hot);
             }
             any

@@ -20,7 +20,10 @@ impl Layout {
     /// Layout for `addresses` addresses and unsigned payloads up to `payload_max`.
     #[must_use]
     pub fn new(addresses: usize, payload_max: u32) -> Self {
-        Self { address: index_bits(addresses), payload: payload_bits(payload_max) }
+        Self {
+            address: index_bits(addresses),
+            payload: payload_bits(payload_max),
+        }
     }
 
     /// TDATA width: whole bytes.
@@ -32,7 +35,11 @@ impl Layout {
     /// TDATA of an event; the payload is dropped where the layout has none.
     #[must_use]
     pub fn pack_event(self, address: u32, payload: u32) -> u64 {
-        let payload = if self.payload == 0 { 0 } else { u64::from(payload) << self.address };
+        let payload = if self.payload == 0 {
+            0
+        } else {
+            u64::from(payload) << self.address
+        };
         payload | u64::from(address)
     }
 
@@ -46,8 +53,16 @@ impl Layout {
     #[must_use]
     pub fn unpack(self, tdata: u64) -> (bool, u32, u32) {
         let field = |low: u32, bits: u32| ((tdata >> low) & ((1u64 << bits) - 1)) as u32;
-        let payload = if self.payload == 0 { 1 } else { field(self.address, self.payload) };
-        (field(self.address + self.payload, 1) == 1, payload, field(0, self.address))
+        let payload = if self.payload == 0 {
+            1
+        } else {
+            field(self.address, self.payload)
+        };
+        (
+            field(self.address + self.payload, 1) == 1,
+            payload,
+            field(0, self.address),
+        )
     }
 }
 
@@ -91,7 +106,10 @@ impl Beat {
 
     /// Connections of this beat to the input ports `PREFIX_*_i` of an instance.
     pub(crate) fn connect(self, prefix: &str) -> Vec<(String, Vec<Sig>)> {
-        self.fields().into_iter().map(|(name, sig)| (format!("{prefix}_{name}_i"), vec![sig])).collect()
+        self.fields()
+            .into_iter()
+            .map(|(name, sig)| (format!("{prefix}_{name}_i"), vec![sig]))
+            .collect()
     }
 
     /// The beat that an instance drives on its ports `PREFIX_*_o`.
@@ -108,7 +126,11 @@ impl Beat {
     }
 
     fn fields(self) -> Vec<(&'static str, Sig)> {
-        let mut fields = vec![("valid", self.valid), ("null", self.null), ("address", self.address)];
+        let mut fields = vec![
+            ("valid", self.valid),
+            ("null", self.null),
+            ("address", self.address),
+        ];
         fields.extend(self.payload.map(|payload| ("payload", payload)));
         fields.extend([("last", self.last), ("user", self.user)]);
         fields
@@ -117,5 +139,8 @@ impl Beat {
 
 /// Ports of an instance as `Builder::instance` takes them.
 pub(crate) fn connections(ports: &[(String, Vec<Sig>)]) -> Vec<(&str, &[Sig])> {
-    ports.iter().map(|(name, sigs)| (name.as_str(), sigs.as_slice())).collect()
+    ports
+        .iter()
+        .map(|(name, sigs)| (name.as_str(), sigs.as_slice()))
+        .collect()
 }

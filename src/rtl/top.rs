@@ -72,7 +72,14 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let address = b.slice(data, 0, input.address);
     let payload = (input.payload > 0).then(|| b.slice(data, input.address, input.payload));
     let null = b.bit(data, input.address + input.payload);
-    let mut beat = Beat { valid, null, payload, address, last, user };
+    let mut beat = Beat {
+        valid,
+        null,
+        payload,
+        address,
+        last,
+        user,
+    };
 
     let mut ready = b.wire("guard_ready", Ty::BIT);
     let mut ports = beat.connect("s");
@@ -84,8 +91,11 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let mut probes = Vec::new();
     for (index, (plan, quant)) in plans.iter().zip(&network.layers).enumerate() {
         let module = layer(&format!("{prefix}_l{index}"), plan, quant, options.probe)?;
-        let next_ready =
-            if index + 1 == plans.len() { m_ready } else { b.wire(&format!("layer{index}_ready"), Ty::BIT) };
+        let next_ready = if index + 1 == plans.len() {
+            m_ready
+        } else {
+            b.wire(&format!("layer{index}_ready"), Ty::BIT)
+        };
         let mut ports = beat.connect("s");
         ports.push(("m_ready_i".to_owned(), vec![next_ready]));
         if options.probe {
@@ -107,18 +117,39 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     }
     let zeros = b.lit(0, Ty::u(output.tdata_bits()));
     let packed = b.cat(&[beat.null, beat.address]);
-    let packed = if packed.width() < zeros.width() { b.extend(packed, zeros.ty()) } else { packed };
+    let packed = if packed.width() < zeros.width() {
+        b.extend(packed, zeros.ty())
+    } else {
+        packed
+    };
     b.output("m_axis_tvalid", beat.valid);
     b.output("m_axis_tdata", packed);
     b.output("m_axis_tlast", beat.last);
     b.output("m_axis_tuser", beat.user);
     b.output("protocol_error_o", guard.out("error_o"));
-    b.port_doc("protocol_error_o", "sticky until reset: an illegal input beat was dropped");
-    Ok(Design { top: b.finish()?, plans, options: options.clone(), input, output, probes })
+    b.port_doc(
+        "protocol_error_o",
+        "sticky until reset: an illegal input beat was dropped",
+    );
+    Ok(Design {
+        top: b.finish()?,
+        plans,
+        options: options.clone(),
+        input,
+        output,
+        probes,
+    })
 }
 
 /// A Verilog identifier part made of a network's name.
 fn identifier(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
 }
-

@@ -87,21 +87,43 @@ pub fn compare(golden: &[SampleTrace<i64>], engine: &[SampleTrace<i64>]) -> Comp
         let (expected, got) = (golden.get(sample), engine.get(sample));
         let steps = |trace: Option<&SampleTrace<i64>>| trace.map_or(0, |trace| trace.steps.len());
         for step in 0..steps(expected).max(steps(got)) {
-            let at = Mismatch { sample, step, layer: 0, neuron: 0, quantity: Quantity::Spike, golden: 0, engine: 0 };
+            let at = Mismatch {
+                sample,
+                step,
+                layer: 0,
+                neuron: 0,
+                quantity: Quantity::Spike,
+                golden: 0,
+                engine: 0,
+            };
             let layers = |trace: Option<&SampleTrace<i64>>| {
-                trace.and_then(|trace| trace.steps.get(step)).map_or(0, |step| step.layers.len())
+                trace
+                    .and_then(|trace| trace.steps.get(step))
+                    .map_or(0, |step| step.layers.len())
             };
             let (expected_layers, got_layers) = (layers(expected), layers(got));
             if got_layers == 0 || got_layers > expected_layers {
-                result.differs(Mismatch { golden: expected_layers as i64, engine: got_layers as i64, ..at });
+                result.differs(Mismatch {
+                    golden: expected_layers as i64,
+                    engine: got_layers as i64,
+                    ..at
+                });
                 continue;
             }
             result.steps += 1;
             let skipped = expected_layers - got_layers;
             if let (Some(expected), Some(got)) = (expected, got) {
                 for (index, layer) in got.steps[step].layers.iter().enumerate() {
-                    let at = Mismatch { layer: index + skipped, ..at.clone() };
-                    compare_layer(&mut result, &expected.steps[step].layers[index + skipped], layer, &at);
+                    let at = Mismatch {
+                        layer: index + skipped,
+                        ..at.clone()
+                    };
+                    compare_layer(
+                        &mut result,
+                        &expected.steps[step].layers[index + skipped],
+                        layer,
+                        &at,
+                    );
                 }
             }
         }
@@ -109,18 +131,40 @@ pub fn compare(golden: &[SampleTrace<i64>], engine: &[SampleTrace<i64>]) -> Comp
     result
 }
 
-fn compare_layer(result: &mut Comparison, golden: &LayerTrace<i64>, engine: &LayerTrace<i64>, at: &Mismatch) {
-    let spikes = |layer: &LayerTrace<i64>| layer.spikes.iter().map(|&spike| i64::from(spike)).collect::<Vec<_>>();
-    result.spikes_compared +=
-        compare_values(result, &spikes(golden), &spikes(engine), at, Quantity::Spike);
+fn compare_layer(
+    result: &mut Comparison,
+    golden: &LayerTrace<i64>,
+    engine: &LayerTrace<i64>,
+    at: &Mismatch,
+) {
+    let spikes = |layer: &LayerTrace<i64>| {
+        layer
+            .spikes
+            .iter()
+            .map(|&spike| i64::from(spike))
+            .collect::<Vec<_>>()
+    };
+    result.spikes_compared += compare_values(
+        result,
+        &spikes(golden),
+        &spikes(engine),
+        at,
+        Quantity::Spike,
+    );
     if engine.h.is_empty() && engine.states.is_empty() {
         return;
     }
-    result.membranes_compared += compare_values(result, &golden.h, &engine.h, at, Quantity::Membrane);
+    result.membranes_compared +=
+        compare_values(result, &golden.h, &engine.h, at, Quantity::Membrane);
     for index in 0..golden.states.len().max(engine.states.len()) {
         let values = |layer: &LayerTrace<i64>| layer.states.get(index).cloned().unwrap_or_default();
-        result.states_compared +=
-            compare_values(result, &values(golden), &values(engine), at, Quantity::State(index));
+        result.states_compared += compare_values(
+            result,
+            &values(golden),
+            &values(engine),
+            at,
+            Quantity::State(index),
+        );
     }
 }
 
@@ -131,7 +175,13 @@ fn compare_values(
     at: &Mismatch,
     quantity: Quantity,
 ) -> u64 {
-    let at = |neuron, golden, engine| Mismatch { neuron, quantity, golden, engine, ..at.clone() };
+    let at = |neuron, golden, engine| Mismatch {
+        neuron,
+        quantity,
+        golden,
+        engine,
+        ..at.clone()
+    };
     for (neuron, (&expected, &got)) in golden.iter().zip(engine).enumerate() {
         if expected != got {
             result.differs(at(neuron, expected, got));

@@ -91,7 +91,11 @@ fn add(report: &mut EngineReport, golden: &Outcome, outcome: &Outcome, stimulus:
     total.mismatches += this.mismatches + u64::from(outcome.protocol_error);
     total.first = total.first.take().or(this.first);
     report.samples += stimulus.samples.len();
-    let StallCounts { input, output, probe } = outcome.stalls;
+    let StallCounts {
+        input,
+        output,
+        probe,
+    } = outcome.stalls;
     for (sum, count) in report.stalls.iter_mut().zip([input, output, probe]) {
         *sum += count;
     }

@@ -34,13 +34,20 @@ impl Bins {
     /// Those of `wanted` that were never seen.
     #[must_use]
     pub fn missing<'a>(&self, wanted: &[&'a str]) -> Vec<&'a str> {
-        wanted.iter().copied().filter(|bin| self.count(bin) == 0).collect()
+        wanted
+            .iter()
+            .copied()
+            .filter(|bin| self.count(bin) == 0)
+            .collect()
     }
 }
 
 impl fmt::Display for Bins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.borrow().iter().try_for_each(|(bin, count)| writeln!(f, "  {bin}: {count}"))
+        self.0
+            .borrow()
+            .iter()
+            .try_for_each(|(bin, count)| writeln!(f, "  {bin}: {count}"))
     }
 }
 
@@ -108,7 +115,11 @@ impl Arith for Covered {
     fn overflow(&self, sum: &i64, format: &QFormat) -> i64 {
         let brought = self.raw.overflow(sum, format);
         if brought != *sum {
-            let side = if *sum > format.max() { "above" } else { "below" };
+            let side = if *sum > format.max() {
+                "above"
+            } else {
+                "below"
+            };
             self.bins.see(&format!("{:?}: {side}", self.raw.overflow));
         }
         brought
@@ -141,7 +152,12 @@ impl Arith for Covered {
         self.raw.split(h, threshold, fired, silent)
     }
 
-    fn select(&self, bit: &bool, then: impl FnOnce() -> i64, otherwise: impl FnOnce() -> i64) -> i64 {
+    fn select(
+        &self,
+        bit: &bool,
+        then: impl FnOnce() -> i64,
+        otherwise: impl FnOnce() -> i64,
+    ) -> i64 {
         self.raw.select(bit, then, otherwise)
     }
 }

@@ -13,19 +13,31 @@ use crate::{designs, strategy};
 /// Networks of a run: `few` in the ordinary tests, `many` in the campaign (`GOLDSPIKE_CAMPAIGN=1`).
 #[must_use]
 pub fn cases(few: u32, many: u32) -> u32 {
-    if std::env::var_os("GOLDSPIKE_CAMPAIGN").is_some() { many } else { few }
+    if std::env::var_os("GOLDSPIKE_CAMPAIGN").is_some() {
+        many
+    } else {
+        few
+    }
 }
 
 /// Seed of a run: `GOLDSPIKE_SEED`, or `default`.
 #[must_use]
 pub fn seed(default: u64) -> u64 {
-    std::env::var("GOLDSPIKE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var("GOLDSPIKE_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 /// A runner whose cases are a function of the seed.
 #[must_use]
 pub fn runner(cases: u32, seed: u64) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
     TestRunner::new_with_rng(config, strategy::rng(seed))
 }
 
@@ -34,21 +46,38 @@ pub fn runner(cases: u32, seed: u64) -> TestRunner {
 ///
 /// # Errors
 /// The smallest network found that differs, and how.
-pub fn cross_check(engine: impl Fn() -> Box<dyn Engine>, cases: u32, seed: u64) -> Result<Bins, String> {
+pub fn cross_check(
+    engine: impl Fn() -> Box<dyn Engine>,
+    cases: u32,
+    seed: u64,
+) -> Result<Bins, String> {
     let bins = Bins::default();
     let run = runner(cases, seed).run(&(strategy::quant_case(), any::<u64>()), |(case, draw)| {
         let probe = draw % 8 != 7;
         let options = designs::options(&case, probe, draw);
-        let design = design(&case.network, &options).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let stimulus = designs::stimulus(&case, draw);
-        let report = verify_engine(engine().as_mut(), &case.network, &design, &[stimulus], |_| {})
+        let design = design(&case.network, &options)
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let stimulus = designs::stimulus(&case, draw);
+        let report = verify_engine(
+            engine().as_mut(),
+            &case.network,
+            &design,
+            &[stimulus],
+            |_| {},
+        )
+        .map_err(|error| TestCaseError::fail(error.to_string()))?;
         if !report.comparison.passed() {
-            return Err(TestCaseError::fail(format!("{options:?}: {:?}", report.comparison)));
+            return Err(TestCaseError::fail(format!(
+                "{options:?}: {:?}",
+                report.comparison
+            )));
         }
         let covered = network::golden(&case.network)
             .map_err(|error| TestCaseError::fail(error.to_string()))?
-            .over(|raw| Covered { raw, bins: bins.clone() });
+            .over(|raw| Covered {
+                raw,
+                bins: bins.clone(),
+            });
         for sample in &case.samples {
             let _ = covered.run(sample);
         }
@@ -58,16 +87,19 @@ pub fn cross_check(engine: impl Fn() -> Box<dyn Engine>, cases: u32, seed: u64) 
             "values",
             comparison.spikes_compared + comparison.membranes_compared + comparison.states_compared,
         );
-        for (bin, count) in ["input stall", "output stall", "probe stall"].iter().zip(report.stalls) {
+        for (bin, count) in ["input stall", "output stall", "probe stall"]
+            .iter()
+            .zip(report.stalls)
+        {
             bins.add(bin, count);
         }
         Ok(())
     });
     match run {
         Ok(()) => Ok(bins),
-        Err(TestError::Fail(reason, (case, draw))) => {
-            Err(format!("{reason}\nsmallest case found, draw {draw}: {case:#?}"))
-        }
+        Err(TestError::Fail(reason, (case, draw))) => Err(format!(
+            "{reason}\nsmallest case found, draw {draw}: {case:#?}"
+        )),
         Err(TestError::Abort(reason)) => Err(format!("no case could be made: {reason}")),
     }
 }

@@ -11,11 +11,27 @@ use crate::strategy::{Case, rng};
 #[must_use]
 pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
     let rng = &mut rng(seed ^ 0xDE51);
-    let lanes: Vec<u32> = case.network.layers.iter().map(|layer| lane_count(rng, layer.neurons)).collect();
-    let neuron_lanes = lanes.iter().map(|&lanes| lane_count(rng, lanes as usize)).collect();
+    let lanes: Vec<u32> = case
+        .network
+        .layers
+        .iter()
+        .map(|layer| lane_count(rng, layer.neurons))
+        .collect();
+    let neuron_lanes = lanes
+        .iter()
+        .map(|&lanes| lane_count(rng, lanes as usize))
+        .collect();
     DesignOptions {
-        lanes: if rng.random_bool(0.2) { LaneChoice::Auto } else { LaneChoice::PerLayer(lanes) },
-        neuron_lanes: if rng.random_bool(0.2) { LaneChoice::Auto } else { LaneChoice::PerLayer(neuron_lanes) },
+        lanes: if rng.random_bool(0.2) {
+            LaneChoice::Auto
+        } else {
+            LaneChoice::PerLayer(lanes)
+        },
+        neuron_lanes: if rng.random_bool(0.2) {
+            LaneChoice::Auto
+        } else {
+            LaneChoice::PerLayer(neuron_lanes)
+        },
         probe,
         banks: rng.random_range(2..=5),
     }
@@ -30,8 +46,15 @@ fn lane_count(rng: &mut TestRng, neurons: usize) -> u32 {
 pub fn stimulus(case: &Case, seed: u64) -> Stimulus {
     let stalls = match seed % 4 {
         0 => Stalls::NONE,
-        1 => Stalls { seed, input_gap: 0, output_stall: 200 },
+        1 => Stalls {
+            seed,
+            input_gap: 0,
+            output_stall: 200,
+        },
         _ => Stalls::random(seed),
     };
-    Stimulus { samples: case.samples.clone(), stalls }
+    Stimulus {
+        samples: case.samples.clone(),
+        stalls,
+    }
 }

@@ -3,4 +3,5 @@
 pub mod coverage;
 pub mod cross_check;
 pub mod designs;
+pub mod contract_case;
 pub mod strategy;

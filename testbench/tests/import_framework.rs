@@ -1,5 +1,11 @@
 //! The real reference equals the frameworks: all fully connected LIF-family networks of the workloads.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
 use goldspike::data::{self, Agreement};
 use goldspike::diag::Diagnostic;
 use goldspike::import;

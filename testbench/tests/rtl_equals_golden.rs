@@ -10,10 +10,19 @@ const STREAMS: [&str; 3] = ["input stall", "output stall", "probe stall"];
 #[test]
 fn rtl_equals_golden_on_the_embedded_simulator() {
     let wanted = cases(200, 2000);
-    let bins = cross_check(|| Box::new(Rtl(RustHdl)), wanted, seed(1)).unwrap_or_else(|error| panic!("{error}"));
+    let bins = cross_check(|| Box::new(Rtl(RustHdl)), wanted, seed(1))
+        .unwrap_or_else(|error| panic!("{error}"));
     println!("rust-hdl:\n{bins}");
     assert_eq!(bins.count("networks"), u64::from(wanted));
     assert!(bins.count("values") > 10_000);
-    assert_eq!(bins.missing(&ARITHMETIC), [""; 0], "corners that no random network reached");
-    assert_eq!(bins.missing(&STREAMS), [""; 0], "interfaces that never waited");
+    assert_eq!(
+        bins.missing(&ARITHMETIC),
+        [""; 0],
+        "corners that no random network reached"
+    );
+    assert_eq!(
+        bins.missing(&STREAMS),
+        [""; 0],
+        "interfaces that never waited"
+    );
 }

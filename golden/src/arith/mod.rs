@@ -62,9 +62,9 @@ pub trait Arith {
     /// A synaptic sum brought to the membrane's LSB: an exact left shift, or one rounding where `guard_bits < 0`.
     fn align(&self, sum: &Self::Num, guard_bits: i32) -> Self::Num;
 
-    /// Adds `column[n] * payload`, exact, to each `sums[n]`: one event of the crossbar. The slices are of one length.
-    fn accumulate(&self, sums: &mut [Self::Num], column: &[Self::Num], payload: &Self::Num) {
-        for (sum, weight) in sums.iter_mut().zip(column) {
+    /// Adds `weights[n] * payload`, exact, to each `sums[n]`: one event of the crossbar. The slices are of one length.
+    fn accumulate(&self, sums: &mut [Self::Num], weights: &[Self::Num], payload: &Self::Num) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
             *sum = self.add(sum, &self.product(weight, payload, 0));
         }
     }

@@ -91,8 +91,8 @@ impl Arith for Raw {
         }
     }
 
-    fn accumulate(&self, sums: &mut [i64], column: &[i64], payload: &i64) {
-        for (sum, weight) in sums.iter_mut().zip(column) {
+    fn accumulate(&self, sums: &mut [i64], weights: &[i64], payload: &i64) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
             *sum = sum.saturating_add(weight.saturating_mul(*payload));
         }
     }

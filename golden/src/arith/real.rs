@@ -37,6 +37,12 @@ impl Arith for Real {
         *sum
     }
 
+    fn accumulate(&self, sums: &mut [f64], weights: &[f64], payload: &f64) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum += weight * payload;
+        }
+    }
+
     fn at_least(&self, h: &f64, threshold: &Threshold<f64>) -> bool {
         match threshold.fire {
             Fire::Ge => *h >= threshold.level,

@@ -22,9 +22,14 @@
 //! only and resets in the next step; with `reset_delay=False` a state that is still above the threshold after its reset
 //! counts as a pending one (guarded). The two soft forms are different neurons, not one neuron delayed.
 
+mod info;
+
 use crate::arith::{Arith, Threshold};
+use crate::describe::{Fire, Lif};
 use crate::format::QFormat;
-use crate::neuron::{ModelInfo, ParameterInfo};
+use crate::quant::QuantLif;
+
+pub(super) use info::INFO;
 
 /// Kind of reset after a spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -170,85 +175,56 @@ pub fn step<A: Arith>(
     }
 }
 
-/// The registry's entry.
-pub(super) const INFO: ModelInfo = ModelInfo {
-    name: "lif",
-    kinds: &["lif", "if", "plif"],
-    summary: "leaky integrate-and-fire: IF (decay 1), LIF and PLIF (a decay per layer or neuron)",
-    equations: &[
-        "h = ovf(R(decay * v) + x + offset)        x = W s + b, input_gain folded into W and b",
-        "s = h >= v_threshold  (fire \">=\")   or   h > v_threshold  (fire \">\")",
-        "same_step:          hard v = s ? v_reset : h                soft v = ovf(h - s * v_threshold)",
-        "next_step:          hard h = ovf(R(decay * (r ? v_reset : v)) + x + offset), v = h",
-        "                    soft h = ovf(R(decay * v) + x + offset - r * v_threshold), v = h;  r = s of the step before",
-        "same_step_guarded:  h as next_step with r = v > v_threshold",
-        "                    hard v = ovf(h - (s - r)(h - v_reset))   soft v = ovf(h - (s - r) * v_threshold)",
-    ],
-    parameters: &[
-        ParameterInfo {
-            name: "decay",
-            meaning: "retained fraction of v; 1 is IF, 1 - 1/tau is LIF, sigmoid(-w) is PLIF",
-            range: "0 to 1",
-            default: "required",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "input_gain",
-            meaning: "factor of the synaptic current",
-            range: "finite",
-            default: "1",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "offset",
-            meaning: "constant input of every step",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "v_threshold",
-            meaning: "threshold, and the amount of a soft reset",
-            range: "above 0",
-            default: "required",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "fire",
-            meaning: "whether a value equal to the threshold fires",
-            range: ">=, >",
-            default: ">=",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "reset",
-            meaning: "kind of reset after a spike",
-            range: "hard, soft, none",
-            default: "hard",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "reset_timing",
-            meaning: "when the reset acts",
-            range: "same_step, next_step, same_step_guarded",
-            default: "same_step",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "v_reset",
-            meaning: "value after a hard reset",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "v_init",
-            meaning: "value before the first step of a sample",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-    ],
-    source: "SpikingJelly IFNode, LIFNode, ParametricLIFNode (Fang et al., ICCV 2021); snnTorch Leaky",
-    states: &["v"],
-};
+impl QuantLif {
+    /// Parameters of neuron `n` in the numbers of an arithmetic: `state` converts raw values of the membrane,
+    /// `coefficient` those of the coefficients. `None` if a parameter has no such entry.
+    pub fn params<N>(
+        &self,
+        n: usize,
+        membrane: QFormat,
+        state: impl Fn(i64) -> N,
+        coefficient: impl Fn(i64) -> N,
+    ) -> Option<LifParams<N>> {
+        Some(LifParams {
+            decay: coefficient(*self.decay.get(n)?),
+            drop: self.coefficient.frac.max(0).unsigned_abs(),
+            offset: state(*self.offset.get(n)?),
+            fire: Threshold::at(state(*self.fire_at.get(n)?)),
+            pending: Threshold::at(state(*self.pending_at.get(n)?)),
+            reset_by: state(*self.reset_by.get(n)?),
+            v_reset: state(*self.v_reset.get(n)?),
+            v_init: state(*self.v_init.get(n)?),
+            reset: self.reset,
+            reset_timing: self.reset_timing,
+            membrane,
+        })
+    }
+}
+
+impl Lif {
+    /// Real parameters of neuron `n`; `None` if a parameter has no such entry. The caller multiplies the synaptic
+    /// current by `input_gain`. A guarded reset is pending while `v > v_threshold`, whatever `fire` is (snnTorch).
+    #[must_use]
+    pub fn params(&self, n: usize) -> Option<LifParams<f64>> {
+        let v_threshold = *self.v_threshold.get(n)?;
+        Some(LifParams {
+            decay: *self.decay.get(n)?,
+            drop: 0,
+            offset: *self.offset.get(n)?,
+            fire: Threshold {
+                level: v_threshold,
+                fire: self.fire,
+            },
+            pending: Threshold {
+                level: v_threshold,
+                fire: Fire::Gt,
+            },
+            reset_by: v_threshold,
+            v_reset: *self.v_reset.get(n)?,
+            v_init: *self.v_init.get(n)?,
+            reset: self.reset,
+            reset_timing: self.reset_timing,
+            membrane: QFormat::signed(63, 0),
+        })
+    }
+}

@@ -5,10 +5,11 @@
 //! what it computes in an idle cycle is not looked at.
 
 mod lif;
+mod unit;
 
 use std::sync::Arc;
 
-use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
+use goldspike_golden::quant::{QuantLayer, QuantNeuron};
 
 use crate::hdl::{HdlError, Module, Ty};
 
@@ -43,17 +44,6 @@ pub(crate) struct Column {
     pub(crate) ty: Ty,
     /// Value by neuron.
     pub(crate) values: Vec<i64>,
-}
-
-impl Column {
-    /// The column of a parameter that differs between neurons; `None` if one literal serves them all.
-    fn of(name: &'static str, ty: Ty, param: &Param<i64>) -> Option<Self> {
-        match param {
-            Param::Layer(_) => None,
-            Param::Neuron(values) if values.iter().all(|value| *value == values[0]) => None,
-            Param::Neuron(values) => Some(Self { name, ty, values: values.clone() }),
-        }
-    }
 }
 
 /// The lane of a layer's model.

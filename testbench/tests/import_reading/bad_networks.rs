@@ -98,7 +98,7 @@ fn files_and_names() {
         "data.npz",
     );
     let name = Path::new("digit");
-    check("unknown-example", name, &refused(name));
+    check("unknown-example", Path::new("/none"), &refused(name));
 }
 
 #[test]
@@ -475,6 +475,24 @@ fn an_unused_tensor_is_a_warning() {
 }
 
 #[test]
+fn a_document_in_one_line_and_one_with_control_characters() {
+    let line = NET.replace('\n', " ").replace("\"hard\"", "\"hart\"");
+    files(
+        "net-json-in-one-line",
+        "GS0205",
+        line.as_bytes(),
+        &safetensors(&tensors()),
+    );
+    let control = NET.replace("\"small\"", "\"\u{1b}[31msmall\u{9b}\"");
+    files(
+        "name-with-control-characters",
+        "GS0105",
+        control.as_bytes(),
+        &safetensors(&tensors()),
+    );
+}
+
+#[test]
 fn the_same_as_json_and_in_one_line() {
     let scratch = tempfile::tempdir().unwrap();
     write(
@@ -501,6 +519,6 @@ fn the_same_as_json_and_in_one_line() {
     );
     assert_eq!(
         diagnostic.to_string(),
-        format!("GS0205: `hart` is not a value of this field ({file}:11:29, layers[1].reset)")
+        format!("GS0205: `reset` cannot be `hart` ({file}:11:29, layers[1].reset)")
     );
 }

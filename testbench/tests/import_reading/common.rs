@@ -1,5 +1,7 @@
 //! A small network and small files for the tests of reading.
 
+use goldspike::diag::Diagnostic;
+use goldspike::import::{self, File, Imported};
 use npyz::WriterBuilder;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +71,15 @@ pub fn write(folder: &Path, json: &[u8], tensors: &[u8]) {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("net.json"), json).unwrap();
     std::fs::write(folder.join("net.safetensors"), tensors).unwrap();
+}
+
+/// The network of two files in memory.
+pub fn read(json: &[u8], tensors: &[u8]) -> Result<Imported, Diagnostic> {
+    let file = |name: &str, bytes| File {
+        name: name.to_owned(),
+        bytes,
+    };
+    import::from_files(file("net.json", json), file("net.safetensors", tensors))
 }
 
 /// An `.npz` file in the making.

@@ -1,9 +1,8 @@
 //! No bytes make the readers panic: random changes and truncations of good files.
 
-use crate::common::{NET, Npz, repository, safetensors, tensors, write};
-use goldspike::data;
+use crate::common::{NET, Npz, read, repository, safetensors, tensors};
+use goldspike::data::{Dataset, FrameworkTrace};
 use goldspike::diag::{Diagnostic, Style};
-use goldspike::import;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -104,29 +103,22 @@ proptest! {
 
     #[test]
     fn changed_net_json_never_panics(changes in vec(change(), 1..6)) {
-        let scratch = tempfile::tempdir().unwrap();
-        write(scratch.path(), &apply(NET.as_bytes().to_vec(), &changes), &safetensors(&tensors()));
-        print(import::load(scratch.path()));
+        print(read(&apply(NET.as_bytes().to_vec(), &changes), &safetensors(&tensors())));
     }
 
     #[test]
     fn changed_safetensors_never_panic(changes in vec(change(), 1..6)) {
-        let scratch = tempfile::tempdir().unwrap();
-        write(scratch.path(), NET.as_bytes(), &apply(safetensors(&tensors()), &changes));
-        print(import::load(scratch.path()));
+        print(read(NET.as_bytes(), &apply(safetensors(&tensors()), &changes)));
     }
 
     #[test]
     fn changed_npz_never_panics(changes in vec(change(), 1..4)) {
-        let scratch = tempfile::tempdir().unwrap();
-        write(scratch.path(), NET.as_bytes(), &safetensors(&tensors()));
-        let network = import::load(scratch.path()).unwrap().network;
-        let path = scratch.path().join("x.npz");
-        std::fs::write(&path, apply(small_npz(), &changes)).unwrap();
-        if let Some(set) = print(data::load(&path)) {
+        let network = read(NET.as_bytes(), &safetensors(&tensors())).unwrap().network;
+        let npz = apply(small_npz(), &changes);
+        if let Some(set) = print(Dataset::read("x.npz", &npz)) {
             print(set.check(&network));
         }
-        print(data::load_trace(&path, &network));
+        print(FrameworkTrace::read("x.npz", &npz, &network));
     }
 
     /// The header of an array is changed before it is compressed, so that the checksum holds.
@@ -136,10 +128,7 @@ proptest! {
         npy.extend(b"{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }            \n");
         npy.extend([0; 24]);
         let npz = Npz::new().with("x_test", &[3, 2], &[1u8; 6]).with_entry("y_test.npy", &apply(npy, &changes));
-        let scratch = tempfile::tempdir().unwrap();
-        let path = scratch.path().join("x.npz");
-        std::fs::write(&path, npz.bytes()).unwrap();
-        print(data::load(&path));
+        print(Dataset::read("x.npz", &npz.bytes()));
     }
 }
 
@@ -153,18 +142,15 @@ fn cases() -> u32 {
 
 #[test]
 fn every_truncation_of_the_files_is_an_error() {
-    let scratch = tempfile::tempdir().unwrap();
     let (json, tensors) = (NET.trim_end().as_bytes(), safetensors(&tensors()));
     for length in 0..json.len() {
-        write(scratch.path(), &json[..length], &tensors);
         assert!(
-            print(import::load(scratch.path())).is_none(),
+            print(read(&json[..length], &tensors)).is_none(),
             "net.json of {length} bytes"
         );
     }
     for length in 0..tensors.len() {
-        write(scratch.path(), json, &tensors[..length]);
-        let refused = import::load(scratch.path()).unwrap_err();
+        let refused = read(json, &tensors[..length]).unwrap_err();
         assert_eq!(
             refused.code.id, "GS0301",
             "net.safetensors of {length} bytes"
@@ -172,21 +158,40 @@ fn every_truncation_of_the_files_is_an_error() {
         print(Err::<(), _>(refused));
     }
     let npz = small_npz();
-    let path = scratch.path().join("x.npz");
     for length in 0..npz.len() {
-        std::fs::write(&path, &npz[..length]).unwrap();
-        assert_eq!(
-            data::load(&path).unwrap_err().code.id,
-            "GS0401",
-            "an .npz of {length} bytes"
-        );
+        let refused = Dataset::read("x.npz", &npz[..length]).unwrap_err();
+        assert_eq!(refused.code.id, "GS0401", "an .npz of {length} bytes");
     }
     let example = std::fs::read(repository().join("examples/digits/data.npz")).unwrap();
     for length in (0..example.len()).step_by(997) {
-        std::fs::write(&path, &example[..length]).unwrap();
         assert!(
-            print(data::load(&path)).is_none(),
+            print(Dataset::read("x.npz", &example[..length])).is_none(),
             "data.npz of {length} bytes"
         );
     }
+}
+
+/// A file of a hundred thousand layers or brackets is read or refused, not recursed into.
+#[test]
+fn large_documents_do_not_exhaust_the_stack() {
+    let tensors = safetensors(&tensors());
+    for text in [
+        "[".repeat(200_000),
+        "{\"a\":".repeat(200_000),
+        format!("[{}1]", "1,".repeat(200_000)),
+    ] {
+        print(read(text.as_bytes(), &tensors));
+    }
+    let many = NET.replace(
+        "{\"op\": \"flatten\"}",
+        &vec!["{\"op\": \"flatten\"}"; 50_000].join(","),
+    );
+    assert_eq!(
+        read(many.as_bytes(), &tensors)
+            .unwrap()
+            .network
+            .layers
+            .len(),
+        2
+    );
 }

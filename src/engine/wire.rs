@@ -1,0 +1,115 @@
+//! Beats as simulators of Verilog text print them: bits, some of which may be unknown, to [`OutputBeat`].
+//!
+//! Unknown bits are an error where they matter. They do not matter in the address of a beat without an event, in the
+//! probe elements of lanes beyond the last neuron, and in TUSER away from TLAST: those are set to 0, on every engine
+//! that reads this form.
+
+use crate::engine::EngineError;
+use crate::engine::beats::OutputBeat;
+use crate::rtl::Design;
+
+/// The bits of one word: the lowest first; `None` is unknown.
+pub(crate) type Bits = Vec<Option<bool>>;
+
+/// Bits of a binary number as Verilog's `%b` prints it.
+pub(crate) fn binary(text: &str) -> Option<Bits> {
+    text.bytes()
+        .rev()
+        .map(|digit| match digit {
+            b'0' => Some(Some(false)),
+            b'1' => Some(Some(true)),
+            b'x' | b'X' | b'z' | b'Z' => Some(None),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The lowest `width` bits of a hexadecimal number.
+pub(crate) fn hexadecimal(text: &str, width: usize) -> Option<Bits> {
+    let mut bits = Vec::with_capacity(text.len() * 4);
+    for digit in text.bytes().rev() {
+        let value = char::from(digit).to_digit(16)?;
+        bits.extend((0..4).map(|bit| Some(value >> bit & 1 == 1)));
+    }
+    bits.resize(width, Some(false));
+    Some(bits)
+}
+
+/// Puts together what came out of one stream, beat by beat.
+pub(crate) struct Collector<'a> {
+    engine: &'static str,
+    design: &'a Design,
+    /// Beats by stream.
+    pub(crate) streams: Vec<Vec<OutputBeat>>,
+    /// By probe: elements seen in the current step.
+    seen: Vec<usize>,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(engine: &'static str, design: &'a Design) -> Self {
+        let probes = design.probes.len();
+        Self { engine, design, streams: vec![Vec::new(); probes + 1], seen: vec![0; probes] }
+    }
+
+    /// Takes a beat of stream `stream`.
+    pub(crate) fn beat(
+        &mut self,
+        stream: usize,
+        last: Option<bool>,
+        user: Option<bool>,
+        data: &[Option<bool>],
+    ) -> Result<(), EngineError> {
+        let number = self.streams.get(stream).map_or(0, Vec::len);
+        let unknown = |what: &str| EngineError::Protocol {
+            engine: self.engine,
+            message: format!("stream {stream} beat {number}: {what} is unknown (X)"),
+        };
+        let last = last.ok_or_else(|| unknown("TLAST"))?;
+        let user = if last { user.ok_or_else(|| unknown("TUSER"))? } else { false };
+        let elements = if stream == 0 {
+            vec![self.output_element(data).ok_or_else(|| unknown("TDATA"))?]
+        } else {
+            let layer = stream - 1;
+            let width = self.design.probes[layer].width() as usize;
+            let left = self.design.plans[layer].neurons.saturating_sub(self.seen[layer]);
+            let element = |(lane, bits): (usize, &[Option<bool>])| if lane < left { number_of(bits) } else { Some(0) };
+            let elements: Option<Vec<u128>> = data.chunks(width).enumerate().map(element).collect();
+            let elements = elements.ok_or_else(|| unknown("TDATA"))?;
+            self.seen[layer] = if last { 0 } else { self.seen[layer] + elements.len() };
+            elements
+        };
+        self.streams[stream].push(OutputBeat { data: elements, last, user });
+        Ok(())
+    }
+
+    fn output_element(&self, data: &[Option<bool>]) -> Option<u128> {
+        let layout = self.design.output;
+        let null = layout.address + layout.payload;
+        if data.get(null as usize).copied().flatten()? { Some(u128::from(layout.pack_null())) } else { number_of(data) }
+    }
+}
+
+/// Exactly `N` decimal numbers.
+pub(crate) fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[u64; N]> {
+    let parsed: Option<Vec<u64>> = words.map(|word| word.parse().ok()).collect();
+    parsed?.try_into().ok()
+}
+
+fn number_of(bits: &[Option<bool>]) -> Option<u128> {
+    bits.iter().rev().try_fold(0u128, |value, bit| Some(value << 1 | u128::from((*bit)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_number_forms_give_the_lowest_bit_first() {
+        assert_eq!(binary("1x0"), Some(vec![Some(false), None, Some(true)]));
+        assert_eq!(binary("12"), None);
+        assert_eq!(hexadecimal("a5", 6), binary("100101"));
+        assert_eq!(hexadecimal("1", 6), binary("000001"));
+        assert_eq!(number_of(&binary("1101").unwrap()), Some(13));
+        assert_eq!(number_of(&binary("1x01").unwrap()), None);
+    }
+}

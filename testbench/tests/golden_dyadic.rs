@@ -1,0 +1,283 @@
+//! Law: on dyadic networks the golden model equals the reference exactly: every spike, every compared and kept value.
+//!
+//! All constants are multiples of a power of two, membranes have enough guard bits for every product of the sample's
+//! steps and enough bits above, so no bit is lost in either. Each network is drawn as small integers, from which its
+//! real description and its integers are written down apart (no quantizer is involved).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
+use std::collections::HashSet;
+
+use goldspike_golden::contract::accumulator_range;
+use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::encoding::Encoding;
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::network::{dequantised, golden, reference};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_testbench::strategy::{generate, rng};
+use proptest::prelude::RngExt;
+use proptest::test_runner::TestRng;
+
+const NETWORKS: usize = 1000;
+const STEPS: u32 = 5;
+const RESETS: [Reset; 3] = [Reset::Hard, Reset::Soft, Reset::None];
+const TIMINGS: [ResetTiming; 3] = [
+    ResetTiming::SameStep,
+    ResetTiming::NextStep,
+    ResetTiming::SameStepGuarded,
+];
+
+fn power(exponent: i32) -> f64 {
+    2f64.powi(exponent)
+}
+
+/// One value a layer or one a neuron.
+fn param<T>(
+    rng: &mut TestRng,
+    neurons: usize,
+    mut draw: impl FnMut(&mut TestRng) -> T,
+) -> Param<T> {
+    if rng.random_bool(0.5) {
+        Param::Layer(draw(rng))
+    } else {
+        Param::Neuron((0..neurons).map(|_| draw(rng)).collect())
+    }
+}
+
+fn each<T>(neurons: usize, value: impl FnMut(usize) -> T) -> Param<T> {
+    Param::Neuron((0..neurons).map(value).collect())
+}
+
+/// Both descriptions of one layer.
+fn layer(
+    rng: &mut TestRng,
+    index: usize,
+    axons: usize,
+    payload_max: u32,
+    payload_scale: f64,
+) -> (Layer, QuantLayer) {
+    let neurons = rng.random_range(1..=8usize);
+    let frac = rng.random_range(0..=2);
+    // Each step of decay needs `frac` more bits below; without decay, bits of the sum may be surplus.
+    let guard_bits = if frac == 0 {
+        rng.random_range(-2..=2)
+    } else {
+        frac * STEPS as i32
+    };
+    let surplus = (-guard_bits).max(0);
+    let grid = |value: i64| value << guard_bits.max(0);
+    let reset = RESETS[rng.random_range(0..3)];
+    let reset_timing = TIMINGS[rng.random_range(0..3)];
+    let fire = if rng.random_bool(0.5) {
+        Fire::Ge
+    } else {
+        Fire::Gt
+    };
+    // A threshold between two raw values is dyadic too, but a soft reset by it is not representable.
+    let half = reset != Reset::Soft && rng.random_bool(0.3);
+
+    let weights: Vec<i32> = (0..neurons * axons)
+        .map(|_| rng.random_range(-8..=7) << surplus)
+        .collect();
+    let bias: Vec<i64> = (0..neurons)
+        .map(|_| rng.random_range(-4..=12) << surplus)
+        .collect();
+    let decay = param(rng, neurons, |rng| rng.random_range(0..=1i64 << frac));
+    let gain = param(rng, neurons, |rng| rng.random_range(-2..=2));
+    let [offset, v_reset, v_init] =
+        [0; 3].map(|_| param(rng, neurons, |rng| grid(rng.random_range(-4..=4))));
+    let threshold = param(rng, neurons, |rng| grid(rng.random_range(1..=16)));
+    let membrane_frac = rng.random_range(-3..=12);
+    let scale = param(rng, neurons, |rng| power(rng.random_range(-6..=3)));
+
+    let lsb = |n: usize| power(-membrane_frac) * scale.of(n);
+    let synapse_lsb = |n: usize| lsb(n) * power(guard_bits - gain.of(n));
+    let real = |param: &Param<i64>| each(neurons, |n| param.of(n) as f64 * lsb(n));
+    let description = Layer {
+        synapse: format!("fc{index}"),
+        name: format!("n{index}"),
+        axons,
+        neurons,
+        weights: weights
+            .iter()
+            .enumerate()
+            .map(|(at, &w)| f64::from(w) * synapse_lsb(at / axons) / payload_scale)
+            .collect(),
+        bias: bias
+            .iter()
+            .enumerate()
+            .map(|(n, &b)| b as f64 * synapse_lsb(n))
+            .collect(),
+        weight_step: None,
+        neuron: Neuron::Lif(Lif {
+            decay: decay.map(|&raw| raw as f64 * power(-frac)),
+            input_gain: gain.map(|&exponent| power(exponent)),
+            offset: real(&offset),
+            v_threshold: each(neurons, |n| {
+                (threshold.of(n) as f64 + if half { 0.5 } else { 0.0 }) * lsb(n)
+            }),
+            v_reset: real(&v_reset),
+            v_init: real(&v_init),
+            fire,
+            reset,
+            reset_timing,
+        }),
+    };
+    let above = threshold.map(|&at| at + 1);
+    let mut quantized = QuantLayer {
+        name: format!("n{index}"),
+        axons,
+        neurons,
+        weight_bits: 8,
+        weights,
+        bias,
+        accumulator: QFormat::signed(1, 0),
+        guard_bits,
+        membrane: QFormat::signed(32, membrane_frac),
+        rounding: Rounding::ALL[rng.random_range(0..4)],
+        overflow: Overflow::ALL[rng.random_range(0..3)],
+        scale,
+        neuron: QuantNeuron::Lif(QuantLif {
+            coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
+            decay,
+            offset,
+            fire_at: if half || fire == Fire::Gt {
+                above.clone()
+            } else {
+                threshold.clone()
+            },
+            pending_at: above,
+            reset_by: threshold,
+            v_reset,
+            v_init,
+            reset,
+            reset_timing,
+        }),
+    };
+    let (low, high) = accumulator_range(&quantized, payload_max);
+    quantized.accumulator = QFormat::signed_for(low, high, membrane_frac - guard_bits);
+    (description, quantized)
+}
+
+fn network(rng: &mut TestRng) -> (Network, QuantNetwork) {
+    let (encoding, payload_scale) = if rng.random_bool(0.5) {
+        (Encoding::Events, 1.0)
+    } else {
+        let scale = power(rng.random_range(-4..=0));
+        (Encoding::Direct { scale, max: 7 }, scale)
+    };
+    let axons = rng.random_range(1..=8usize);
+    let payload_max = encoding.payload_max();
+    let mut layers: Vec<(Layer, QuantLayer)> = Vec::new();
+    for index in 0..rng.random_range(1..=3) {
+        let made = match layers.last() {
+            None => layer(rng, index, axons, payload_max, payload_scale),
+            Some((before, _)) => layer(rng, index, before.neurons, 1, 1.0),
+        };
+        layers.push(made);
+    }
+    let (descriptions, quantized) = layers.into_iter().unzip();
+    let name = "dyadic".to_owned();
+    let description = Network {
+        name: name.clone(),
+        time_steps: STEPS,
+        axons,
+        encoding: encoding.clone(),
+        layers: descriptions,
+    };
+    let input = QuantInput {
+        axons,
+        payload_max,
+        payload_scale,
+        encoding,
+    };
+    (
+        description,
+        QuantNetwork {
+            name,
+            time_steps: STEPS,
+            input,
+            layers: quantized,
+        },
+    )
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    networks: usize,
+    values: usize,
+    spikes: usize,
+    silences: usize,
+    ties: usize,
+    fractional: usize,
+    per_channel_scales: usize,
+}
+
+#[test]
+fn raw_equals_real_exactly_on_dyadic_networks() {
+    let mut rng = rng(20);
+    let mut seen = Seen::default();
+    let mut forms = HashSet::new();
+    for index in 0..NETWORKS {
+        let (description, quantized) = network(&mut rng);
+        let raw = golden(&quantized).unwrap_or_else(|error| panic!("network {index}: {error}"));
+        let (real, dequantised) = (reference(&description), dequantised(&quantized).unwrap());
+        for (layer, described) in quantized.layers.iter().zip(&description.layers) {
+            let (QuantNeuron::Lif(lif), Neuron::Lif(real)) = (&layer.neuron, &described.neuron);
+            forms.insert((lif.reset, lif.reset_timing, real.fire));
+            seen.per_channel_scales += usize::from(matches!(&layer.scale, Param::Neuron(_)));
+        }
+        seen.networks += 1;
+        let samples =
+            generate::samples(&mut rng, quantized.input.axons, quantized.input.payload_max);
+        for mut sample in samples {
+            sample.steps.truncate(STEPS as usize);
+            let (raw, real, dequantised) = (
+                raw.run(&sample),
+                real.run(&sample),
+                dequantised.run(&sample),
+            );
+            assert_eq!(dequantised, real, "network {index}: {quantized:#?}");
+            for (t, (a, b)) in raw.steps.iter().zip(&real.steps).enumerate() {
+                for (l, (a, b)) in a.layers.iter().zip(&b.layers).enumerate() {
+                    let layer = &quantized.layers[l];
+                    let place =
+                        || format!("network {index} step {t} layer {l}: {layer:#?} {sample:?}");
+                    assert_eq!(a.spikes, b.spikes, "{}", place());
+                    for n in 0..layer.neurons {
+                        assert_eq!(
+                            a.h[n] as f64 * layer.lsb(n),
+                            b.h[n],
+                            "h of neuron {n}, {}",
+                            place()
+                        );
+                        assert_eq!(
+                            a.states[0][n] as f64 * layer.lsb(n),
+                            b.states[0][n],
+                            "v of neuron {n}, {}",
+                            place()
+                        );
+                        let QuantNeuron::Lif(lif) = &layer.neuron;
+                        seen.values += 2;
+                        seen.spikes += usize::from(a.spikes[n] == 1);
+                        seen.silences += usize::from(a.spikes[n] == 0);
+                        seen.ties += usize::from(a.h[n] == lif.reset_by.of(n));
+                        seen.fractional += usize::from(
+                            a.h[n].trailing_zeros() < layer.guard_bits.max(0).unsigned_abs(),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    println!("{seen:#?}, {} of 18 forms", forms.len());
+    assert_eq!((seen.networks, forms.len()), (NETWORKS, 18));
+    assert!(seen.spikes > 10_000 && seen.silences > 10_000 && seen.ties > 1000);
+    assert!(seen.fractional > 1000 && seen.per_channel_scales > 100);
+}

@@ -1,0 +1,383 @@
+//! Laws of the hardware, each a property over random designs on the embedded simulator.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
+
+use std::cell::Cell;
+
+use goldspike::engine::beats::{BeatResult, BeatStimulus, InputBeat, traces};
+use goldspike::engine::{Bench, Stalls};
+use goldspike::hdl::Sim;
+use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
+use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::network;
+use goldspike_golden::trace::SampleTrace;
+use goldspike_testbench::cross_check::{cases, runner, seed};
+use goldspike_testbench::strategy::{self, Case};
+use goldspike_testbench::{designs, strategy::rng};
+use proptest::prelude::{RngExt, any};
+use proptest::test_runner::{TestCaseError, TestError};
+
+/// Runs a law over random cases and panics with the smallest one that breaks it.
+fn law(few: u32, law: impl Fn(&Case, u64) -> Result<(), String>) {
+    let cases = cases(few, few * 10);
+    let run = Cell::new(0);
+    let strategy = (strategy::quant_case(), any::<u64>());
+    let outcome = runner(cases, seed(2)).run(&strategy, |(case, draw)| {
+        run.set(run.get() + 1);
+        law(&case, draw).map_err(TestCaseError::fail)
+    });
+    match outcome {
+        Ok(()) => assert!(run.get() >= cases, "{} of {cases} cases ran", run.get()),
+        Err(TestError::Fail(reason, (case, draw))) => {
+            panic!("{reason}\nsmallest case found, draw {draw}: {case:#?}")
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn build(case: &Case, probe: bool, draw: u64) -> Design {
+    design(&case.network, &designs::options(case, probe, draw)).unwrap()
+}
+
+fn play(design: &Design, samples: &[Sample], stalls: Stalls) -> BeatResult {
+    let beats = BeatStimulus::of_samples(design, samples, stalls);
+    Bench::new(design).unwrap().play(&beats, |_| {}).unwrap()
+}
+
+fn traced(design: &Design, samples: &[Sample], result: &BeatResult) -> Vec<SampleTrace<i64>> {
+    traces("rust-hdl", design, samples, result).unwrap()
+}
+
+fn equal<T: PartialEq + std::fmt::Debug>(what: &str, a: &T, b: &T) -> Result<(), String> {
+    if a == b {
+        Ok(())
+    } else {
+        Err(format!("{what}: {a:?} and {b:?}"))
+    }
+}
+
+#[test]
+fn stalls_do_not_change_the_trace() {
+    law(60, |case, draw| {
+        let design = build(case, true, draw);
+        let free = play(&design, &case.samples, Stalls::NONE);
+        let stalled = play(&design, &case.samples, Stalls::random(draw));
+        equal("streams", &free.streams, &stalled.streams)
+    });
+}
+
+#[test]
+fn lanes_and_banks_do_not_change_the_trace() {
+    law(60, |case, draw| {
+        let (one, other) = (build(case, true, draw), build(case, true, draw ^ 0xABCD));
+        let of = |design: &Design| {
+            traced(
+                design,
+                &case.samples,
+                &play(design, &case.samples, Stalls::random(draw)),
+            )
+        };
+        equal("traces", &of(&one), &of(&other))
+    });
+}
+
+#[test]
+fn the_probe_does_not_change_the_output() {
+    law(60, |case, draw| {
+        let options = designs::options(case, true, draw);
+        let probed = design(&case.network, &options).unwrap();
+        let shipped = design(
+            &case.network,
+            &DesignOptions {
+                probe: false,
+                ..options
+            },
+        )
+        .unwrap();
+        let with = play(&probed, &case.samples, Stalls::random(draw));
+        let without = play(&shipped, &case.samples, Stalls::random(draw));
+        equal("output streams", &with.streams[0], &without.streams[0])
+    });
+}
+
+#[test]
+fn samples_back_to_back_equal_samples_apart() {
+    law(60, |case, draw| {
+        let design = build(case, true, draw);
+        let together = traced(
+            &design,
+            &case.samples,
+            &play(&design, &case.samples, Stalls::random(draw)),
+        );
+        for (sample, trace) in case.samples.iter().zip(&together) {
+            let alone = std::slice::from_ref(sample);
+            let apart = traced(&design, alone, &play(&design, alone, Stalls::NONE));
+            equal("traces", &apart[0], trace)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn reset_midstream_equals_fresh_start() {
+    law(60, |case, draw| {
+        let design = build(case, true, draw);
+        let beats = BeatStimulus::of_samples(&design, &case.samples, Stalls::random(draw));
+        let fresh = Bench::new(&design).unwrap().play(&beats, |_| {}).unwrap();
+        let mut bench = Bench::new(&design).unwrap();
+        disturb(bench.sim_mut(), &design, draw);
+        let after = bench.play(&beats, |_| {}).unwrap();
+        equal("results", &fresh, &after)
+    });
+}
+
+/// Some cycles of legal and illegal beats with random READY, left in the middle.
+fn disturb(sim: &mut Sim, design: &Design, draw: u64) {
+    let rng = &mut rng(draw);
+    let input = |sim: &Sim, name: &str| sim.input(name).unwrap();
+    let (valid, data) = (input(sim, "s_axis_tvalid"), input(sim, "s_axis_tdata"));
+    let (last, user) = (input(sim, "s_axis_tlast"), input(sim, "s_axis_tuser"));
+    let ready = input(sim, "m_axis_tready");
+    let probes: Vec<_> = (0..design.probes.len())
+        .map(|l| input(sim, &format!("m_axis_probe{l}_tready")))
+        .collect();
+    for _ in 0..rng.random_range(0..400) {
+        sim.set(valid, i128::from(rng.random_bool(0.8)));
+        sim.set(
+            data,
+            i128::from(rng.random::<u64>() & ((1 << design.input.tdata_bits()) - 1)),
+        );
+        sim.set(last, i128::from(rng.random_bool(0.2)));
+        sim.set(user, i128::from(rng.random_bool(0.3)));
+        sim.set(ready, i128::from(rng.random_bool(0.5)));
+        for &probe in &probes {
+            sim.set(probe, i128::from(rng.random_bool(0.5)));
+        }
+        sim.clock();
+    }
+}
+
+#[test]
+fn output_streams_hold_valid_and_payload_until_ready() {
+    law(40, |case, draw| {
+        let design = build(case, true, draw);
+        let beats = BeatStimulus::of_samples(&design, &case.samples, Stalls::random(draw));
+        let mut bench = Bench::new(&design).unwrap();
+        let prefixes: Vec<String> = std::iter::once("m_axis".to_owned())
+            .chain((0..design.probes.len()).map(|layer| format!("m_axis_probe{layer}")))
+            .collect();
+        let sim = bench.sim();
+        let ports: Vec<_> = prefixes
+            .iter()
+            .map(|prefix| {
+                let out = |name: &str| sim.output(&format!("{prefix}_{name}")).unwrap();
+                let ready = sim.input(&format!("{prefix}_tready")).unwrap();
+                (
+                    out("tvalid"),
+                    ready,
+                    out("tdata"),
+                    out("tlast"),
+                    out("tuser"),
+                )
+            })
+            .collect();
+        let mut waiting: Vec<Option<(Vec<i128>, i128, i128)>> = vec![None; ports.len()];
+        let mut broken = None;
+        bench
+            .play(&beats, |sim| {
+                for (stream, &(valid, ready, data, last, user)) in ports.iter().enumerate() {
+                    let beat = (sim.get_vec(data), sim.get(last), sim.get(user));
+                    let is_valid = sim.get(valid) == 1;
+                    if let Some(before) = &waiting[stream]
+                        && (!is_valid || *before != beat)
+                    {
+                        broken = Some(format!("{}: {before:?} became {beat:?}", prefixes[stream]));
+                    }
+                    waiting[stream] = (is_valid && sim.get(ready) == 0).then_some(beat);
+                }
+            })
+            .unwrap();
+        broken.map_or(Ok(()), Err)
+    });
+}
+
+/// What the guard makes of a beat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fault {
+    Duplicate,
+    BadAddress,
+    BadPayload,
+    IdleBeat,
+}
+
+#[test]
+fn illegal_streams_are_flagged_and_never_hang() {
+    let seen = Cell::new([0u32; 4]);
+    law(120, |case, draw| {
+        let design = build(case, true, draw);
+        let rng = &mut rng(draw);
+        let clean = BeatStimulus::of_samples(&design, &case.samples, Stalls::NONE);
+        let (beats, faults) = spoil(rng, &design, case, &clean.beats);
+        let stimulus = BeatStimulus::with_stalls(&design, beats, Stalls::random(draw));
+        let result = Bench::new(&design)
+            .unwrap()
+            .play(&stimulus, |_| {})
+            .map_err(|e| e.to_string())?;
+        equal(
+            "flag and faults",
+            &result.protocol_error,
+            &!faults.is_empty(),
+        )?;
+        let mut counts = seen.get();
+        for fault in faults {
+            counts[fault as usize] += 1;
+        }
+        seen.set(counts);
+        let golden = network::golden(&case.network).unwrap();
+        let expected: Vec<_> = case
+            .samples
+            .iter()
+            .map(|sample| golden.run(sample))
+            .collect();
+        equal(
+            "trace without the illegal beats",
+            &traced(&design, &case.samples, &result),
+            &expected,
+        )
+    });
+    println!(
+        "faults (duplicate, address, payload, idle): {:?}",
+        seen.get()
+    );
+    assert!(
+        seen.get().iter().all(|&count| count > 0),
+        "{:?}",
+        seen.get()
+    );
+}
+
+/// Puts illegal beats between legal ones.
+fn spoil(
+    rng: &mut proptest::test_runner::TestRng,
+    design: &Design,
+    case: &Case,
+    clean: &[InputBeat],
+) -> (Vec<InputBeat>, Vec<Fault>) {
+    let layout = design.input;
+    let axons = u32::try_from(case.network.input.axons).unwrap();
+    let payload_max = case.network.input.payload_max;
+    let (mut beats, mut faults, mut step) = (Vec::new(), Vec::new(), Vec::new());
+    for beat in clean {
+        let (null, _, address) = layout.unpack(beat.data);
+        if !null {
+            step.push(address);
+        }
+        let mut bad = |fault, data, beats: &mut Vec<InputBeat>| {
+            faults.push(fault);
+            beats.push(InputBeat {
+                data,
+                last: false,
+                user: rng.random_bool(0.5),
+                gap: 0,
+            });
+        };
+        let draws: [f64; 4] = std::array::from_fn(|i| {
+            f64::from((beats.len() as u32 * 37 + i as u32 * 11) % 29) / 29.0
+        });
+        if draws[0] < 0.15 && axons < 1 << layout.address {
+            bad(Fault::BadAddress, layout.pack_event(axons, 1), &mut beats);
+        }
+        if draws[1] < 0.15
+            && layout.payload > 0
+            && payload_max + 1 < 1 << layout.payload
+            && !step.contains(&0)
+        {
+            bad(
+                Fault::BadPayload,
+                layout.pack_event(0, payload_max + 1),
+                &mut beats,
+            );
+        }
+        if draws[2] < 0.15 {
+            bad(Fault::IdleBeat, layout.pack_null(), &mut beats);
+        }
+        if beat.last {
+            if draws[3] < 0.5 && !null {
+                beats.push(InputBeat {
+                    last: false,
+                    ..*beat
+                });
+                faults.push(Fault::Duplicate);
+            }
+            step.clear();
+        }
+        beats.push(*beat);
+    }
+    (beats, faults)
+}
+
+#[test]
+fn steady_steps_take_the_cycles_of_the_datasheet() {
+    let compared = Cell::new(0);
+    law(60, |case, draw| {
+        let mut network = case.network.clone();
+        network.layers.truncate(1);
+        let axons = u32::try_from(network.input.axons).unwrap();
+        let events = (draw % u64::from(axons + 1)) as u32;
+        let step: Vec<Event> = (0..events)
+            .map(|address| Event {
+                address,
+                payload: 1,
+            })
+            .collect();
+        let samples = |steps: usize| {
+            vec![Sample {
+                steps: vec![step.clone(); steps],
+            }]
+        };
+        let options = DesignOptions {
+            lanes: LaneChoice::All(1 + (draw >> 8 & 7) as u32),
+            neuron_lanes: LaneChoice::All(1 + (draw >> 16 & 3) as u32),
+            ..DesignOptions::default()
+        };
+        let design = design(&network, &options).unwrap();
+        let plan = &design.plans[0];
+        let compute = u64::from(plan.step_cycles(events));
+        // Beats in and out run at one a cycle: they set the pace where they are as many as the passes' cycles.
+        let beats = u64::from(events).max(network.layers[0].neurons as u64 + 1);
+        if compute <= beats {
+            return Ok(());
+        }
+        let stimulus = BeatStimulus::of_samples(&design, &samples(32), Stalls::NONE);
+        let mut bench = Bench::new(&design).unwrap();
+        let crossbar = bench.sim().signals().iter().find(|signal| {
+            signal.name == "step_done"
+                && signal.path.last().is_some_and(|name| name == "u_crossbar")
+        });
+        let step_done = crossbar.expect("the crossbar names the end of a step").slot;
+        let (mut cycle, mut ends) = (0u64, Vec::new());
+        bench
+            .play(&stimulus, |sim| {
+                cycle += 1;
+                if sim.value(step_done) == 1 {
+                    ends.push(cycle);
+                }
+            })
+            .unwrap();
+        compared.set(compared.get() + 1);
+        equal("steps", &ends.len(), &32)?;
+        let steady: Vec<u64> = ends[12..]
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .collect();
+        equal(
+            "cycles of each steady step",
+            &steady,
+            &vec![compute; steady.len()],
+        )
+    });
+    assert!(
+        compared.get() > 10,
+        "only {} designs were compared",
+        compared.get()
+    );
+}

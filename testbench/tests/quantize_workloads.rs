@@ -1,0 +1,114 @@
+//! The quantizer on trained networks: accuracy with 8-bit weights, and exactness where the network allows it.
+
+mod quantize_support;
+
+use goldspike::data::{self, Agreement};
+use goldspike::diag::Diagnostic;
+use goldspike::quantize::{Options, ScaleBy, quantize};
+use goldspike_golden::network::{golden, reference};
+use quantize_support::{NETWORKS, correct, encode, network, samples, workloads};
+
+fn accuracies(name: &str, options: &Options) -> (f64, f64) {
+    let real = network(name);
+    let data = samples(name);
+    let count = data.len();
+    let quantized = quantize(&real, options).unwrap();
+    for layer in &quantized.report.layers {
+        println!(
+            "{name} {}: {} acc {} g {} coef {} {:?} bound {:?} th {} clipped {} {:?} {:?}",
+            layer.name,
+            layer.membrane,
+            layer.accumulator_bits,
+            layer.guard_bits,
+            layer.coefficient,
+            layer.saturation,
+            layer.bound,
+            layer.threshold_lsbs,
+            layer.clipped_weights,
+            layer
+                .errors
+                .iter()
+                .map(|e| (&e.field, e.error))
+                .collect::<Vec<_>>(),
+            layer.notes
+        );
+    }
+    let float = reference(&real);
+    let integers = golden(&quantized.network).unwrap();
+    let share = |right: usize| right as f64 / count as f64;
+    (
+        share(correct(&real, &data, count, |s| float.run(s))),
+        share(correct(&real, &data, count, |s| integers.run(s))),
+    )
+}
+
+#[test]
+fn eight_bit_weights_cost_at_most_a_point() {
+    std::thread::scope(|scope| {
+        let jobs: Vec<_> = NETWORKS
+            .iter()
+            .flat_map(|&name| [(name, ScaleBy::Layer), (name, ScaleBy::Channel)])
+            .filter(|(name, scale)| name.starts_with("digits") || *scale == ScaleBy::Layer)
+            .map(|(name, scale)| {
+                (
+                    name,
+                    scale,
+                    scope.spawn(move || {
+                        accuracies(
+                            name,
+                            &Options {
+                                scale,
+                                ..Options::default()
+                            },
+                        )
+                    }),
+                )
+            })
+            .collect();
+        for (name, scale, job) in jobs {
+            let (float, quant) = job.join().unwrap();
+            println!("{name} {scale:?}: float {float:.4} quant {quant:.4}");
+            assert!(float > 0.9, "{name}: {float}");
+            assert!(quant >= float - 0.01, "{name}: {quant} after {float}");
+        }
+    });
+}
+
+#[test]
+fn exact_integers_equal_the_framework_spike_for_spike() {
+    for name in ["digits_q4_lif_hard", "mnist_q4_fc_if_sd"] {
+        let real = network(name);
+        let data = samples(name);
+        let exact = quantize(
+            &real,
+            &Options {
+                exact: true,
+                ..Options::default()
+            },
+        )
+        .unwrap();
+        for layer in &exact.report.layers {
+            println!(
+                "{name} {}: {} {:?} {:?}",
+                layer.name, layer.membrane, layer.saturation, layer.bound
+            );
+            assert_eq!(layer.errors, [], "{name}: something was rounded");
+        }
+        let program = golden(&exact.network).unwrap();
+        let trace =
+            data::load_trace(&workloads().join(format!("traces/{name}.npz")), &real).unwrap();
+        let run = |n| Ok::<_, Diagnostic>(program.run(&encode(&real, &data, n)));
+        let unit = |layer: usize, neuron: usize, raw: i64| {
+            raw as f64 * exact.network.layers[layer].lsb(neuron)
+        };
+        let a = Agreement::compare(&trace, run, unit).unwrap();
+        println!("{name}: {a:?}");
+        assert_eq!(
+            (a.samples, a.predictions_equal, a.counts_equal),
+            (200, 200, 200),
+            "{name}"
+        );
+        assert!(a.is_exact() && a.spikes_compared > 4_000, "{name}");
+        assert_eq!(a.membrane_max_error, 0.0, "{name}");
+    }
+}
