@@ -1,5 +1,6 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
 
+pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod emit;
@@ -9,3 +10,4 @@ pub mod import;
 pub mod quantize;
 pub mod rtl;
 pub mod verify;
+pub mod wave;

@@ -65,4 +65,36 @@ codes! {
     DATA_RANGE "GS0407" exit 2 "a sample holds a value above the encoding's maximum";
     NO_SAMPLES "GS0408" exit 2 "the data set has no samples";
     TRACE_MISMATCH "GS0409" exit 2 "the framework's trace is of another network";
+
+    QUANT_OPTION "GS0501" exit 2 "a quantization option is outside its range";
+    QUANT_SHAPE "GS0502" exit 2 "a described network has vectors of the wrong length";
+    QUANT_VALUE "GS0503" exit 2 "a described network has a number outside its range";
+    NO_BINARY_FORM "GS0504" exit 2 "weights that are all zeros have no one-bit form";
+    THRESHOLD_BELOW_LSB "GS0505" exit 2 "a threshold is below one LSB of the membrane";
+    MEMBRANE_TOO_NARROW "GS0506" exit 2 "the membrane is too narrow for a constant";
+    OUT_OF_SCALE "GS0507" exit 2 "a constant is too large for its LSB";
+    SUM_TOO_WIDE "GS0508" exit 2 "a synaptic sum needs more bits than are kept";
+    NO_LSB "GS0509" exit 2 "the numbers of a layer are too small or too large for an LSB";
+    NOT_EXACT "GS0510" exit 2 "a value cannot be exact";
+    EXACT_TOO_WIDE "GS0511" exit 2 "exact arithmetic needs a wider membrane than allowed";
+    QUANT_INVALID "GS0521" exit 2 "an integer network breaks the arithmetic contract";
+    FOLDER_FILE "GS0522" exit 2 "a file of a goldspike folder cannot be read or written";
+    QUANT_DAMAGED "GS0523" exit 2 "a stored integer network is damaged";
+    QUANT_DIGEST "GS0524" exit 2 "a stored integer network was edited: its digest is another one";
+    NOT_OURS "GS0525" exit 2 "the output folder holds something that goldspike did not make";
+
+    BAD_ARGUMENTS "GS0601" exit 2 "the command line is not understood";
+    NO_DATA "GS0602" exit 2 "a data set is needed and none is given";
+    NOT_IN_THIS_VERSION "GS0603" exit 2 "this version does not have this yet";
+    NOT_APPLICABLE "GS0604" exit 2 "a flag does not apply to what is given";
+    NOTHING_RAN "GS0605" exit 2 "nothing was run, which is never a pass";
+    UNKNOWN_MODEL "GS0606" exit 2 "there is no neuron model of this name";
+    OUTPUT_UNWRITABLE "GS0607" exit 2 "results cannot be written";
+    INTERNAL "GS0608" exit 2 "an internal error of goldspike: please report it";
+}
+
+/// The code with this number, if the table has it.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Code> {
+    ALL.iter().copied().find(|code| code.id == id)
 }

@@ -1,0 +1,79 @@
+//! Errors of the library's stages as diagnostics: each gets its code of the table, its place and its remedy here.
+
+use crate::diag::{Diagnostic, Place, codes};
+use crate::import::Imported;
+use crate::quantize::QuantizeError;
+use goldspike_golden::contract::ContractError;
+use goldspike_golden::encoding::EncodingError;
+
+/// An internal bug, reported as one.
+pub fn internal(what: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(&codes::INTERNAL, format!("internal error: {what}"))
+        .help("this is a bug of goldspike, not of your network: please report it with the command line")
+}
+
+/// A refusal of the quantizer; with the imported network the place is the field in net.json.
+pub fn quantize(error: &QuantizeError, imported: Option<&Imported>) -> Diagnostic {
+    let code = codes::find(error.code()).unwrap_or(&codes::INTERNAL);
+    let diagnostic = Diagnostic::error(code, error.to_string()).help(error.help());
+    match quantize_place(error, imported) {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
+}
+
+fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<Place> {
+    let (layer, field) = match error {
+        QuantizeError::Value { layer, field, .. }
+        | QuantizeError::MembraneTooNarrow { layer, field, .. }
+        | QuantizeError::OutOfScale { layer, field, .. }
+        | QuantizeError::NotExact { layer, field, .. } => (layer, *field),
+        QuantizeError::ThresholdBelowLsb { layer, .. } => (layer, "v_threshold"),
+        QuantizeError::NoBinaryForm { layer, .. } => (layer, "weight"),
+        QuantizeError::File { path, .. }
+        | QuantizeError::Damaged { path, .. }
+        | QuantizeError::Digest { path, .. }
+        | QuantizeError::NotOurs { path } => return Some(Place::file(path.display().to_string())),
+        QuantizeError::Option { .. }
+        | QuantizeError::Shape { .. }
+        | QuantizeError::SumTooWide { .. }
+        | QuantizeError::NoLsb { .. }
+        | QuantizeError::ExactTooWide { .. }
+        | QuantizeError::Invalid(_) => return None,
+    };
+    let imported = imported?;
+    let index = imported.network.layers.iter().position(|described| described.name == *layer)?;
+    imported.place(index, field).cloned()
+}
+
+/// A sample that is not of the network's encoding.
+pub fn encoding(error: &EncodingError, file: &str, sample: usize) -> Diagnostic {
+    let code = match error {
+        EncodingError::Value { .. } => &codes::DATA_RANGE,
+        EncodingError::Length { .. } | EncodingError::NoSteps | EncodingError::NoLevels => &codes::DATA_SHAPE,
+    };
+    Diagnostic::error(code, format!("sample {sample}: {error}")).at(Place::file(file))
+}
+
+/// A network that breaks the arithmetic contract.
+pub fn contract(error: &ContractError) -> Diagnostic {
+    Diagnostic::error(&codes::QUANT_INVALID, error.to_string())
+        .help("quantize the network again: `goldspike quantize NETWORK -o DIR`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_quantizer_is_in_the_table() {
+        let samples = [
+            QuantizeError::Option { option: "weight-bits", value: 0, low: 1, high: 16 },
+            QuantizeError::Invalid(String::new()),
+            QuantizeError::NotOurs { path: "x".into() },
+        ];
+        for error in samples {
+            assert_eq!(quantize(&error, None).code.id, error.code());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The command line: what a user types, one file a verb.
+//!
+//! Help, completions and the man page come from the doc comments of the argument types. A verb returns an [`Ending`] or
+//! a [`Diagnostic`](crate::diag::Diagnostic); this file prints the latter and makes the exit code: 0 done and equal, 1 a
+//! mismatch was found, 2 bad arguments, bad input or a missing tool. Results go to stdout, all else to stderr.
+
+mod agreement;
+mod arguments;
+mod completions;
+mod console;
+mod doctor;
+mod errors;
+mod inference;
+mod input;
+mod man;
+mod models;
+mod options;
+mod progress;
+mod quantize;
+mod run;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use console::{Console, ConsoleArgs};
+use std::process::ExitCode;
+
+use crate::diag::Diagnostic;
+
+/// A trained spiking network in, Verilog out that equals its golden model bit for bit.
+///
+/// NETWORK is a folder with net.json and net.safetensors, or the name of an embedded example (`digits`: needs no file at
+/// all). QUANT is a folder with quant.json and quant.safetensors, as `goldspike quantize` writes it.
+#[derive(Debug, Parser)]
+#[command(name = "goldspike", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done and equal, 1 a mismatch was found, 2 bad arguments, bad input or a missing tool.")]
+pub struct Cli {
+    #[command(flatten)]
+    console: ConsoleArgs,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// The verbs, in the order of the help.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::RunArgs),
+    Quantize(quantize::QuantizeVerb),
+    Models(models::ModelsArgs),
+    Doctor(doctor::DoctorArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// How a command ended that was not stopped by an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Done, and equal where something was compared.
+    Done,
+    /// Ran, and found a mismatch.
+    Mismatch,
+}
+
+/// The definition of the command line, for help, completions and the man page.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return arguments::refused(&error, &arguments),
+    };
+    let console = Console::new(&cli.console);
+    let ended = dispatch(&cli.verb, &console).and_then(|ending| console.flush().map(|()| ending));
+    match ended {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Mismatch) => ExitCode::from(1),
+        Err(diagnostic) => {
+            console.failed(&diagnostic);
+            ExitCode::from(diagnostic.exit_code())
+        }
+    }
+}
+
+fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
+    match verb {
+        Verb::Run(args) => run::run(args, console),
+        Verb::Quantize(args) => quantize::run(args, console),
+        Verb::Models(args) => models::run(args, console),
+        Verb::Doctor(args) => doctor::run(args, console),
+        Verb::Completions(args) => completions::run(args, console),
+        Verb::Man(args) => man::run(args, console),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,175 @@
+//! Flags that several verbs share: how to quantize, which data.
+
+use crate::diag::{Diagnostic, codes};
+use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
+use clap::{Args, ValueEnum};
+use goldspike_golden::format::{Overflow, Rounding};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// How a float network is quantized.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Quantization (of a float network)")]
+pub struct QuantizeArgs {
+    /// Bits of a weight, 1 to 16 [default: 8].
+    #[arg(long, value_name = "BITS")]
+    weight_bits: Option<u32>,
+    /// Bits of a membrane potential, 4 to 32, or `auto`: what its bound needs [default: auto].
+    #[arg(long, value_name = "BITS", value_parser = number_or_auto::<u32>)]
+    membrane_bits: Option<NumberOrAuto<u32>>,
+    /// Bits of the membrane below the accumulator's LSB, of any sign, or `auto` [default: auto].
+    #[arg(long, value_name = "BITS", value_parser = number_or_auto::<i32>, allow_hyphen_values = true)]
+    guard_bits: Option<NumberOrAuto<i32>>,
+    /// Fractional bits of a decay, 1 to 24 [default: 12].
+    #[arg(long, value_name = "BITS")]
+    coefficient_bits: Option<u32>,
+    /// What shares a weight scale [default: layer].
+    #[arg(long, value_enum)]
+    scale: Option<ScaleArg>,
+    /// Rounding of products [default: half_up].
+    #[arg(long, value_enum)]
+    rounding: Option<RoundingArg>,
+    /// Overflow of a state update [default: saturate].
+    #[arg(long, value_enum)]
+    overflow: Option<OverflowArg>,
+    /// Choose formats in which nothing is rounded, or say which value cannot be exact.
+    #[arg(long)]
+    exact: bool,
+}
+
+/// A number or `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NumberOrAuto<T> {
+    Auto,
+    Number(T),
+}
+
+fn number_or_auto<T: std::str::FromStr>(text: &str) -> Result<NumberOrAuto<T>, String> {
+    match text {
+        "auto" => Ok(NumberOrAuto::Auto),
+        _ => text.parse().map(NumberOrAuto::Number).map_err(|_| "give a whole number or `auto`".to_owned()),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ScaleArg {
+    /// One scale for all neurons of a layer.
+    Layer,
+    /// One scale a neuron.
+    Channel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum RoundingArg {
+    /// floor(x + 1/2).
+    HalfUp,
+    /// Toward minus infinity.
+    Floor,
+    /// Toward zero.
+    ToZero,
+    /// To nearest, ties to the even one.
+    HalfEven,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum OverflowArg {
+    /// To the nearest end of the format.
+    Saturate,
+    /// As saturate, with -max as the lower end.
+    SaturateSymmetric,
+    /// Modulo 2^width.
+    Wrap,
+}
+
+impl QuantizeArgs {
+    /// The quantizer's options.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        let default = Options::default();
+        Options {
+            weight_bits: self.weight_bits.unwrap_or(default.weight_bits),
+            membrane_bits: match self.membrane_bits {
+                Some(NumberOrAuto::Number(bits)) => MembraneBits::Fixed(bits),
+                Some(NumberOrAuto::Auto) | None => MembraneBits::Auto,
+            },
+            guard_bits: match self.guard_bits {
+                Some(NumberOrAuto::Number(bits)) => GuardBits::Fixed(bits),
+                Some(NumberOrAuto::Auto) | None => GuardBits::Auto,
+            },
+            coefficient_bits: self.coefficient_bits.unwrap_or(default.coefficient_bits),
+            scale: match self.scale {
+                Some(ScaleArg::Channel) => ScaleBy::Channel,
+                Some(ScaleArg::Layer) | None => ScaleBy::Layer,
+            },
+            rounding: self.rounding.map_or(default.rounding, |rounding| match rounding {
+                RoundingArg::HalfUp => Rounding::HalfUp,
+                RoundingArg::Floor => Rounding::Floor,
+                RoundingArg::ToZero => Rounding::ToZero,
+                RoundingArg::HalfEven => Rounding::HalfEven,
+            }),
+            overflow: self.overflow.map_or(default.overflow, |overflow| match overflow {
+                OverflowArg::Saturate => Overflow::Saturate,
+                OverflowArg::SaturateSymmetric => Overflow::SaturateSymmetric,
+                OverflowArg::Wrap => Overflow::Wrap,
+            }),
+            exact: self.exact,
+        }
+    }
+
+    /// The flags as they were given, for a command that does the same again.
+    #[must_use]
+    pub fn given(&self) -> Vec<String> {
+        fn number<T: std::fmt::Display>(value: NumberOrAuto<T>) -> String {
+            match value {
+                NumberOrAuto::Auto => "auto".to_owned(),
+                NumberOrAuto::Number(number) => number.to_string(),
+            }
+        }
+        fn named<T: ValueEnum>(value: Option<T>) -> Option<String> {
+            Some(value?.to_possible_value()?.get_name().to_owned())
+        }
+        let values = [
+            ("--weight-bits", self.weight_bits.map(|bits| bits.to_string())),
+            ("--membrane-bits", self.membrane_bits.map(number)),
+            ("--guard-bits", self.guard_bits.map(number)),
+            ("--coefficient-bits", self.coefficient_bits.map(|bits| bits.to_string())),
+            ("--scale", named(self.scale)),
+            ("--rounding", named(self.rounding)),
+            ("--overflow", named(self.overflow)),
+        ];
+        let mut given: Vec<String> = values
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag.to_owned(), value?]))
+            .flatten()
+            .collect();
+        given.extend(self.exact.then(|| "--exact".to_owned()));
+        given
+    }
+
+    /// Refuses flags that would do nothing because the network is quantized already.
+    ///
+    /// # Errors
+    /// `GS0604` naming the flags.
+    pub fn require_none(&self) -> Result<(), Diagnostic> {
+        let flags: Vec<String> = self.given().into_iter().filter(|word| word.starts_with("--")).collect();
+        if flags.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{} cannot change a network that is quantized already", flags.join(", "));
+        Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+            .help("leave the flags out, or name the folder of the float network"))
+    }
+}
+
+/// Which samples.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DataArgs {
+    /// Test set: .npz with x_test (or x_test_bits and shape) and y_test [default: the embedded set of an embedded network].
+    #[arg(long, value_name = "X.npz")]
+    pub data: Option<PathBuf>,
+    /// Only the first N samples.
+    #[arg(long, value_name = "N")]
+    pub samples: Option<NonZeroUsize>,
+}
