@@ -5,3 +5,4 @@ pub mod cross_check;
 pub mod designs;
 pub mod contract_case;
 pub mod strategy;
+pub mod small;
