@@ -18,13 +18,26 @@ fn scratch() {
         let beats = BeatStimulus::of_samples(&design, &stimulus.samples, stimulus.stalls);
         let a = RustHdl.play(&design, &beats).unwrap();
         let t = std::time::Instant::now();
-        let b = Icarus::new().play(&design, &beats).unwrap_or_else(|e| panic!("{e}"));
-        println!("icarus {:?} {} cycles, {} equal", t.elapsed(), b.cycles, a == b);
+        let b = Icarus::new()
+            .play(&design, &beats)
+            .unwrap_or_else(|e| panic!("{e}"));
+        println!(
+            "icarus {:?} {} cycles, {} equal",
+            t.elapsed(),
+            b.cycles,
+            a == b
+        );
         if n < 2 {
             let t = std::time::Instant::now();
             let mut v = Verilator::new();
             let c = v.play(&design, &beats).unwrap_or_else(|e| panic!("{e}"));
-            println!("verilator {:?} {} cycles, {} {} equal", t.elapsed(), c.cycles, c == b, c == a);
+            println!(
+                "verilator {:?} {} cycles, {} {} equal",
+                t.elapsed(),
+                c.cycles,
+                c == b,
+                c == a
+            );
         }
         assert_eq!(a, b);
     }
@@ -35,6 +48,7 @@ fn dump() {
     let rng = &mut rng(seed(3));
     let case = generate::case(rng);
     let design = design(&case.network, &designs::options(&case, true, 0)).unwrap();
-    let e = goldspike::emit::design(&design, &case.network, "digest", "goldspike generate").unwrap();
+    let e =
+        goldspike::emit::design(&design, &case.network, "digest", "goldspike generate").unwrap();
     goldspike::emit::write(std::path::Path::new("/tmp/emit_dump"), &e).unwrap();
 }
