@@ -75,7 +75,8 @@ pub fn run(_: &DoctorArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let findings: Vec<Finding> = TOOLS.iter().map(look_for).collect();
     console.result(
         || {
-            let built_in = "golden model, quantizer, generator and the rust-hdl simulator are built in";
+            let built_in =
+                "golden model, quantizer, generator and the rust-hdl simulator are built in";
             let mut text = format!("goldspike {}: {built_in}\n", env!("CARGO_PKG_VERSION"));
             text.extend(findings.iter().map(lines));
             text
@@ -91,7 +92,11 @@ pub fn run(_: &DoctorArgs, console: &Console) -> Result<Ending, Diagnostic> {
 }
 
 fn lines(finding: &Finding) -> String {
-    let Finding { tool, path, version } = finding;
+    let Finding {
+        tool,
+        path,
+        version,
+    } = finding;
     let state = match path {
         Some(path) => format!(
             "found    {:<10} {} ({})",
@@ -99,13 +104,20 @@ fn lines(finding: &Finding) -> String {
             version.as_deref().unwrap_or("unknown version"),
             path.display()
         ),
-        None => format!("missing  {:<10} install it with: {}", tool.name, tool.install),
+        None => format!(
+            "missing  {:<10} install it with: {}",
+            tool.name, tool.install
+        ),
     };
     format!("{state}\n{:20}for {}\n", "", tool.needed_for)
 }
 
 fn document(finding: &Finding) -> Value {
-    let Finding { tool, path, version } = finding;
+    let Finding {
+        tool,
+        path,
+        version,
+    } = finding;
     json!({
         "name": tool.name,
         "program": tool.program,
@@ -119,16 +131,36 @@ fn document(finding: &Finding) -> Value {
 
 fn look_for(tool: &'static Tool) -> Finding {
     let path = std::env::var_os("PATH").and_then(|folders| {
-        std::env::split_paths(&folders).map(|folder| folder.join(tool.program)).find(|path| path.is_file())
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join(tool.program))
+            .find(|path| path.is_file())
     });
-    let version = path.as_ref().and_then(|path| version(path, tool.version_flag));
-    Finding { tool, path, version }
+    let version = path
+        .as_ref()
+        .and_then(|path| version(path, tool.version_flag));
+    Finding {
+        tool,
+        path,
+        version,
+    }
 }
 
 /// First line of what the program says of its version.
 fn version(path: &Path, flag: &str) -> Option<String> {
-    let output = Command::new(path).arg(flag).stdin(Stdio::null()).output().ok()?;
-    let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    let line = String::from_utf8_lossy(&said).lines().next()?.trim().to_owned();
+    let output = Command::new(path)
+        .arg(flag)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let said = if output.stdout.is_empty() {
+        output.stderr
+    } else {
+        output.stdout
+    };
+    let line = String::from_utf8_lossy(&said)
+        .lines()
+        .next()?
+        .trim()
+        .to_owned();
     (!line.is_empty()).then_some(line)
 }

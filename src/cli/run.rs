@@ -61,25 +61,48 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Diagnostic> {
         ArithArg::Raw => run_raw(args, &source, console)?,
         ArithArg::Real => run_real(args, &source, console)?,
     };
-    console.result(|| human(&source, args, &results), || document(&source, args, &results));
-    let different = results.exact && results.against.as_ref().is_some_and(|agreement| !agreement.is_exact());
-    Ok(if different { Ending::Mismatch } else { Ending::Done })
+    console.result(
+        || human(&source, args, &results),
+        || document(&source, args, &results),
+    );
+    let different = results.exact
+        && results
+            .against
+            .as_ref()
+            .is_some_and(|agreement| !agreement.is_exact());
+    Ok(if different {
+        Ending::Mismatch
+    } else {
+        Ending::Done
+    })
 }
 
 fn run_raw(args: &RunArgs, source: &Source, console: &Console) -> Result<Results, Diagnostic> {
-    let Integers { network, digest, .. } = source.integers(&args.quantize)?;
+    let Integers {
+        network, digest, ..
+    } = source.integers(&args.quantize)?;
     let samples = source.data(&args.data)?;
     let framework = source.framework_trace(args.against.as_deref())?;
     let program = network::golden(&network).map_err(|error| errors::contract(&error))?;
-    let progress = console.progress(samples.count() + framework.as_ref().map_or(0, |f| f.samples().len()), "golden");
+    let progress = console.progress(
+        samples.count() + framework.as_ref().map_or(0, |f| f.samples().len()),
+        "golden",
+    );
     let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
         .map(|framework| {
-            let real = |layer: usize, neuron: usize, raw: i64| raw as f64 * network.layers[layer].lsb(neuron);
+            let real = |layer: usize, neuron: usize, raw: i64| {
+                raw as f64 * network.layers[layer].lsb(neuron)
+            };
             agreement::compare(&framework, &program, &samples, &progress, real)
         })
         .transpose()?;
-    Ok(Results { digest, tally, against, exact: args.quantize.options().exact })
+    Ok(Results {
+        digest,
+        tally,
+        against,
+        exact: args.quantize.options().exact,
+    })
 }
 
 fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Results, Diagnostic> {
@@ -87,18 +110,38 @@ fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Result
     let samples = source.data(&args.data)?;
     let framework = source.framework_trace(args.against.as_deref())?;
     let (program, digest) = match source.imported() {
-        Some(imported) => (network::reference(&imported.network), imported.source_digest.clone()),
+        Some(imported) => (
+            network::reference(&imported.network),
+            imported.source_digest.clone(),
+        ),
         None => {
-            let Integers { network, digest, .. } = source.integers(&args.quantize)?;
-            (network::dequantised(&network).map_err(|error| errors::contract(&error))?, digest)
+            let Integers {
+                network, digest, ..
+            } = source.integers(&args.quantize)?;
+            (
+                network::dequantised(&network).map_err(|error| errors::contract(&error))?,
+                digest,
+            )
         }
     };
-    let progress = console.progress(samples.count() + framework.as_ref().map_or(0, |f| f.samples().len()), "reference");
+    let progress = console.progress(
+        samples.count() + framework.as_ref().map_or(0, |f| f.samples().len()),
+        "reference",
+    );
     let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
-        .map(|framework| agreement::compare(&framework, &program, &samples, &progress, |_, _, value| value))
+        .map(|framework| {
+            agreement::compare(&framework, &program, &samples, &progress, |_, _, value| {
+                value
+            })
+        })
         .transpose()?;
-    Ok(Results { digest, tally, against, exact: source.imported().is_some() })
+    Ok(Results {
+        digest,
+        tally,
+        against,
+        exact: source.imported().is_some(),
+    })
 }
 
 fn arithmetic(args: &RunArgs, source: &Source) -> &'static str {
@@ -112,13 +155,29 @@ fn arithmetic(args: &RunArgs, source: &Source) -> &'static str {
 fn human(source: &Source, args: &RunArgs, results: &Results) -> String {
     let tally = &results.tally;
     let mut text = format!("{}: {}\n", source.name(), arithmetic(args, source));
-    text.push_str(&format!("digest    {}\nsamples   {}\n", results.digest, tally.samples));
+    text.push_str(&format!(
+        "digest    {}\nsamples   {}\n",
+        results.digest, tally.samples
+    ));
     if let Some(accuracy) = tally.accuracy() {
-        text.push_str(&format!("accuracy  {:.2} % ({} of {})\n", 100.0 * accuracy, tally.correct, tally.labelled));
+        text.push_str(&format!(
+            "accuracy  {:.2} % ({} of {})\n",
+            100.0 * accuracy,
+            tally.correct,
+            tally.labelled
+        ));
     }
     let steps = tally.steps.max(1) as f64;
-    text.push_str(&format!("input     {:.2} events a step\n", tally.input_events as f64 / steps));
-    for ((layer, activity), name) in tally.layers.iter().zip(tally.activity()).zip(source.layer_names()) {
+    text.push_str(&format!(
+        "input     {:.2} events a step\n",
+        tally.input_events as f64 / steps
+    ));
+    for ((layer, activity), name) in tally
+        .layers
+        .iter()
+        .zip(tally.activity())
+        .zip(source.layer_names())
+    {
         text.push_str(&format!(
             "layer {name:<8} {} neurons, {} spikes, activity {:.2} %\n",
             layer.neurons,
@@ -127,7 +186,10 @@ fn human(source: &Source, args: &RunArgs, results: &Results) -> String {
         ));
     }
     if let Some(agreement) = &results.against {
-        text.push_str(&format!("against the framework's trace:\n{}", agreement::lines(agreement)));
+        text.push_str(&format!(
+            "against the framework's trace:\n{}",
+            agreement::lines(agreement)
+        ));
     }
     text
 }

@@ -87,7 +87,7 @@ fn the_bench_fails_when_one_bit_is_altered() {
     }
     let (small, lanes, neuron_lanes) = references().remove(0);
     let cases = [
-        ("gs_lif_hard_l0_weights.hex", 0, "FAIL m_axis_probe0: step 0: row 1 is "),
+        ("gs_lif_hard_l0_weights.hex", 0, "FAIL m_axis_probe0: step 0: row 0 is "),
         ("tb/expected0.hex", 3, "FAIL m_axis: step 3: {tuser, spikes} is "),
         ("tb/expected1.hex", 7, "FAIL m_axis_probe0: step 2: row 1 is "),
         ("tb/expected2.hex", 31, "FAIL m_axis_probe1: step 15: row 1 is "),
