@@ -22,11 +22,16 @@ pub(crate) struct Stream {
 impl Stream {
     /// The output streams: the output, then each probe.
     pub(crate) fn all(design: &Design) -> Vec<Self> {
-        let mut streams =
-            vec![Self { prefix: "m_axis".to_owned(), bits: design.output.tdata_bits() as usize }];
+        let mut streams = vec![Self {
+            prefix: "m_axis".to_owned(),
+            bits: design.output.tdata_bits() as usize,
+        }];
         for (index, (layout, plan)) in design.probes.iter().zip(&design.plans).enumerate() {
             let bits = layout.width() as usize * plan.neuron_lanes as usize;
-            streams.push(Self { prefix: format!("m_axis_probe{index}"), bits });
+            streams.push(Self {
+                prefix: format!("m_axis_probe{index}"),
+                bits,
+            });
         }
         streams
     }

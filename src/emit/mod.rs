@@ -74,7 +74,7 @@ pub fn design(
     let header = header(&network.name, digest, command);
     let mut emitted = sources(design, &header)?;
     emitted.files.insert("files.f".into(), file_list(&emitted));
-    let core = core_file::core(&emitted, network);
+    let core = core_file::core(&emitted, &network.name, None);
     emitted
         .files
         .insert(format!("{}.core", emitted.top).into(), core);
