@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use self::bundles::Bundle;
+pub(crate) use self::memory::first_word;
 use super::error::HdlError;
 use super::lower::{Operands, declared, literal, part, print, range};
 use super::tape::{InstDef, MemInit, Module, NodeId, Op};
