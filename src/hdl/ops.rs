@@ -318,8 +318,8 @@ impl Builder {
                 };
                 let below_half = self.lit((1 << (k - 1)) - 1, Ty::u(k));
                 let bias = self.add(below_half, odd);
-                let bias = self.wrap(bias, Ty::u(k));
                 self.help(bias, "bias");
+                let bias = self.wrap(bias, Ty::u(k));
                 self.add(a, bias)
             }
         };

@@ -463,3 +463,108 @@ impl VerilogVisitor for Writes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rust_hdl::core::prelude::{Simulation, write_vcd_change, write_vcd_dump, write_vcd_header};
+    use rust_hdl::core::simulate::{Sim as Endpoint, SimError};
+
+    use super::super::build::Builder;
+    use super::super::tape::MemInit;
+    use super::*;
+
+    fn counter() -> Arc<Module> {
+        let mut b = Builder::new("counter", "");
+        let step = b.input("step_i", Ty::s(4));
+        b.input("spare_i", Ty::BIT);
+        let count = b.reg("count_q", Ty::s(8), Some(-3));
+        let sum = b.add(count.q, step);
+        let sum = b.wrap(sum, Ty::s(8));
+        let sum = b.name("count_d", sum);
+        b.next(count, sum);
+        let mem = b.mem("history", &[Ty::s(8), Ty::BIT], 4, MemInit::Zero);
+        let (address, one) = (b.slice(count.q, 0, 2), b.lit(1, Ty::BIT));
+        b.write(mem, one, address, &[count.q, one]);
+        let old = b.read(mem, address, None);
+        b.output("old_o", old[0]);
+        b.output("count_o", count.q);
+        b.finish().unwrap()
+    }
+
+    fn edited(edit: impl FnOnce(&mut Module)) -> String {
+        let mut module = Arc::try_unwrap(counter()).unwrap();
+        edit(&mut module);
+        Sim::new(&Arc::new(module))
+            .unwrap()
+            .check()
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn checks_pass_on_what_the_builder_makes() {
+        Sim::new(&counter()).unwrap().check().unwrap();
+    }
+
+    #[test]
+    fn checks_find_a_missing_driver_a_wrong_order_and_a_written_input() {
+        let open = edited(|m| m.mems[0].write.as_mut().unwrap().data.clear());
+        assert!(open.contains("not driven: uut$history$ram.wdata"), "{open}");
+        let order = edited(|m| m.order.reverse());
+        assert!(order.contains("read before written"), "{order}");
+        let input = edited(|m| m.ports[2].name = "spare_i".into());
+        assert!(input.contains("inputs written"), "{input}");
+    }
+
+    #[test]
+    fn rust_hdl_simulates_it_with_its_own_clock_and_testbench() {
+        let mut simulation: Simulation<Sim> = Simulation::new();
+        simulation.add_clock(5, |sim: &mut Box<Sim>| {
+            let level = !sim.clock_level();
+            sim.set_clock(level);
+        });
+        simulation.add_testbench(|mut end: Endpoint<Sim>| {
+            let mut sim = end.init()?;
+            let step = sim.input("step_i").map_err(|_| SimError::SimHalted)?;
+            let count = sim.output("count_o").map_err(|_| SimError::SimHalted)?;
+            sim.set(step, 5);
+            for cycle in 1..=20 {
+                sim = end.watch(|s| s.clock_level(), sim)?;
+                let expected = Ty::s(8).wrap(-3 + 5 * cycle);
+                if (sim.get(count), sim.cycle()) != (expected, cycle as u64) {
+                    return end.halt(sim);
+                }
+                sim = end.watch(|s| !s.clock_level(), sim)?;
+            }
+            end.done(sim)
+        });
+        simulation
+            .run(Box::new(Sim::new(&counter()).unwrap()), 10_000)
+            .unwrap();
+    }
+
+    #[test]
+    fn rust_hdl_writes_its_waveform() {
+        let mut sim = Sim::new(&counter()).unwrap();
+        let mut text = vec![];
+        let mut vcd = write_vcd_dump(write_vcd_header(&mut text, &sim), &sim);
+        let step = sim.input("step_i").unwrap();
+        sim.set(step, -1);
+        sim.clock();
+        vcd.timestamp(10).unwrap();
+        drop(write_vcd_change(vcd, &sim));
+        let text = String::from_utf8(text).unwrap();
+        for part in [
+            "$scope module uut",
+            "count_d",
+            "history$ram",
+            "b11111101 ",
+            "#10",
+            "b11111100 ",
+        ] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+}

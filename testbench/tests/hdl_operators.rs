@@ -1,6 +1,8 @@
 //! Every operator means the same in the interpreter and in the printed Verilog: random types, random values, the ends
 //! of the ranges, and random compositions (which exercise what the printer inlines).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
 mod hdl_support;
 
 use goldspike::hdl::{Builder, Sig, Ty};

@@ -33,6 +33,8 @@ pub struct VerilogFile {
     pub memory_files: Vec<(String, String)>,
 }
 
+/// `top` and all modules below it, children first; each name once (a builder refuses two different modules of a name).
+#[must_use]
 pub fn all_modules(top: &Arc<Module>) -> Vec<Arc<Module>> {
     fn visit(module: &Arc<Module>, seen: &mut HashSet<String>, out: &mut Vec<Arc<Module>>) {
         if !seen.insert(module.name.clone()) {
