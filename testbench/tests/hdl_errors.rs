@@ -151,7 +151,7 @@ fn constants_outside_their_type_are_errors() {
     is_value(error_of(|b| b.reg("r", Ty::u(3), Some(-1))));
     let words = vec![vec![1], vec![2]];
     is_value(error_of(|b| {
-        drop(b.mem(
+        b.mem(
             "m",
             &[Ty::BIT],
             4,
@@ -159,7 +159,7 @@ fn constants_outside_their_type_are_errors() {
                 file: "f".into(),
                 words,
             },
-        ))
+        )
     }));
 }
 
