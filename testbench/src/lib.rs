@@ -4,5 +4,6 @@ pub mod contract_case;
 pub mod coverage;
 pub mod cross_check;
 pub mod designs;
+pub mod small;
 pub mod strategy;
 pub mod tools;
