@@ -6,10 +6,14 @@
 
 mod agreement;
 mod arguments;
+mod check;
 mod completions;
 mod console;
 mod doctor;
+mod engines;
 mod errors;
+mod generate;
+mod hardware;
 mod inference;
 mod input;
 mod man;
@@ -18,6 +22,8 @@ mod options;
 mod progress;
 mod quantize;
 mod run;
+mod stimuli;
+mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use console::{Console, ConsoleArgs};
@@ -44,6 +50,8 @@ pub struct Cli {
 enum Verb {
     Run(run::RunArgs),
     Quantize(quantize::QuantizeVerb),
+    Generate(generate::GenerateArgs),
+    Verify(verify::VerifyArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -89,6 +97,8 @@ fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
     match verb {
         Verb::Run(args) => run::run(args, console),
         Verb::Quantize(args) => quantize::run(args, console),
+        Verb::Generate(args) => generate::run(args, console),
+        Verb::Verify(args) => verify::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),
         Verb::Completions(args) => completions::run(args, console),
