@@ -10,3 +10,4 @@ pub mod import;
 pub mod quantize;
 pub mod rtl;
 pub mod verify;
+pub mod wave;

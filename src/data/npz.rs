@@ -6,7 +6,7 @@ use npyz::{DType, NpyFile, Order, TypeChar};
 use std::io::{Cursor, Read};
 
 /// Largest array that is read, in bytes after decompression.
-const MAX_ARRAY: u64 = 1 << 30;
+const MAX_ARRAY: u64 = 1 << 28;
 
 /// Elements of an array, C order.
 #[derive(Clone, Debug, PartialEq)]

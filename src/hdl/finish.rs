@@ -1,17 +1,21 @@
 //! Freezing a builder: drivers present, what is used, evaluation order, loops inside the module, final names.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
-use super::build::{Builder, local_stem};
+use super::build::Builder;
 use super::error::HdlError;
+use super::names::local_stem;
 use super::order::topological;
 use super::tape::{Bin, Module, NodeId, Op, Un};
+use super::verilog::{all_modules, verilog};
 
 pub(super) fn finish(mut b: Builder) -> Result<Module, HdlError> {
     if let Some(error) = b.error.take() {
         return Err(error);
     }
     check_drivers(&b)?;
+    check_module_names(&b)?;
     for (port, doc) in std::mem::take(&mut b.port_docs) {
         let Some(p) = b.ports.iter_mut().find(|p| p.name == port) else {
             return Err(HdlError::Unknown {
@@ -74,6 +78,28 @@ fn check_drivers(b: &Builder) -> Result<(), HdlError> {
         if mem.read.is_none() {
             return undriven(format!("the read port of memory `{}`", mem.name));
         }
+    }
+    Ok(())
+}
+
+/// One module name means one Verilog text. Building the same module twice is fine, two different ones are not.
+fn check_module_names(b: &Builder) -> Result<(), HdlError> {
+    let mut known: BTreeMap<String, Arc<Module>> = BTreeMap::new();
+    let below = b.instances.iter().flat_map(|i| all_modules(&i.module));
+    for module in below {
+        let same = match known.get(&module.name) {
+            None => true,
+            Some(other) => {
+                Arc::ptr_eq(other, &module) || verilog(other, "")? == verilog(&module, "")?
+            }
+        };
+        if !same || module.name == b.name {
+            return Err(HdlError::Duplicate {
+                module: b.name.clone(),
+                name: module.name.clone(),
+            });
+        }
+        known.entry(module.name.clone()).or_insert(module);
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ pub(crate) fn boxed(text: &str) -> Box<VerilogExpression> {
 /// rust-hdl's print of one assignment, without the block around it: `x = a + b;`.
 pub(crate) fn print(statement: VerilogStatement) -> String {
     let text = verilog_combinatorial(&vec![statement]);
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.trim_end().lines().collect();
     let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or(&[]);
     let body: Vec<&str> = body
         .iter()
@@ -99,6 +99,13 @@ pub(crate) fn print(statement: VerilogStatement) -> String {
     body.join("\n")
         .replace('\u{27e6}', "[")
         .replace('\u{27e7}', "]")
+}
+
+fn print_expression(expression: VerilogExpression) -> String {
+    let text = print(VerilogStatement::Assignment(raw("x"), expression));
+    text.trim_start_matches("x = ")
+        .trim_end_matches(';')
+        .to_owned()
 }
 
 pub(crate) const fn binary(op: Bin) -> VerilogOp {
@@ -147,18 +154,15 @@ pub(crate) struct Operands<'m> {
     pub(crate) module: &'m Module,
     /// Whether the node is declared under its name.
     local: Vec<bool>,
+    /// How often each node is an operand.
+    uses: Vec<u32>,
     /// The bits of each declared node that something reads.
     pub(crate) read: Vec<u128>,
 }
 
 impl<'m> Operands<'m> {
     pub(crate) fn new(module: &'m Module) -> Self {
-        let mut uses = vec![0u32; module.nodes.len()];
-        for &id in &module.order {
-            for o in module.node(id).op.operands() {
-                uses[o as usize] += 1;
-            }
-        }
+        let uses = uses(module);
         let local = module.nodes.iter().enumerate().map(|(id, node)| {
             let inlined = match node.op {
                 Op::Lit(_) | Op::Slice(..) | Op::Resize(_) | Op::Shr(..) => true,
@@ -171,6 +175,7 @@ impl<'m> Operands<'m> {
             module,
             local: local.collect(),
             read: vec![0; module.nodes.len()],
+            uses,
         }
     }
 
@@ -291,31 +296,107 @@ impl<'m> Operands<'m> {
         signed_if(ty, text)
     }
 
-    /// The statement that drives a declared, computed node, and the text printed for it.
-    pub(crate) fn statement(&mut self, id: NodeId) -> VerilogStatement {
+    /// A one-bit operand of a boolean operator, a condition or an enable. Logic that has no name and no other reader
+    /// stands here in parentheses: one bit in a one-bit context needs no local to be exact.
+    pub(crate) fn condition(&mut self, id: NodeId) -> String {
+        let node = self.module.node(id);
+        let plain = node.name.is_none() && node.helps.is_none() && self.uses[id as usize] == 1;
+        let logic = match node.op {
+            Op::Un(Un::Not | Un::Any | Un::All, _) => true,
+            Op::Bin(op, ..) => op.is_comparison() || matches!(op, Bin::And | Bin::Or | Bin::Xor),
+            _ => false,
+        };
+        if plain && logic && node.ty == Ty::BIT {
+            let text = print_expression(self.expression(id));
+            if text.len() <= LONGEST_CONDITION && !text.contains('\n') {
+                return format!("({text})");
+            }
+        }
+        self.operand(id)
+    }
+
+    /// The right-hand side of a declared one-bit or wider node.
+    pub(crate) fn source(&mut self, id: NodeId) -> String {
+        if self.module.ty(id) != Ty::BIT {
+            return self.operand(id);
+        }
+        let text = self.condition(id);
+        match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+            Some(inner) => inner.to_owned(),
+            None => text,
+        }
+    }
+
+    /// The operation of a computed node.
+    fn expression(&mut self, id: NodeId) -> VerilogExpression {
         let node = self.module.node(id);
         let ty = node.ty;
-        let right = match node.op {
+        match node.op {
+            Op::Un(op @ Un::Not, a) if ty == Ty::BIT => {
+                VerilogExpression::Unary(unary(op), boxed(&self.condition(a)))
+            }
             Op::Un(op, a) => VerilogExpression::Unary(unary(op), boxed(&self.operand(a))),
             Op::Bin(op, a, b) => {
                 let (ta, tb) = operand_types(op, self.module.ty(a), self.module.ty(b));
-                let (a, b) = (self.resized(a, ta), self.resized(b, tb));
+                let (a, b) = if (ta, tb) == (Ty::BIT, Ty::BIT) && ty == Ty::BIT {
+                    (self.condition(a), self.condition(b))
+                } else {
+                    (self.resized(a, ta), self.resized(b, tb))
+                };
                 VerilogExpression::Binary(boxed(&a), binary(op), boxed(&b))
             }
             Op::Mux(c, a, b) => {
-                let (c, a, b) = (self.operand(c), self.operand(a), self.operand(b));
+                let (c, a, b) = (self.condition(c), self.operand(a), self.operand(b));
                 raw(&format!("{c} ? {a} : {b}"))
             }
             Op::Shl(a, k) => raw(&format!("{{{}, {k}'d0}}", self.bare(a))),
-            Op::Wire(Some(d)) => raw(&self.operand(d)),
+            Op::Wire(Some(d)) => raw(&self.source(d)),
             Op::Resize(a) if ty.width() == self.module.ty(a).width() => raw(&self.operand(a)),
-            _ => {
-                let value = self.value(id);
-                raw(&value)
-            }
-        };
-        VerilogStatement::Assignment(raw(self.module.name_of(id)), right)
+            _ => raw(&self.value(id)),
+        }
     }
+
+    /// The statement that drives a declared, computed node.
+    pub(crate) fn statement(&mut self, id: NodeId) -> VerilogStatement {
+        VerilogStatement::Assignment(raw(self.module.name_of(id)), self.expression(id))
+    }
+}
+
+/// Longer logic gets a local of its own.
+const LONGEST_CONDITION: usize = 60;
+
+/// How often each node is an operand of anything that is used.
+fn uses(module: &Module) -> Vec<u32> {
+    let mut uses = vec![0u32; module.nodes.len()];
+    let mut count = |nodes: &[NodeId]| nodes.iter().for_each(|&id| uses[id as usize] += 1);
+    for &id in &module.order {
+        count(&module.node(id).op.operands());
+    }
+    for port in module.ports.iter().filter(|p| !p.is_input) {
+        count(&port.nodes);
+    }
+    for reg in &module.regs {
+        count(reg.d.as_slice());
+        count(reg.enable.as_slice());
+    }
+    for mem in &module.mems {
+        if let Some(read) = &mem.read {
+            count(&[read.address]);
+            count(read.enable.as_slice());
+        }
+        if let Some(write) = &mem.write {
+            count(&[write.enable, write.address]);
+            count(&write.data);
+        }
+    }
+    for instance in &module.instances {
+        for (port, nodes) in instance.module.ports.iter().zip(&instance.connections) {
+            if port.is_input {
+                count(nodes);
+            }
+        }
+    }
+    uses
 }
 
 fn signed_if(ty: Ty, text: String) -> String {

@@ -37,6 +37,7 @@ mod finish;
 mod flatten;
 mod instruction;
 mod lower;
+mod names;
 mod ops;
 mod order;
 mod probe;

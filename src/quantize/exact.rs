@@ -161,35 +161,10 @@ fn draft(
         bias.push(product("bias", n, b, lif.input_gain.of(n))?);
     }
     let step = steps(layer, lif, payload, options, &real, &bias);
-    let mut weights = Vec::with_capacity(real.len());
-    let (mut least, mut most) = (0, 0);
-    for (i, w) in real.iter().enumerate() {
-        let s = step[i / layer.axons];
-        let raw = w.over(s).and_then(Quotient::exact).ok_or_else(|| {
-            place.not_exact(
-                "weight",
-                i,
-                layer.weights[i],
-                format!(
-                    "it is not a multiple of the step {} within 2^60",
-                    s.to_f64()
-                ),
-            )
-        })?;
-        if raw.unsigned_abs() > u128::from(largest_raw(MAX_WEIGHT).unsigned_abs()) {
-            let why = format!(
-                "it is {raw} times the step {}, and {MAX_WEIGHT} bits hold {}",
-                s.to_f64(),
-                largest_raw(MAX_WEIGHT)
-            );
-            return Err(place.not_exact("weight", i, layer.weights[i], why));
-        }
-        let raw = raw as i32;
-        (least, most) = (least.min(raw), most.max(raw));
-        weights.push(raw);
-    }
+    let weights = raw_weights(place, layer, &real, &step)?;
+    let most = weights.iter().map(|w| w.abs()).max().unwrap_or(0);
     let weight_bits = (2..MAX_WEIGHT)
-        .find(|&bits| most.max(-least) <= largest_raw(bits))
+        .find(|&bits| most <= largest_raw(bits))
         .unwrap_or(MAX_WEIGHT);
     let mut lsb = Vec::with_capacity(layer.neurons);
     for s in &step {
@@ -248,6 +223,43 @@ fn draft(
         decay,
         offset,
     })
+}
+
+/// Weights as multiples of their steps, at most 16 bits wide.
+fn raw_weights(
+    place: &Place<'_>,
+    layer: &Layer,
+    real: &[Dyadic],
+    step: &[Dyadic],
+) -> Result<Vec<i32>, QuantizeError> {
+    let largest = largest_raw(MAX_WEIGHT);
+    let mut weights = Vec::with_capacity(real.len());
+    for (i, w) in real.iter().enumerate() {
+        let s = step[i / layer.axons];
+        let quotient = w.over(s);
+        if quotient.is_some_and(|q| q.exact().is_none()) {
+            let why = format!("it is not a multiple of the step {}", s.to_f64());
+            return Err(place.not_exact("weight", i, layer.weights[i], why));
+        }
+        let raw = quotient
+            .and_then(|q| i32::try_from(q.floor).ok())
+            .filter(|raw| raw.abs() <= largest);
+        let Some(raw) = raw else {
+            // The weight to change is the finest one, which makes the step what it is.
+            let finest = (0..real.len())
+                .filter(|&k| step[k / layer.axons] == s && !real[k].is_zero())
+                .min_by_key(|&k| (real[k].trailing(), k))
+                .unwrap_or(i);
+            let why = format!(
+                "it needs a weight step of {}, and weight[{i}] = {} is more than {largest} such steps ({MAX_WEIGHT} bits)",
+                s.to_f64(),
+                layer.weights[i]
+            );
+            return Err(place.not_exact("weight", finest, layer.weights[finest], why));
+        };
+        weights.push(raw);
+    }
+    Ok(weights)
 }
 
 /// Weight steps by neuron.

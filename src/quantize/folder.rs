@@ -5,7 +5,6 @@
 
 use super::error::QuantizeError;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the marker.
@@ -77,8 +76,5 @@ fn scratch_in(folder: &Path) -> Result<tempfile::TempDir, QuantizeError> {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), QuantizeError> {
-    let mut file = fs::File::create(path).map_err(file_error(path))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(file_error(path))
+    fs::write(path, bytes).map_err(file_error(path))
 }

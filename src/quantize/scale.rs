@@ -56,22 +56,36 @@ pub fn least_squares_step(weights: &[f64], bits: u32, known_step: Option<f64>) -
     Some(search(&magnitudes, largest, q)).filter(|&s| s > 0.0)
 }
 
-/// Grid over (0, 2] times the step that clips nothing, each point improved once, the best ones until they rest.
+/// A grid over (0, 2] times the step that clips nothing, then finer ones around its best points; each point is
+/// improved once, the best ones until they rest.
 fn search(magnitudes: &[f64], largest: f64, q: f64) -> f64 {
     let unclipped = largest / q;
     let points = ((1usize << 19) / magnitudes.len()).clamp(128, 2048);
-    let mut starts: Vec<(f64, f64)> = (1..=points)
-        .map(|i| unclipped * (2.0 * i as f64 / points as f64))
-        .filter(|&s| s > 0.0)
-        .map(|s| {
-            let s = refined(magnitudes, s, q);
-            (squared_error(magnitudes, s, q), s)
-        })
-        .collect();
-    starts.push((squared_error(magnitudes, unclipped, q), unclipped));
-    starts.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    let spacing = 2.0 * unclipped / points as f64;
+    let scan = |centre: f64, spacing: f64, from: i32, to: i32| -> Vec<(f64, f64)> {
+        (from..=to)
+            .map(|i| centre + spacing * f64::from(i))
+            .filter(|&s| s > 0.0)
+            .map(|s| {
+                let s = refined(magnitudes, s, q);
+                (squared_error(magnitudes, s, q), s)
+            })
+            .collect()
+    };
+    let mut found = scan(0.0, spacing, 1, points as i32);
+    found.push((squared_error(magnitudes, unclipped, q), unclipped));
+    let finer = (points / 16) as i32;
+    for zoom in 1..=2 {
+        best_first(&mut found);
+        let spacing = 2.0 * spacing / f64::from(finer.pow(zoom));
+        let centres: Vec<f64> = found.iter().take(3).map(|&(_, s)| s).collect();
+        for centre in centres {
+            found.extend(scan(centre, spacing, -finer, finer));
+        }
+    }
+    best_first(&mut found);
     let mut best = (f64::INFINITY, unclipped);
-    for &(start_error, start) in starts.iter().take(8) {
+    for &(start_error, start) in found.iter().take(8) {
         let mut at = (start_error, start);
         for _ in 0..100 {
             let s = refined(magnitudes, at.1, q);
@@ -86,6 +100,10 @@ fn search(magnitudes: &[f64], largest: f64, q: f64) -> f64 {
         }
     }
     short(best.1)
+}
+
+fn best_first(found: &mut [(f64, f64)]) {
+    found.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
 }
 
 fn nearest(w: f64, reciprocal: f64, q: f64) -> f64 {

@@ -143,7 +143,8 @@ impl Update {
         self.bound_of_slow_leak(seen, v).filter(|&b| limit.holds(b))
     }
 
-    /// A decay close to 1: a wide invariant by the geometric series, then narrowed while it stays one.
+    /// A decay close to 1: the end of the geometric series is guessed from the last step, checked to be an
+    /// invariant, then narrowed while it stays one.
     fn bound_of_slow_leak(&self, seen: Span, v: Span) -> Option<Span> {
         let p = &self.params;
         let one = 1i128 << p.drop;
@@ -151,16 +152,23 @@ impl Update {
         if leak <= 0 {
             return None;
         }
-        let jump = |ends: [Span; 4]| {
-            let largest = ends
-                .iter()
-                .map(|s| i128::from(s.low.unsigned_abs().max(s.high.unsigned_abs())))
-                .sum::<i128>()
-                + 2;
-            i64::try_from(largest * one / leak + 1).ok()
+        let (_, next) = self.step(v);
+        let kept = self.interval.product(&p.decay, &v, p.drop);
+        // An end moves as v <- R(A v) + c; it stays within (|c| + 1)/(1 - A), rounding included.
+        let far = |c: i64| {
+            i64::try_from((i128::from(c.unsigned_abs()) + 1) * one / leak + 1).unwrap_or(i64::MAX)
         };
-        let reach = jump([self.x, p.offset, p.reset_by, p.v_reset])?;
-        let mut wide = v.hull(Span::new(-reach, reach));
+        let (down, up) = (
+            next.low.saturating_sub(kept.low),
+            next.high.saturating_sub(kept.high),
+        );
+        let mut wide = v.hull(next);
+        if down < 0 {
+            wide = wide.hull(Span::point(-far(down)));
+        }
+        if up > 0 {
+            wide = wide.hull(Span::point(far(up)));
+        }
         let mut all = Span::EMPTY;
         for _ in 0..256 {
             let (step_seen, next) = self.step(wide);

@@ -1,5 +1,7 @@
 //! The quantizer on trained networks: accuracy with 8-bit weights, and exactness where the network allows it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 mod quantize_support;
 
 use goldspike::data::{self, Agreement};

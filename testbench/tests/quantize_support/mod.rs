@@ -1,5 +1,11 @@
 //! What the quantizer's tests share: the workloads and their samples.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test binary uses its part, and they are tests"
+)]
+
+pub mod random;
 
 use goldspike::data::Dataset;
 use goldspike::{data, import};

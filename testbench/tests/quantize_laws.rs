@@ -1,0 +1,530 @@
+//! Laws of the quantizer on random networks.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod quantize_support;
+
+use core::cmp::Ordering;
+use goldspike::quantize::{
+    GuardBits, MembraneBits, Options, QuantizeError, Saturation, ScaleBy, digest,
+    least_squares_step, quantize, squared_error,
+};
+use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::encoding::Encoding;
+use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::network::{golden, reference};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
+use quantize_support::random::{Rng, dyadic_network, real_network, sample};
+
+/// `k * lsb` against `real`, in integers: both are `mantissa * 2^exponent`.
+fn compare(k: i64, lsb: f64, real: f64) -> Ordering {
+    let parts = |x: f64| {
+        let exponent = ((x.to_bits() >> 52) & 0x7ff) as i32 - 1075;
+        (
+            i128::from((x.to_bits() & ((1 << 52) - 1)) | (1 << 52)),
+            exponent,
+        )
+    };
+    let ((m, e), (n, f)) = (parts(lsb), parts(real));
+    let low = e.min(f);
+    assert!(e - low < 40 && f - low < 70, "{lsb} {real}");
+    ((i128::from(k) * m) << (e - low)).cmp(&(n << (f - low)))
+}
+
+fn options(rng: &mut Rng) -> Options {
+    Options {
+        weight_bits: 2 + rng.below(15) as u32,
+        scale: rng.pick(&[ScaleBy::Layer, ScaleBy::Channel]),
+        rounding: rng.pick(&Rounding::ALL),
+        overflow: rng.pick(&Overflow::ALL),
+        coefficient_bits: 1 + rng.below(24) as u32,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn fire_at_is_the_smallest_integer_that_fires() {
+    let mut exact_ties = 0;
+    for seed in 0..600 {
+        let real = if seed % 2 == 0 {
+            real_network(seed)
+        } else {
+            dyadic_network(seed)
+        };
+        let mut options = options(&mut Rng(seed));
+        options.exact = seed % 2 == 1;
+        let quantized = match quantize(&real, &options) {
+            Ok(quantized) => quantized,
+            Err(QuantizeError::ExactTooWide { .. }) if options.exact => continue,
+            Err(e) => panic!("seed {seed}: {e}"),
+        };
+        for (described, layer) in real.layers.iter().zip(&quantized.network.layers) {
+            let (Neuron::Lif(lif), QuantNeuron::Lif(raw)) = (&described.neuron, &layer.neuron);
+            for n in 0..layer.neurons {
+                let fires =
+                    |h: i64| match (compare(h, layer.lsb(n), lif.v_threshold.of(n)), lif.fire) {
+                        (Ordering::Equal, Fire::Ge) => true,
+                        (order, _) => order == Ordering::Greater,
+                    };
+                let at = raw.fire_at.of(n);
+                assert!(
+                    fires(at) && !fires(at - 1),
+                    "seed {seed} {} neuron {n}: {at}",
+                    layer.name
+                );
+                exact_ties += u32::from(
+                    compare(
+                        at - i64::from(lif.fire == Fire::Gt),
+                        layer.lsb(n),
+                        lif.v_threshold.of(n),
+                    )
+                    .is_eq(),
+                );
+            }
+        }
+    }
+    assert!(
+        exact_ties > 100,
+        "{exact_ties} thresholds were exact multiples of the LSB"
+    );
+}
+
+#[test]
+fn the_weight_step_is_not_worse_than_a_thousand_others_or_the_largest_weight() {
+    let mut rng = Rng(7);
+    let mut compared = 0;
+    for bits in 2..=16 {
+        for count in [1, 2, 3, 10, 64, 600] {
+            let heavy_tail = rng.below(2) == 0;
+            let weights: Vec<f64> = (0..count)
+                .map(|_| {
+                    let w = (0..6).map(|_| rng.unit() - 0.5).sum::<f64>();
+                    if heavy_tail { w * w * w } else { w }
+                })
+                .collect();
+            let largest = weights.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
+            let unclipped = largest / f64::from((1 << (bits - 1)) - 1);
+            let step = least_squares_step(&weights, bits, None).unwrap();
+            let error = squared_error(&weights, step, bits);
+            // The step has 24 significant bits, which an exact fit can tell from zero.
+            let slack = 1e-13 * weights.iter().map(|w| w * w).sum::<f64>();
+            assert!(
+                error <= squared_error(&weights, unclipped, bits) + slack,
+                "{bits} bits, {count} weights: max-abs is better"
+            );
+            for _ in 0..1000 {
+                let other = unclipped * 2.0 * (1.0 - rng.unit());
+                assert!(
+                    error <= squared_error(&weights, other, bits) + slack,
+                    "{bits} bits, {count} weights: {other} for {step}"
+                );
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 90_000);
+}
+
+#[test]
+fn bounds_hold_under_adversarial_input_and_unreachable_saturation_is_dead_code() {
+    let (mut bounded, mut unbounded, mut nearly_attained) = (0, 0, 0);
+    for seed in 0..400 {
+        let real = real_network(seed);
+        let mut rng = Rng(seed);
+        let quantized = quantize(&real, &options(&mut rng)).unwrap();
+        let mut wide = quantized.network.clone();
+        for layer in &mut wide.layers {
+            layer.membrane.width = 32;
+            layer.overflow = Overflow::Saturate;
+        }
+        let (as_is, wide) = (golden(&quantized.network).unwrap(), golden(&wide).unwrap());
+        let payload_max = quantized.network.input.payload_max;
+        let mut reached = vec![(0i64, 0i64); real.layers.len()];
+        let mut all_unreachable = true;
+        for report in &quantized.report.layers {
+            all_unreachable &= report.saturation == Saturation::Unreachable;
+        }
+        for run in 0..24 {
+            let input = if run < 12 {
+                bang_bang(&mut rng, &quantized.network.layers[0], payload_max)
+            } else {
+                sample(&mut rng, real.axons, payload_max, 40)
+            };
+            let trace = wide.run(&input);
+            if all_unreachable {
+                assert_eq!(trace, as_is.run(&input), "seed {seed}");
+            }
+            for step in &trace.steps {
+                for (l, layer) in step.layers.iter().enumerate() {
+                    for &value in layer.h.iter().chain(&layer.states[0]) {
+                        reached[l] = (reached[l].0.min(value), reached[l].1.max(value));
+                    }
+                }
+            }
+        }
+        for (report, reached) in quantized.report.layers.iter().zip(&reached) {
+            match report.bound {
+                Some(bound) => {
+                    bounded += 1;
+                    assert!(
+                        bound.low <= reached.0 && reached.1 <= bound.high,
+                        "seed {seed} {}: {reached:?} {bound:?}",
+                        report.name
+                    );
+                    nearly_attained +=
+                        u32::from((reached.1 - reached.0) * 10 >= (bound.high - bound.low) * 8);
+                }
+                None => unbounded += 1,
+            }
+        }
+    }
+    println!(
+        "{bounded} bounded layers, of which {nearly_attained} reach 80 % of the bound; {unbounded} without a bound"
+    );
+    assert!(
+        bounded > 200 && unbounded > 20 && nearly_attained > 80,
+        "{bounded} {unbounded} {nearly_attained}"
+    );
+}
+
+/// Everything that lifts one neuron, for a random time, then everything that pulls it down.
+fn bang_bang(rng: &mut Rng, layer: &QuantLayer, payload_max: u32) -> Sample {
+    let neuron = rng.below(layer.neurons as u64) as usize;
+    let row = &layer.weights[neuron * layer.axons..][..layer.axons];
+    let mut steps = Vec::new();
+    let mut up = rng.below(2) == 0;
+    while steps.len() < 60 {
+        for _ in 0..1 + rng.below(20) {
+            steps.push(extreme(row, up, payload_max));
+        }
+        up = !up;
+    }
+    Sample { steps }
+}
+
+fn extreme(row: &[i32], up: bool, payload_max: u32) -> Vec<Event> {
+    (0u32..)
+        .zip(row)
+        .filter(|&(_, &w)| if up { w > 0 } else { w < 0 })
+        .map(|(address, _)| Event {
+            address,
+            payload: payload_max.cast_signed(),
+        })
+        .collect()
+}
+
+#[test]
+fn both_ends_of_the_accumulator_are_attained() {
+    let mut layers = 0;
+    for seed in 0..200 {
+        let mut real = real_network(seed);
+        real.layers.truncate(1);
+        let quantized = quantize(&real, &options(&mut Rng(seed))).unwrap();
+        let mut network = quantized.network;
+        let layer = &mut network.layers[0];
+        // A neuron whose first `h` is the sum itself.
+        let QuantNeuron::Lif(lif) = &mut layer.neuron;
+        lif.v_init = Param::Layer(0);
+        lif.offset = Param::Layer(0);
+        layer.membrane = QFormat::signed(32, layer.accumulator.frac);
+        layer.guard_bits = 0;
+        if layer.accumulator.width > 32 {
+            continue;
+        }
+        let (rows, width) = (layer.weights.clone(), layer.accumulator.width);
+        let (axons, payload_max) = (layer.axons, network.input.payload_max);
+        let program = golden(&network).unwrap();
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        for (n, row) in rows.chunks(axons).enumerate() {
+            for up in [false, true] {
+                let trace = program.run(&Sample {
+                    steps: vec![extreme(row, up, payload_max)],
+                });
+                let h = trace.steps[0].layers[0].h[n];
+                (low, high) = (low.min(h), high.max(h));
+            }
+        }
+        assert_eq!(
+            QFormat::signed_for(low, high, 0).width,
+            width,
+            "seed {seed}: {low} to {high}"
+        );
+        layers += 1;
+    }
+    assert!(layers > 150, "{layers}");
+}
+
+#[test]
+fn exact_networks_equal_the_reference_exactly() {
+    let (mut compared, mut spikes, mut too_wide) = (0, 0, 0);
+    for seed in 0..500 {
+        let real = dyadic_network(seed);
+        let mut rng = Rng(seed);
+        let options = Options {
+            exact: true,
+            scale: rng.pick(&[ScaleBy::Layer, ScaleBy::Channel]),
+            rounding: rng.pick(&Rounding::ALL),
+            ..Options::default()
+        };
+        let quantized = match quantize(&real, &options) {
+            Ok(quantized) => quantized,
+            Err(QuantizeError::ExactTooWide {
+                needed,
+                allowed: 32,
+                ..
+            }) => {
+                assert!(needed > 32);
+                too_wide += 1;
+                continue;
+            }
+            Err(e) => panic!("seed {seed}: {e}"),
+        };
+        for layer in &quantized.report.layers {
+            assert_eq!(layer.errors, [], "seed {seed}");
+        }
+        let (integers, float) = (golden(&quantized.network).unwrap(), reference(&real));
+        for _ in 0..4 {
+            let input = sample(
+                &mut rng,
+                real.axons,
+                quantized.network.input.payload_max,
+                real.time_steps,
+            );
+            let (raw, real) = (integers.run(&input), float.run(&input));
+            for (t, (raw, real)) in raw.steps.iter().zip(&real.steps).enumerate() {
+                for (l, (raw, real)) in raw.layers.iter().zip(&real.layers).enumerate() {
+                    let layer = &quantized.network.layers[l];
+                    let units = |values: &[i64]| -> Vec<f64> {
+                        values
+                            .iter()
+                            .enumerate()
+                            .map(|(n, &v)| v as f64 * layer.lsb(n))
+                            .collect()
+                    };
+                    assert_eq!(units(&raw.h), real.h, "seed {seed} step {t} {}", layer.name);
+                    assert_eq!(
+                        units(&raw.states[0]),
+                        real.states[0],
+                        "seed {seed} step {t} {}",
+                        layer.name
+                    );
+                    assert_eq!(
+                        raw.spikes, real.spikes,
+                        "seed {seed} step {t} {}",
+                        layer.name
+                    );
+                    compared += raw.h.len();
+                    spikes += raw.spikes.iter().filter(|&&s| s != 0).count();
+                }
+            }
+        }
+    }
+    println!("{compared} values, {spikes} spikes, {too_wide} networks too wide");
+    assert!(compared > 10_000 && spikes > 2_000 && spikes < compared * 9 / 10 && too_wide < 100);
+}
+
+#[test]
+fn every_membrane_width_is_used_as_asked_or_refused_with_the_bits_that_do() {
+    let (mut used, mut refused) = (0, 0);
+    for seed in 0..40 {
+        let real = real_network(seed);
+        for bits in 4..=32 {
+            let mut options = options(&mut Rng(seed));
+            options.membrane_bits = MembraneBits::Fixed(bits);
+            match quantize(&real, &options) {
+                Ok(quantized) => {
+                    for layer in &quantized.network.layers {
+                        assert_eq!(layer.membrane.width, bits);
+                    }
+                    used += 1;
+                }
+                Err(QuantizeError::MembraneTooNarrow {
+                    needed, bits: had, ..
+                }) => {
+                    assert_eq!(had, bits);
+                    assert!(needed > bits);
+                    refused += 1;
+                }
+                Err(e) => panic!("seed {seed}, {bits} bits: {e}"),
+            }
+        }
+    }
+    println!("{used} used, {refused} refused");
+    assert!(used > 40 * 25, "{used} used, {refused} refused");
+}
+
+#[test]
+fn guard_bits_of_any_sign_are_used_as_asked() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..60 {
+        let real = real_network(seed);
+        for g in [-6, -3, -1, 0, 1, 5, 9] {
+            let mut options = options(&mut Rng(seed));
+            options.guard_bits = GuardBits::Fixed(g);
+            match quantize(&real, &options) {
+                Ok(quantized) => {
+                    assert!(quantized.network.layers.iter().all(|l| l.guard_bits == g));
+                    seen.insert(g);
+                }
+                Err(
+                    e @ (QuantizeError::ThresholdBelowLsb { .. }
+                    | QuantizeError::MembraneTooNarrow { .. }),
+                ) => {
+                    assert!(!e.help().is_empty());
+                }
+                Err(e) => panic!("seed {seed}, {g} guard bits: {e}"),
+            }
+        }
+    }
+    assert_eq!(seen.len(), 7, "{seen:?}");
+}
+
+#[test]
+fn scaling_a_layer_by_a_power_of_two_changes_no_integer() {
+    for seed in 0..100 {
+        let real = real_network(seed);
+        let mut scaled = real.clone();
+        for layer in &mut scaled.layers {
+            let by = |p: &mut Param<f64>| *p = p.map(|x| x * 8.0);
+            layer
+                .weights
+                .iter_mut()
+                .chain(&mut layer.bias)
+                .for_each(|x| *x *= 8.0);
+            let Neuron::Lif(lif) = &mut layer.neuron;
+            for p in [
+                &mut lif.offset,
+                &mut lif.v_threshold,
+                &mut lif.v_reset,
+                &mut lif.v_init,
+            ] {
+                by(p);
+            }
+        }
+        let options = options(&mut Rng(seed));
+        let (a, b) = (
+            quantize(&real, &options).unwrap().network,
+            quantize(&scaled, &options).unwrap().network,
+        );
+        assert_eq!(digest(&a), digest(&b), "seed {seed}");
+        assert_ne!(a.layers[0].lsb(0), b.layers[0].lsb(0));
+    }
+}
+
+#[test]
+fn one_bit_weights_are_plus_and_minus_one() {
+    let mut seen = 0;
+    for seed in 0..60 {
+        for scale in [ScaleBy::Layer, ScaleBy::Channel] {
+            match quantize(
+                &real_network(seed),
+                &Options {
+                    weight_bits: 1,
+                    scale,
+                    ..Options::default()
+                },
+            ) {
+                Ok(quantized) => {
+                    let weights: Vec<i32> = quantized
+                        .network
+                        .layers
+                        .iter()
+                        .flat_map(|l| l.weights.clone())
+                        .collect();
+                    assert!(weights.iter().all(|w| w.abs() == 1));
+                    seen += weights.len();
+                }
+                Err(e @ QuantizeError::NoBinaryForm { .. }) => {
+                    assert!(e.help().contains("--weight-bits 2"))
+                }
+                Err(e) => panic!("seed {seed}: {e}"),
+            }
+        }
+    }
+    assert!(seen > 1000, "{seen}");
+}
+
+/// One LIF neuron with inputs -0.75, 0.5 and 1, and no bias.
+fn one_neuron(decay: f64, reset: Reset) -> Network {
+    Network {
+        name: "one".to_owned(),
+        time_steps: 8,
+        axons: 3,
+        encoding: Encoding::Events,
+        layers: vec![Layer {
+            synapse: "fc0".to_owned(),
+            name: "n0".to_owned(),
+            axons: 3,
+            neurons: 1,
+            weights: vec![-0.75, 0.5, 1.0],
+            bias: vec![0.0],
+            weight_step: Some(0.25),
+            neuron: Neuron::Lif(Lif {
+                decay: Param::Layer(decay),
+                input_gain: Param::Layer(1.0),
+                offset: Param::Layer(0.0),
+                v_threshold: Param::Layer(1.0),
+                v_reset: Param::Layer(0.0),
+                v_init: Param::Layer(0.0),
+                fire: Fire::Ge,
+                reset,
+                reset_timing: ResetTiming::SameStep,
+            }),
+        }],
+    }
+}
+
+#[test]
+fn bounds_are_the_closed_forms_and_a_little_rounding() {
+    let fine = Options {
+        coefficient_bits: 24,
+        ..Options::default()
+    };
+    for decay in [0.0, 0.25, 0.5, 0.9, 0.99, 0.999, 1.0 - 1.0 / 65536.0] {
+        for reset in [Reset::Hard, Reset::Soft] {
+            let quantized = quantize(&one_neuron(decay, reset), &fine).unwrap();
+            let bound = quantized.report.layers[0].bound.unwrap();
+            let lsb = quantized.network.layers[0].lsb(0);
+            let (low, high) = (bound.low as f64 * lsb, bound.high as f64 * lsb);
+            let after = decay + 1.5;
+            let wanted = match reset {
+                Reset::Soft => f64::max(after, (1.5 - decay) / (1.0 - decay)),
+                _ => after,
+            };
+            // One rounding a step, half an LSB each, and the decay's own.
+            let slack = (1.0 + 1.0 / (1.0 - decay)) * (lsb + 1e-6 / (1.0 - decay));
+            assert!(
+                (low + 0.75 / (1.0 - decay)).abs() <= slack,
+                "{decay} {reset:?}: {low}"
+            );
+            assert!(
+                (high - wanted).abs() <= slack,
+                "{decay} {reset:?}: {high}, {wanted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_leak_there_is_no_bound_and_saturation_stays() {
+    for reset in [Reset::Hard, Reset::Soft] {
+        let quantized = quantize(&one_neuron(1.0, reset), &Options::default()).unwrap();
+        let report = &quantized.report.layers[0];
+        assert_eq!(
+            (report.bound, report.saturation),
+            (None, Saturation::Reachable)
+        );
+        let QuantNeuron::Lif(lif) = &quantized.network.layers[0].neuron;
+        assert!(quantized.network.layers[0].membrane.max() >= 8 * lif.fire_at.of(0));
+    }
+    // Inputs that only lift a neuron, which then starts again: bounded without a leak.
+    let mut lifted = one_neuron(1.0, Reset::Hard);
+    lifted.layers[0].weights[0] = 0.25;
+    let report = &quantize(&lifted, &Options::default())
+        .unwrap()
+        .report
+        .layers[0];
+    assert_eq!(report.saturation, Saturation::Unreachable);
+}
