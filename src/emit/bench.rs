@@ -8,7 +8,6 @@
 use std::fmt::Write as _;
 
 use crate::engine::beats::{BeatStimulus, HANG_CYCLES};
-use crate::hdl::{PortInfo, Ty};
 use crate::rtl::Design;
 
 /// One output stream of a design.
@@ -18,29 +17,18 @@ pub(crate) struct Stream {
     pub(crate) prefix: String,
     /// Width of TDATA.
     pub(crate) bits: usize,
-    /// Type of one element of TDATA.
-    pub(crate) element: Ty,
-    /// Elements of TDATA.
-    pub(crate) elements: usize,
 }
 
 impl Stream {
     /// The output streams: the output, then each probe.
     pub(crate) fn all(design: &Design) -> Vec<Self> {
-        design
-            .top
-            .ports()
-            .filter(|port| !port.is_input)
-            .filter_map(|port: PortInfo<'_>| {
-                let prefix = port.name.strip_suffix("_tdata")?;
-                Some(Self {
-                    prefix: prefix.to_owned(),
-                    bits: port.bits(),
-                    element: port.ty,
-                    elements: port.packed.unwrap_or(1),
-                })
-            })
-            .collect()
+        let mut streams =
+            vec![Self { prefix: "m_axis".to_owned(), bits: design.output.tdata_bits() as usize }];
+        for (index, (layout, plan)) in design.probes.iter().zip(&design.plans).enumerate() {
+            let bits = layout.width() as usize * plan.neuron_lanes as usize;
+            streams.push(Self { prefix: format!("m_axis_probe{index}"), bits });
+        }
+        streams
     }
 }
 
@@ -135,7 +123,7 @@ impl Bench<'_> {
         out.push_str("\n    reg clk_i;\n    reg rst_i;\n    reg s_axis_tvalid;\n    wire s_axis_tready;\n");
         let _ = writeln!(out, "    reg [{}:0] s_axis_tdata;", bits - 1);
         out.push_str("    reg s_axis_tlast;\n    reg s_axis_tuser;\n    wire protocol_error_o;\n");
-        for Stream { prefix, bits, .. } in streams {
+        for Stream { prefix, bits } in streams {
             let _ = writeln!(out, "    wire {prefix}_tvalid;\n    reg {prefix}_tready;");
             let _ = writeln!(out, "    wire [{}:0] {prefix}_tdata;", bits - 1);
             let _ = writeln!(out, "    wire {prefix}_tlast;\n    wire {prefix}_tuser;");

@@ -14,9 +14,9 @@ mod core_file;
 mod cost;
 mod datasheet;
 mod error;
-//pub mod lint;
+pub mod lint;
 mod sources;
-//pub mod testbench;
+pub mod testbench;
 mod write;
 
 use std::collections::BTreeMap;

@@ -25,6 +25,7 @@ pub use rtl::Rtl;
 pub use rust_hdl::{Bench, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
 pub use verilator::Verilator;
+pub use wire::meaning;
 
 use crate::rtl::Design;
 

@@ -261,7 +261,7 @@ fn answer(design: &Design, stimulus: &BeatStimulus, running: &mut Running) -> Re
 fn program(design: &Design, streams: &[Stream]) -> String {
     let mut ready = String::new();
     let mut beats = String::new();
-    for (index, Stream { prefix: p, bits, .. }) in streams.iter().enumerate() {
+    for (index, Stream { prefix: p, bits }) in streams.iter().enumerate() {
         ready.push_str(&format!("    top.{p}_tready = pattern[{index}].at(cycle);\n"));
         beats.push_str(&format!(
             "    if (top.{p}_tvalid) take(play, {index}, top.{p}_tready, top.{p}_tlast, top.{p}_tuser, top.{p}_tdata, {bits});\n"

@@ -5,7 +5,7 @@
 //! that reads this form.
 
 use crate::engine::EngineError;
-use crate::engine::beats::OutputBeat;
+use crate::engine::beats::{BeatResult, OutputBeat};
 use crate::rtl::Design;
 
 /// The bits of one word: the lowest first; `None` is unknown.
@@ -93,6 +93,28 @@ impl<'a> Collector<'a> {
 pub(crate) fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[u64; N]> {
     let parsed: Option<Vec<u64>> = words.map(|word| word.parse().ok()).collect();
     parsed?.try_into().ok()
+}
+
+/// The result with every bit that carries no meaning at 0, as the engines of Verilog text give it: two engines agree
+/// when these are equal.
+#[must_use]
+pub fn meaning(design: &Design, result: &BeatResult) -> BeatResult {
+    let null = design.output.pack_null();
+    let mut result = result.clone();
+    for (stream, beats) in result.streams.iter_mut().enumerate() {
+        let mut seen = 0;
+        for beat in beats {
+            beat.user &= beat.last;
+            if stream == 0 {
+                beat.data.iter_mut().filter(|data| **data as u64 & null != 0).for_each(|data| *data = u128::from(null));
+                continue;
+            }
+            let left = design.plans[stream - 1].neurons.saturating_sub(seen);
+            beat.data.iter_mut().skip(left).for_each(|data| *data = 0);
+            seen = if beat.last { 0 } else { seen + beat.data.len() };
+        }
+    }
+    result
 }
 
 fn number_of(bits: &[Option<bool>]) -> Option<u128> {
