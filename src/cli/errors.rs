@@ -7,6 +7,7 @@ use crate::import::Imported;
 use crate::quantize::QuantizeError;
 use crate::rtl::PlanError;
 use crate::verify::VerifyError;
+use crate::wave::WaveError;
 use goldspike_golden::contract::ContractError;
 use goldspike_golden::encoding::EncodingError;
 
@@ -104,6 +105,18 @@ pub fn emit(error: &EmitError) -> Diagnostic {
         Some(path) => diagnostic.at(Place::file(path.display().to_string())),
         None => diagnostic,
     }
+}
+
+/// No waveform.
+pub fn wave(error: &WaveError) -> Diagnostic {
+    let code = match error {
+        WaveError::Sample { .. } | WaveError::Steps { .. } => &codes::NO_SUCH_WINDOW,
+        WaveError::NoProbe | WaveError::Shape { .. } | WaveError::NoSignal(_) | WaveError::Design(_) => &codes::INTERNAL,
+        WaveError::Network(error) => return contract(error),
+        WaveError::Engine(error) => return engine(error),
+        WaveError::Write(_) => &codes::OUTPUT_UNWRITABLE,
+    };
+    Diagnostic::error(code, error.to_string()).help(error.help())
 }
 
 /// A sample that is not of the network's encoding.

@@ -4,8 +4,8 @@ use super::console::Console;
 use super::errors;
 use super::options::LaneArgs;
 use crate::diag::Diagnostic;
-use crate::rtl::{self, Design, DesignOptions, LaneChoice};
-use goldspike_golden::quant::QuantNetwork;
+use crate::rtl::{self, Design, DesignOptions, LaneChoice, LayerPlan};
+use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use serde_json::{Value, json};
 
 /// Designs with the flags' lanes, and says where a number of lanes was clamped.
@@ -43,7 +43,7 @@ fn clamped(network: &QuantNetwork, options: &DesignOptions) -> Vec<String> {
 /// A line for each layer.
 #[must_use]
 pub fn lines(network: &QuantNetwork, design: &Design) -> String {
-    let line = |(layer, plan): (&goldspike_golden::quant::QuantLayer, &crate::rtl::LayerPlan)| {
+    let line = |(layer, plan): (&QuantLayer, &LayerPlan)| {
         format!(
             "layer {:<8} {} axons, {} neurons: {} synapse lanes, {} neuron lanes, {} passes a step\n",
             layer.name, plan.axons, plan.neurons, plan.lanes, plan.neuron_lanes, plan.groups

@@ -12,13 +12,11 @@ use goldspike_golden::event::Sample;
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::quant::{Param, QuantNetwork};
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The network that was named.
 #[derive(Debug)]
 pub struct Source {
-    /// As it was named.
-    pub argument: PathBuf,
     kind: Kind,
 }
 
@@ -62,7 +60,7 @@ impl Source {
                 Kind::Float(Box::new(imported))
             }
         };
-        Ok(Self { argument: argument.to_path_buf(), kind })
+        Ok(Self { kind })
     }
 
     /// The imported float network, if it is one.

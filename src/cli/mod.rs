@@ -6,6 +6,7 @@
 
 mod agreement;
 mod arguments;
+mod build;
 mod check;
 mod completions;
 mod console;
@@ -24,6 +25,7 @@ mod quantize;
 mod run;
 mod stimuli;
 mod verify;
+mod wave;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use console::{Console, ConsoleArgs};
@@ -48,10 +50,12 @@ pub struct Cli {
 /// The verbs, in the order of the help.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Build(build::BuildArgs),
     Run(run::RunArgs),
     Quantize(quantize::QuantizeVerb),
     Generate(generate::GenerateArgs),
     Verify(verify::VerifyArgs),
+    Wave(wave::WaveArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -95,10 +99,12 @@ pub fn main() -> ExitCode {
 
 fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
     match verb {
+        Verb::Build(args) => build::run(args, console),
         Verb::Run(args) => run::run(args, console),
         Verb::Quantize(args) => quantize::run(args, console),
         Verb::Generate(args) => generate::run(args, console),
         Verb::Verify(args) => verify::run(args, console),
+        Verb::Wave(args) => wave::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

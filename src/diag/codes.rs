@@ -102,6 +102,8 @@ codes! {
     HANG "GS0803" exit 1 "the design hangs";
     PROTOCOL "GS0804" exit 1 "the design broke the event protocol";
     STIMULUS "GS0805" exit 2 "the golden model refused the stimulus";
+
+    NO_SUCH_WINDOW "GS0901" exit 2 "a waveform is asked for of a sample or of steps that are not there";
 }
 
 /// The code with this number, if the table has it.
