@@ -86,7 +86,7 @@ struct Built {
 pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let chosen = choose(&args.check.engine)?;
     let job = Job::new(args, console)?;
-    let output = args.output.clone().unwrap_or_else(|| Path::new("rtl-out").join(job.source.name()));
+    let output = args.output.clone().unwrap_or_else(|| Path::new("rtl-out").join(job.source.title()));
     let Built { emitted, report, verification } = job.build(&chosen, console)?;
     emit::write(&output, &emitted).map_err(|error| errors::emit(&error))?;
     let mut document = report.json().map_err(errors::internal)?;
@@ -102,7 +102,7 @@ impl<'a> Job<'a> {
         let samples = source.data_if_any(&args.data)?;
         let shipped = hardware::design(&integers.network, &args.lanes, false, console)?;
         let probed = hardware::variant(&integers.network, &args.lanes, true)?;
-        let command = generate::command(&integers.network.name, &args.quantize, &args.lanes, false);
+        let command = generate::command("build", source.title(), &args.quantize, &args.lanes, false);
         Ok(Self { args, source, integers, samples, shipped, probed, command })
     }
 
@@ -169,8 +169,7 @@ impl<'a> Job<'a> {
         };
         let progress = console.progress(2 * trace.samples().len(), "framework's trace");
         let golden = network::golden(self.network()).map_err(|error| errors::contract(&error))?;
-        let real = |layer: usize, neuron: usize, raw: i64| raw as f64 * self.network().layers[layer].lsb(neuron);
-        let integers = agreement::compare(&trace, &golden, &samples, &progress, real)?;
+        let integers = agreement::compare(&trace, &golden, &samples, &progress, self.integers.real())?;
         let reference = self
             .source
             .imported()

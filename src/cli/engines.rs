@@ -30,6 +30,36 @@ pub enum Simulation {
     Verilator,
 }
 
+/// A value of `run --engine`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunEngineArg {
+    /// The golden model.
+    #[default]
+    Golden,
+    /// The hardware on the embedded simulator.
+    RustHdl,
+    /// The hardware on Icarus Verilog.
+    Icarus,
+    /// The hardware on Verilator.
+    Verilator,
+}
+
+impl RunEngineArg {
+    /// The simulation of the hardware that is meant; `None` for the golden model.
+    ///
+    /// # Errors
+    /// `GS0802` if its tool is missing.
+    pub fn simulation(self) -> Result<Option<Simulation>, Diagnostic> {
+        let argument = match self {
+            Self::Golden => return Ok(None),
+            Self::RustHdl => EngineArg::RustHdl,
+            Self::Icarus => EngineArg::Icarus,
+            Self::Verilator => EngineArg::Verilator,
+        };
+        Ok(choose(&[argument])?.engines.first().copied())
+    }
+}
+
 /// Engines to use, and those that `all` left out because a tool is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {

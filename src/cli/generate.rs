@@ -57,7 +57,7 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
     let source = Source::read(&args.network, console)?;
     let Integers { network, digest, .. } = source.integers(&args.quantize)?;
     let design = hardware::design(&network, &args.lanes, args.probe, console)?;
-    let command = command(&network.name, &args.quantize, &args.lanes, args.probe);
+    let command = command("generate", source.title(), &args.quantize, &args.lanes, args.probe);
     let mut emitted = emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
     if args.testbench {
         let samples = source.data_if_any(&args.data)?;
@@ -115,8 +115,8 @@ pub fn add_bench(
 
 /// The command line as it stands in the generated files: without paths.
 #[must_use]
-pub fn command(name: &str, quantize: &QuantizeArgs, lanes: &LaneArgs, probe: bool) -> String {
-    let mut words = vec!["goldspike".to_owned(), "generate".to_owned(), name.to_owned()];
+pub fn command(verb: &str, name: &str, quantize: &QuantizeArgs, lanes: &LaneArgs, probe: bool) -> String {
+    let mut words = vec!["goldspike".to_owned(), verb.to_owned(), name.to_owned()];
     words.extend(quantize.given());
     words.extend(lanes.given());
     words.extend(probe.then(|| "--probe".to_owned()));

@@ -37,6 +37,13 @@ pub struct Integers {
     pub digest: String,
 }
 
+impl Integers {
+    /// Real value of a raw membrane of (layer, neuron).
+    pub fn real(&self) -> impl Fn(usize, usize, i64) -> f64 {
+        |layer, neuron, raw| raw as f64 * self.network.layers[layer].lsb(neuron)
+    }
+}
+
 impl Source {
     /// Reads the network at `argument`: a folder with net.json or quant.json, such a file, or an embedded name.
     ///
@@ -79,6 +86,13 @@ impl Source {
             Kind::Float(imported) => &imported.network.name,
             Kind::Quant(network) => &network.name,
         }
+    }
+
+    /// The shortest name that the command line takes for it wherever it is typed: of an embedded example its own, else the
+    /// network's.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.embedded().unwrap_or_else(|| self.name())
     }
 
     /// Names of the neuron layers.

@@ -211,6 +211,12 @@ fn choice(lanes: &[u32]) -> LaneChoice {
 }
 
 impl LaneArgs {
+    /// Whether any of the flags was given.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        !self.lanes.is_empty() || !self.neuron_lanes.is_empty() || !self.events.is_empty() || self.weights.is_some()
+    }
+
     /// The generator's options.
     ///
     /// # Errors
