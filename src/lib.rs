@@ -8,6 +8,7 @@ pub mod engine;
 pub mod hdl;
 pub mod import;
 pub mod quantize;
+pub mod report;
 pub mod rtl;
 pub mod verify;
 pub mod wave;

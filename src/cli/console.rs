@@ -102,10 +102,6 @@ impl Console {
         self.result.borrow_mut().push_str(&text);
     }
 
-    /// Result text that has no JSON form (completions, man page).
-    pub fn raw(&self, text: &str) {
-        self.result.borrow_mut().push_str(text);
-    }
 
     /// Writes the collected results to stdout.
     ///

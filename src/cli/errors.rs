@@ -1,8 +1,13 @@
 //! Errors of the library's stages as diagnostics: each gets its code of the table, its place and its remedy here.
 
 use crate::diag::{Diagnostic, Place, codes};
+use crate::emit::EmitError;
+use crate::engine::EngineError;
 use crate::import::Imported;
 use crate::quantize::QuantizeError;
+use crate::rtl::PlanError;
+use crate::verify::VerifyError;
+use crate::wave::WaveError;
 use goldspike_golden::contract::ContractError;
 use goldspike_golden::encoding::EncodingError;
 
@@ -49,6 +54,74 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         .iter()
         .position(|described| described.name == *layer)?;
     imported.place(index, field).cloned()
+}
+
+/// A design that cannot be planned.
+pub fn plan(error: &PlanError) -> Diagnostic {
+    let code = match error {
+        PlanError::LaneCount { .. } => &codes::LANE_COUNT,
+        PlanError::LaneRange { .. } => &codes::LANE_RANGE,
+        PlanError::Banks(_) => &codes::BANKS,
+        PlanError::Hdl(_) => &codes::INTERNAL,
+    };
+    Diagnostic::error(code, error.to_string()).help(error.help())
+}
+
+/// An engine without an outcome.
+pub fn engine(error: &EngineError) -> Diagnostic {
+    let (code, help) = match error {
+        EngineError::Build { .. } => (
+            &codes::ENGINE_BUILD,
+            "this is a bug of goldspike or a version of the tool that it does not know: `goldspike doctor` shows the versions",
+        ),
+        EngineError::Missing { .. } => {
+            (&codes::TOOL_MISSING, "`goldspike doctor` lists the tools; `--engine rust-hdl` needs none")
+        }
+        EngineError::Hang { .. } => (&codes::HANG, "this is a bug of goldspike: please report it with the command line"),
+        EngineError::Protocol { .. } => {
+            (&codes::PROTOCOL, "this is a bug of goldspike: please report it with the command line")
+        }
+        EngineError::Stimulus { .. } => (&codes::STIMULUS, "quantize the network again"),
+    };
+    Diagnostic::error(code, error.to_string()).help(help)
+}
+
+/// A verification without an answer.
+pub fn verify(error: &VerifyError) -> Diagnostic {
+    match error {
+        VerifyError::Engine(error) => engine(error),
+        VerifyError::Nothing(_) => {
+            Diagnostic::error(&codes::NOTHING_RAN, error.to_string()).help("give it samples or `--cases N`")
+        }
+    }
+}
+
+/// Files that were not written.
+pub fn emit(error: &EmitError) -> Diagnostic {
+    let (code, place) = match error {
+        EmitError::Hdl(_) | EmitError::Silent(_) | EmitError::Trace(_) => (&codes::INTERNAL, None),
+        EmitError::Foreign { path } => (&codes::NOT_OURS, Some(path)),
+        EmitError::NotAFolder { path } => (&codes::NOT_A_FOLDER, Some(path)),
+        EmitError::Io { path, .. } => (&codes::FOLDER_FILE, Some(path)),
+        EmitError::NoSteps => (&codes::NOTHING_RAN, None),
+    };
+    let diagnostic = Diagnostic::error(code, error.to_string()).help(error.help());
+    match place {
+        Some(path) => diagnostic.at(Place::file(path.display().to_string())),
+        None => diagnostic,
+    }
+}
+
+/// No waveform.
+pub fn wave(error: &WaveError) -> Diagnostic {
+    let code = match error {
+        WaveError::Sample { .. } | WaveError::Steps { .. } => &codes::NO_SUCH_WINDOW,
+        WaveError::NoProbe | WaveError::Shape { .. } | WaveError::NoSignal(_) | WaveError::Design(_) => &codes::INTERNAL,
+        WaveError::Network(error) => return contract(error),
+        WaveError::Engine(error) => return engine(error),
+        WaveError::Write(_) => &codes::OUTPUT_UNWRITABLE,
+    };
+    Diagnostic::error(code, error.to_string()).help(error.help())
 }
 
 /// A sample that is not of the network's encoding.

@@ -4,6 +4,7 @@ use super::errors;
 use super::input::Samples;
 use super::progress::Progress;
 use crate::diag::Diagnostic;
+use crate::engine::{Engine, Stalls, Stimulus, Subject};
 use goldspike_golden::arith::Arith;
 use goldspike_golden::network::Program;
 use goldspike_golden::trace::SampleTrace;
@@ -156,4 +157,32 @@ where
                 Ok(sum.merge(&part))
             })
     })
+}
+
+/// Samples that an engine gets at once.
+const BATCH: usize = 32;
+
+/// Runs samples of the data set on an engine, without pauses. `seen(index, trace, events)` gets each one's number, trace and
+/// number of input events.
+///
+/// # Errors
+/// A sample that is not of the network's encoding; an engine that fails.
+pub fn play(
+    engine: &mut dyn Engine,
+    subject: Subject<'_>,
+    samples: &Samples,
+    indices: &[usize],
+    mut seen: impl FnMut(usize, SampleTrace<i64>, u64),
+) -> Result<(), Diagnostic> {
+    for batch in indices.chunks(BATCH) {
+        let encoded = batch.iter().map(|&index| samples.encode(index)).collect::<Result<Vec<_>, _>>()?;
+        let events: Vec<u64> =
+            encoded.iter().map(|sample| sample.steps.iter().map(|step| step.len() as u64).sum()).collect();
+        let stimulus = Stimulus { samples: encoded, stalls: Stalls::NONE };
+        let outcome = engine.run(subject, &stimulus).map_err(|error| errors::engine(&error))?;
+        for ((&index, trace), events) in batch.iter().zip(outcome.traces).zip(events) {
+            seen(index, trace, events);
+        }
+    }
+    Ok(())
 }

@@ -12,13 +12,11 @@ use goldspike_golden::event::Sample;
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::quant::{Param, QuantNetwork};
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The network that was named.
 #[derive(Debug)]
 pub struct Source {
-    /// As it was named.
-    pub argument: PathBuf,
     kind: Kind,
 }
 
@@ -39,32 +37,28 @@ pub struct Integers {
     pub digest: String,
 }
 
+impl Integers {
+    /// Real value of a raw membrane of (layer, neuron).
+    pub fn real(&self) -> impl Fn(usize, usize, i64) -> f64 {
+        |layer, neuron, raw| raw as f64 * self.network.layers[layer].lsb(neuron)
+    }
+}
+
 impl Source {
     /// Reads the network at `argument`: a folder with net.json or quant.json, such a file, or an embedded name.
     ///
     /// # Errors
     /// Whatever is wrong with it.
     pub fn read(argument: &Path, console: &Console) -> Result<Self, Diagnostic> {
-        let folder = if argument
-            .file_name()
-            .is_some_and(|name| name == "quant.json")
-            && argument.is_file()
-        {
-            Some(
-                argument
-                    .parent()
-                    .filter(|p| !p.as_os_str().is_empty())
-                    .unwrap_or_else(|| Path::new(".")),
-            )
+        let folder = if argument.file_name().is_some_and(|name| name == "quant.json") && argument.is_file() {
+            Some(argument.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")))
         } else {
-            Some(argument).filter(|folder| {
-                folder.join("quant.json").is_file() && !folder.join("net.json").is_file()
-            })
+            Some(argument).filter(|folder| folder.join("quant.json").is_file() && !folder.join("net.json").is_file())
         };
         let kind = match folder {
-            Some(folder) => Kind::Quant(Box::new(
-                quantize::load(folder).map_err(|error| errors::quantize(&error, None))?,
-            )),
+            Some(folder) => {
+                Kind::Quant(Box::new(quantize::load(folder).map_err(|error| errors::quantize(&error, None))?))
+            }
             None => {
                 let imported = import::load(argument)?;
                 for warning in &imported.warnings {
@@ -73,10 +67,7 @@ impl Source {
                 Kind::Float(Box::new(imported))
             }
         };
-        Ok(Self {
-            argument: argument.to_path_buf(),
-            kind,
-        })
+        Ok(Self { kind })
     }
 
     /// The imported float network, if it is one.
@@ -97,21 +88,19 @@ impl Source {
         }
     }
 
+    /// The shortest name that the command line takes for it wherever it is typed: of an embedded example its own, else the
+    /// network's.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.embedded().unwrap_or_else(|| self.name())
+    }
+
     /// Names of the neuron layers.
     #[must_use]
     pub fn layer_names(&self) -> Vec<&str> {
         match &self.kind {
-            Kind::Float(imported) => imported
-                .network
-                .layers
-                .iter()
-                .map(|layer| layer.name.as_str())
-                .collect(),
-            Kind::Quant(network) => network
-                .layers
-                .iter()
-                .map(|layer| layer.name.as_str())
-                .collect(),
+            Kind::Float(imported) => imported.network.layers.iter().map(|layer| layer.name.as_str()).collect(),
+            Kind::Quant(network) => network.layers.iter().map(|layer| layer.name.as_str()).collect(),
         }
     }
 
@@ -131,21 +120,13 @@ impl Source {
                 let done = quantize::quantize(&imported.network, &flags.options())
                     .map_err(|error| errors::quantize(&error, Some(imported)))?;
                 let digest = done.report.digest.clone();
-                Ok(Integers {
-                    network: done.network,
-                    report: Some(done.report),
-                    digest,
-                })
+                Ok(Integers { network: done.network, report: Some(done.report), digest })
             }
             Kind::Quant(network) => {
                 flags.require_none()?;
                 let network = (**network).clone();
                 let digest = quantize::digest(&network);
-                Ok(Integers {
-                    network,
-                    report: None,
-                    digest,
-                })
+                Ok(Integers { network, report: None, digest })
             }
         }
     }
@@ -170,14 +151,8 @@ impl Source {
         };
         let outline = self.outline();
         set.check(&outline)?;
-        let count = args
-            .samples
-            .map_or(set.len(), |samples| samples.get().min(set.len()));
-        Ok(Some(Samples {
-            set,
-            count,
-            outline: Outline::of(&outline),
-        }))
+        let count = args.samples.map_or(set.len(), |samples| samples.get().min(set.len()));
+        Ok(Some(Samples { set, count, outline: Outline::of(&outline) }))
     }
 
     /// The data set that was asked for, or the embedded one.
@@ -195,10 +170,7 @@ impl Source {
     ///
     /// # Errors
     /// A damaged file, or a trace of another network.
-    pub fn framework_trace(
-        &self,
-        path: Option<&Path>,
-    ) -> Result<Option<FrameworkTrace>, Diagnostic> {
+    pub fn framework_trace(&self, path: Option<&Path>) -> Result<Option<FrameworkTrace>, Diagnostic> {
         let outline = self.outline();
         match (path, self.embedded()) {
             (Some(path), _) => data::load_trace(path, &outline).map(Some),
@@ -249,11 +221,7 @@ struct Outline {
 
 impl Outline {
     fn of(network: &Network) -> Self {
-        Self {
-            encoding: network.encoding.clone(),
-            time_steps: network.time_steps,
-            axons: network.axons,
-        }
+        Self { encoding: network.encoding.clone(), time_steps: network.time_steps, axons: network.axons }
     }
 }
 
@@ -291,17 +259,10 @@ impl Samples {
     pub fn encode(&self, index: usize) -> Result<Sample, Diagnostic> {
         let place = || Place::file(self.set.file.clone());
         let raw = self.set.sample(index).ok_or_else(|| {
-            let message = format!(
-                "sample {index} is asked for, the data set has {}",
-                self.set.len()
-            );
+            let message = format!("sample {index} is asked for, the data set has {}", self.set.len());
             Diagnostic::error(&codes::NO_SAMPLES, message).at(place())
         })?;
-        let Outline {
-            encoding,
-            time_steps,
-            axons,
-        } = &self.outline;
+        let Outline { encoding, time_steps, axons } = &self.outline;
         encoding
             .encode(raw, *time_steps, *axons, index as u64)
             .map_err(|error| errors::encoding(&error, &self.set.file, index))

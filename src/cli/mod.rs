@@ -6,10 +6,15 @@
 
 mod agreement;
 mod arguments;
+mod build;
+mod check;
 mod completions;
 mod console;
 mod doctor;
+mod engines;
 mod errors;
+mod generate;
+mod hardware;
 mod inference;
 mod input;
 mod man;
@@ -18,6 +23,9 @@ mod options;
 mod progress;
 mod quantize;
 mod run;
+mod stimuli;
+mod verify;
+mod wave;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use console::{Console, ConsoleArgs};
@@ -49,8 +57,12 @@ pub struct Cli {
 /// The verbs, in the order of the help.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Build(build::BuildArgs),
     Run(run::RunArgs),
     Quantize(quantize::QuantizeVerb),
+    Generate(generate::GenerateArgs),
+    Verify(verify::VerifyArgs),
+    Wave(wave::WaveArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -94,8 +106,12 @@ pub fn main() -> ExitCode {
 
 fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
     match verb {
+        Verb::Build(args) => build::run(args, console),
         Verb::Run(args) => run::run(args, console),
         Verb::Quantize(args) => quantize::run(args, console),
+        Verb::Generate(args) => generate::run(args, console),
+        Verb::Verify(args) => verify::run(args, console),
+        Verb::Wave(args) => wave::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

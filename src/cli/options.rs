@@ -2,6 +2,7 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
+use crate::rtl::{DesignOptions, LaneChoice};
 use clap::{Args, ValueEnum};
 use goldspike_golden::format::{Overflow, Rounding};
 use std::num::NonZeroUsize;
@@ -192,4 +193,99 @@ pub struct DataArgs {
     /// Only the first N samples.
     #[arg(long, value_name = "N")]
     pub samples: Option<NonZeroUsize>,
+}
+
+/// What the hardware looks like; none of it changes a result.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Hardware")]
+pub struct LaneArgs {
+    /// Synapse lanes: one number, or one a layer; a single number above a layer's neurons is clamped [default: chosen by
+    /// layer].
+    #[arg(long, value_name = "P,..", value_delimiter = ',')]
+    lanes: Vec<u32>,
+    /// Neuron lanes: one number, or one a layer [default: chosen by layer].
+    #[arg(long, value_name = "Q,..", value_delimiter = ',')]
+    neuron_lanes: Vec<u32>,
+    /// Events that a layer takes in a cycle; this version has 1.
+    #[arg(long, value_name = "K,..", value_delimiter = ',')]
+    events: Vec<u32>,
+    /// Where the weights are; this version has `rom`.
+    #[arg(long, value_enum)]
+    weights: Option<WeightsArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WeightsArg {
+    /// Part of the design.
+    Rom,
+    /// Loaded while it runs.
+    Writable,
+}
+
+fn choice(lanes: &[u32]) -> LaneChoice {
+    match lanes {
+        [] => LaneChoice::Auto,
+        [one] => LaneChoice::All(*one),
+        many => LaneChoice::PerLayer(many.to_vec()),
+    }
+}
+
+impl LaneArgs {
+    /// Whether any of the flags was given.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        !self.lanes.is_empty() || !self.neuron_lanes.is_empty() || !self.events.is_empty() || self.weights.is_some()
+    }
+
+    /// The generator's options.
+    ///
+    /// # Errors
+    /// `GS0603` for what this version does not have.
+    pub fn options(&self, probe: bool) -> Result<DesignOptions, Diagnostic> {
+        if let Some(events) = self.events.iter().find(|&&events| events != 1) {
+            let message = format!("--events {events}: this version takes one event a cycle");
+            return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message).help("leave `--events` out, or give it 1"));
+        }
+        if self.weights == Some(WeightsArg::Writable) {
+            let message = "--weights writable: in this version the weights are part of the design";
+            return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message)
+                .help("leave `--weights` out, or give it `rom`"));
+        }
+        Ok(DesignOptions {
+            lanes: choice(&self.lanes),
+            neuron_lanes: choice(&self.neuron_lanes),
+            probe,
+            ..DesignOptions::default()
+        })
+    }
+
+    /// The flags as they were given.
+    #[must_use]
+    pub fn given(&self) -> Vec<String> {
+        let list = |lanes: &[u32]| lanes.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        [("--lanes", &self.lanes), ("--neuron-lanes", &self.neuron_lanes)]
+            .into_iter()
+            .filter(|(_, lanes)| !lanes.is_empty())
+            .flat_map(|(flag, lanes)| [flag.to_owned(), list(lanes)])
+            .collect()
+    }
+}
+
+impl DataArgs {
+    /// The data flag as it was given; without `--samples`, which the caller may change.
+    #[must_use]
+    pub fn given(&self) -> Vec<String> {
+        self.data.iter().flat_map(|path| ["--data".to_owned(), quoted(&path.display().to_string())]).collect()
+    }
+}
+
+/// A word as a shell takes it.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

@@ -1,15 +1,18 @@
 //! `goldspike run`: inference, as integers or in double precision.
 
 use super::console::Console;
-use super::inference::{Tally, infer};
-use super::input::{Integers, Source};
-use super::options::{DataArgs, QuantizeArgs};
-use super::{Ending, agreement, errors};
-use crate::data::Agreement;
-use crate::diag::Diagnostic;
+use super::engines::{RunEngineArg, Simulation};
+use super::inference::{Tally, infer, play};
+use super::input::{Integers, Samples, Source};
+use super::options::{DataArgs, LaneArgs, QuantizeArgs};
+use super::{Ending, agreement, errors, hardware};
+use crate::data::{Agreement, FrameworkTrace};
+use crate::diag::{Diagnostic, codes};
+use crate::engine::Subject;
 use clap::{Args, ValueEnum};
 use goldspike_golden::network;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Inference over a test set: accuracy, spikes, activity.
@@ -25,6 +28,9 @@ pub struct RunArgs {
     /// Arithmetic.
     #[arg(long, value_enum, default_value_t)]
     arith: ArithArg,
+    /// What runs the integers: the golden model or the hardware on a simulator.
+    #[arg(long, value_enum, default_value_t)]
+    engine: RunEngineArg,
     /// A framework's results (.npz) to compare with [default: the embedded ones of an embedded network].
     #[arg(long, value_name = "TRACE.npz")]
     against: Option<PathBuf>,
@@ -32,6 +38,8 @@ pub struct RunArgs {
     data: DataArgs,
     #[command(flatten)]
     quantize: QuantizeArgs,
+    #[command(flatten)]
+    lanes: LaneArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -56,53 +64,87 @@ struct Results {
 /// # Errors
 /// Bad input.
 pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Diagnostic> {
+    let simulation = args.engine.simulation()?;
+    if simulation.is_some() && args.arith == ArithArg::Real {
+        let message = "`--arith real` runs on no engine: the hardware computes integers";
+        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help("leave `--engine` or `--arith real` out"));
+    }
+    if simulation.is_none() && args.lanes.is_given() {
+        let message = "lanes are of the hardware, and the golden model has none";
+        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help("add `--engine rust-hdl`, or leave the lanes out"));
+    }
     let source = Source::read(&args.network, console)?;
     let results = match args.arith {
-        ArithArg::Raw => run_raw(args, &source, console)?,
+        ArithArg::Raw => run_raw(args, simulation, &source, console)?,
         ArithArg::Real => run_real(args, &source, console)?,
     };
-    console.result(
-        || human(&source, args, &results),
-        || document(&source, args, &results),
-    );
-    let different = results.exact
-        && results
-            .against
-            .as_ref()
-            .is_some_and(|agreement| !agreement.is_exact());
-    Ok(if different {
-        Ending::Mismatch
-    } else {
-        Ending::Done
-    })
+    console.result(|| human(&source, args, &results), || document(&source, args, &results));
+    let different = results.exact && results.against.as_ref().is_some_and(|agreement| !agreement.is_exact());
+    Ok(if different { Ending::Mismatch } else { Ending::Done })
 }
 
-fn run_raw(args: &RunArgs, source: &Source, console: &Console) -> Result<Results, Diagnostic> {
-    let Integers {
-        network, digest, ..
-    } = source.integers(&args.quantize)?;
+fn run_raw(
+    args: &RunArgs,
+    simulation: Option<Simulation>,
+    source: &Source,
+    console: &Console,
+) -> Result<Results, Diagnostic> {
+    let integers = source.integers(&args.quantize)?;
     let samples = source.data(&args.data)?;
     let framework = source.framework_trace(args.against.as_deref())?;
-    let program = network::golden(&network).map_err(|error| errors::contract(&error))?;
-    let progress = console.progress(
-        samples.count() + framework.as_ref().map_or(0, |f| f.samples().len()),
-        "golden",
-    );
-    let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
+    let (tally, against) = match simulation {
+        None => run_golden(&integers, &samples, framework.as_ref(), console)?,
+        Some(engine) => run_hardware(engine, args, &integers, &samples, framework.as_ref(), console)?,
+    };
+    Ok(Results { digest: integers.digest, tally, against, exact: args.quantize.options().exact })
+}
+
+/// Samples of both parts of a run.
+fn total(samples: &Samples, framework: Option<&FrameworkTrace>) -> usize {
+    samples.count() + framework.map_or(0, |framework| framework.samples().len())
+}
+
+fn run_golden(
+    integers: &Integers,
+    samples: &Samples,
+    framework: Option<&FrameworkTrace>,
+    console: &Console,
+) -> Result<(Tally, Option<Agreement>), Diagnostic> {
+    let program = network::golden(&integers.network).map_err(|error| errors::contract(&error))?;
+    let progress = console.progress(total(samples, framework), "golden");
+    let tally = infer(&program, samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
-        .map(|framework| {
-            let real = |layer: usize, neuron: usize, raw: i64| {
-                raw as f64 * network.layers[layer].lsb(neuron)
-            };
-            agreement::compare(&framework, &program, &samples, &progress, real)
-        })
+        .map(|framework| agreement::compare(framework, &program, samples, &progress, integers.real()))
         .transpose()?;
-    Ok(Results {
-        digest,
-        tally,
-        against,
-        exact: args.quantize.options().exact,
-    })
+    Ok((tally, against))
+}
+
+fn run_hardware(
+    simulation: Simulation,
+    args: &RunArgs,
+    integers: &Integers,
+    samples: &Samples,
+    framework: Option<&FrameworkTrace>,
+    console: &Console,
+) -> Result<(Tally, Option<Agreement>), Diagnostic> {
+    let design = hardware::design(&integers.network, &args.lanes, true, console)?;
+    let subject = Subject { network: &integers.network, design: &design };
+    let mut engine = simulation.engine();
+    let progress = console.progress(total(samples, framework), simulation.name());
+    let mut tally = Tally::default();
+    let all: Vec<usize> = (0..samples.count()).collect();
+    play(engine.as_mut(), subject, samples, &all, |index, trace, events| {
+        tally.add(&trace, samples.label(index), events, |_, _| false);
+        progress.add(1);
+    })?;
+    let Some(framework) = framework else { return Ok((tally, None)) };
+    let mut traces = BTreeMap::new();
+    play(engine.as_mut(), subject, samples, &framework.samples(), |index, trace, _| {
+        traces.insert(index, trace);
+        progress.add(1);
+    })?;
+    let trace = |index| traces.remove(&index).ok_or_else(|| errors::internal("a sample of the trace did not run"));
+    Ok((tally, Some(Agreement::compare(framework, trace, integers.real())?)))
 }
 
 fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Results, Diagnostic> {
@@ -110,43 +152,28 @@ fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Result
     let samples = source.data(&args.data)?;
     let framework = source.framework_trace(args.against.as_deref())?;
     let (program, digest) = match source.imported() {
-        Some(imported) => (
-            network::reference(&imported.network),
-            imported.source_digest.clone(),
-        ),
+        Some(imported) => (network::reference(&imported.network), imported.source_digest.clone()),
         None => {
-            let Integers {
-                network, digest, ..
-            } = source.integers(&args.quantize)?;
-            (
-                network::dequantised(&network).map_err(|error| errors::contract(&error))?,
-                digest,
-            )
+            let Integers { network, digest, .. } = source.integers(&args.quantize)?;
+            (network::dequantised(&network).map_err(|error| errors::contract(&error))?, digest)
         }
     };
-    let progress = console.progress(
-        samples.count() + framework.as_ref().map_or(0, |f| f.samples().len()),
-        "reference",
-    );
+    let progress = console.progress(total(&samples, framework.as_ref()), "reference");
     let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
-        .map(|framework| {
-            agreement::compare(&framework, &program, &samples, &progress, |_, _, value| {
-                value
-            })
-        })
+        .map(|framework| agreement::compare(&framework, &program, &samples, &progress, |_, _, value| value))
         .transpose()?;
-    Ok(Results {
-        digest,
-        tally,
-        against,
-        exact: source.imported().is_some(),
-    })
+    Ok(Results { digest, tally, against, exact: source.imported().is_some() })
 }
 
 fn arithmetic(args: &RunArgs, source: &Source) -> &'static str {
     match (args.arith, source.imported()) {
-        (ArithArg::Raw, _) => "integers (golden model)",
+        (ArithArg::Raw, _) => match args.engine {
+            RunEngineArg::Golden => "integers (golden model)",
+            RunEngineArg::RustHdl => "integers (hardware on rust-hdl)",
+            RunEngineArg::Icarus => "integers (hardware on Icarus Verilog)",
+            RunEngineArg::Verilator => "integers (hardware on Verilator)",
+        },
         (ArithArg::Real, Some(_)) => "double precision (reference)",
         (ArithArg::Real, None) => "double precision (dequantised integers)",
     }
@@ -155,29 +182,13 @@ fn arithmetic(args: &RunArgs, source: &Source) -> &'static str {
 fn human(source: &Source, args: &RunArgs, results: &Results) -> String {
     let tally = &results.tally;
     let mut text = format!("{}: {}\n", source.name(), arithmetic(args, source));
-    text.push_str(&format!(
-        "digest    {}\nsamples   {}\n",
-        results.digest, tally.samples
-    ));
+    text.push_str(&format!("digest    {}\nsamples   {}\n", results.digest, tally.samples));
     if let Some(accuracy) = tally.accuracy() {
-        text.push_str(&format!(
-            "accuracy  {:.2} % ({} of {})\n",
-            100.0 * accuracy,
-            tally.correct,
-            tally.labelled
-        ));
+        text.push_str(&format!("accuracy  {:.2} % ({} of {})\n", 100.0 * accuracy, tally.correct, tally.labelled));
     }
     let steps = tally.steps.max(1) as f64;
-    text.push_str(&format!(
-        "input     {:.2} events a step\n",
-        tally.input_events as f64 / steps
-    ));
-    for ((layer, activity), name) in tally
-        .layers
-        .iter()
-        .zip(tally.activity())
-        .zip(source.layer_names())
-    {
+    text.push_str(&format!("input     {:.2} events a step\n", tally.input_events as f64 / steps));
+    for ((layer, activity), name) in tally.layers.iter().zip(tally.activity()).zip(source.layer_names()) {
         text.push_str(&format!(
             "layer {name:<8} {} neurons, {} spikes, activity {:.2} %\n",
             layer.neurons,
@@ -186,10 +197,7 @@ fn human(source: &Source, args: &RunArgs, results: &Results) -> String {
         ));
     }
     if let Some(agreement) = &results.against {
-        text.push_str(&format!(
-            "against the framework's trace:\n{}",
-            agreement::lines(agreement)
-        ));
+        text.push_str(&format!("against the framework's trace:\n{}", agreement::lines(agreement)));
     }
     text
 }
@@ -200,6 +208,7 @@ fn document(source: &Source, args: &RunArgs, results: &Results) -> serde_json::V
         "network": source.name(),
         "digest": results.digest,
         "arith": match args.arith { ArithArg::Raw => "raw", ArithArg::Real => "real" },
+        "engine": args.engine.to_possible_value().map(|value| value.get_name().to_owned()),
         "samples": tally.samples,
         "correct": tally.correct,
         "accuracy": tally.accuracy(),

@@ -82,6 +82,7 @@ codes! {
     QUANT_DAMAGED "GS0523" exit 2 "a stored integer network is damaged";
     QUANT_DIGEST "GS0524" exit 2 "a stored integer network was edited: its digest is another one";
     NOT_OURS "GS0525" exit 2 "the output folder holds something that goldspike did not make";
+    NOT_A_FOLDER "GS0526" exit 2 "the output path is a file";
 
     BAD_ARGUMENTS "GS0601" exit 2 "the command line is not understood";
     NO_DATA "GS0602" exit 2 "a data set is needed and none is given";
@@ -91,6 +92,18 @@ codes! {
     UNKNOWN_MODEL "GS0606" exit 2 "there is no neuron model of this name";
     OUTPUT_UNWRITABLE "GS0607" exit 2 "results cannot be written";
     INTERNAL "GS0608" exit 2 "an internal error of goldspike: please report it";
+
+    LANE_COUNT "GS0701" exit 2 "a list of lanes has another length than the network";
+    LANE_RANGE "GS0702" exit 2 "a layer cannot have this number of lanes";
+    BANKS "GS0703" exit 2 "an event buffer has too few banks";
+
+    ENGINE_BUILD "GS0801" exit 2 "an engine refused the design";
+    TOOL_MISSING "GS0802" exit 2 "an engine needs a tool that is not installed";
+    HANG "GS0803" exit 1 "the design hangs";
+    PROTOCOL "GS0804" exit 1 "the design broke the event protocol";
+    STIMULUS "GS0805" exit 2 "the golden model refused the stimulus";
+
+    NO_SUCH_WINDOW "GS0901" exit 2 "a waveform is asked for of a sample or of steps that are not there";
 }
 
 /// The code with this number, if the table has it.

@@ -1,0 +1,37 @@
+# goldspike: two commands matter.
+#   make demo   a trained network to verified Verilog; needs cargo alone
+#   make test   everything; installs the tools that are missing, where it may
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+CARGO ?= cargo
+# Tools of the project's own environment come after the system's.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+
+.PHONY: demo test campaign bless tools lint clean
+
+demo:
+	$(CARGO) run --quiet --release --bin goldspike -- build digits -o rtl-out/digits
+
+tools:
+	testbench/tools/install
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+test: tools lint
+	testbench/tools/run-tests
+
+# Long runs: thousands of random networks on every engine.
+campaign: tools
+	GOLDSPIKE_CAMPAIGN=1 testbench/tools/run-tests
+
+# Stores messages and reference files anew: read the diff before you commit it.
+bless:
+	GOLDSPIKE_BLESS=1 $(CARGO) test --workspace
+
+clean:
+	$(CARGO) clean
+	rm -rf .venv

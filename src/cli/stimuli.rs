@@ -1,0 +1,129 @@
+//! What a verification plays: the samples of a data set in batches, and random cases.
+//!
+//! Everything is a pure function of the seed and the sample's number, and batches start at multiples of their size: a
+//! shorter run with the same seed plays the same beats and the same pauses up to its end.
+
+use super::input::Samples;
+use crate::diag::Diagnostic;
+use crate::engine::{Stalls, Stimulus};
+use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::quant::QuantNetwork;
+
+/// Samples in one stimulus: large, because an engine builds or starts once for each; small enough for a progress bar.
+const BATCH: usize = 32;
+
+/// Samples in a random case: they follow one another without a pause between.
+const SAMPLES_PER_CASE: usize = 3;
+
+/// Which pauses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pauses {
+    /// Random ones, or none.
+    pub stalls: bool,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Pauses {
+    fn of(self, stimulus: u64) -> Stalls {
+        if self.stalls { Stalls::random(Random::new(self.seed, stimulus).next()) } else { Stalls::NONE }
+    }
+}
+
+/// What a verification plays, with where each sample comes from.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Stimuli in order.
+    pub stimuli: Vec<Stimulus>,
+    /// By sample over all stimuli.
+    pub origins: Vec<Origin>,
+}
+
+/// Where a sample comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Number in the data set.
+    Data(usize),
+    /// Number of the random case.
+    Case(usize),
+}
+
+impl Plan {
+    /// The samples of `data`, then `cases` random cases.
+    ///
+    /// # Errors
+    /// A sample that is not of the network's encoding.
+    pub fn new(network: &QuantNetwork, data: Option<&Samples>, cases: usize, pauses: Pauses) -> Result<Self, Diagnostic> {
+        let mut plan = Self::default();
+        let count = data.map_or(0, Samples::count);
+        if let Some(data) = data {
+            for start in (0..count).step_by(BATCH) {
+                let samples = (start..count.min(start + BATCH)).map(|index| data.encode(index)).collect::<Result<_, _>>()?;
+                plan.origins.extend((start..count.min(start + BATCH)).map(Origin::Data));
+                plan.stimuli.push(Stimulus { samples, stalls: pauses.of(start as u64) });
+            }
+        }
+        for case in 0..cases {
+            let number = (1 << 32) + case as u64;
+            plan.origins.extend([Origin::Case(case); SAMPLES_PER_CASE]);
+            plan.stimuli.push(Stimulus {
+                samples: random_samples(network, &mut Random::new(pauses.seed ^ 0xCA5E, number)),
+                stalls: pauses.of(number),
+            });
+        }
+        Ok(plan)
+    }
+
+    /// Samples of the data set.
+    #[must_use]
+    pub fn data_samples(&self) -> usize {
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Data(_))).count()
+    }
+}
+
+/// Samples of random length (one step included) and random density, silent ones included.
+fn random_samples(network: &QuantNetwork, random: &mut Random) -> Vec<Sample> {
+    (0..SAMPLES_PER_CASE)
+        .map(|_| {
+            let steps = 1 + random.below(u64::from(network.time_steps).max(2));
+            let silent = random.below(8) == 0;
+            let density = if silent { 0 } else { 1 + random.below(256) };
+            Sample { steps: (0..steps).map(|_| random_step(network, density, random)).collect() }
+        })
+        .collect()
+}
+
+fn random_step(network: &QuantNetwork, density: u64, random: &mut Random) -> Vec<Event> {
+    let silent = random.below(8) == 0;
+    (0u32..)
+        .zip(0..network.input.axons)
+        .filter_map(|(address, _)| {
+            let payload = 1 + random.below(u64::from(network.input.payload_max.max(1)));
+            let event = Event { address, payload: i32::try_from(payload).unwrap_or(1) };
+            (random.below(256) < density && !silent).then_some(event)
+        })
+        .collect()
+}
+
+/// Steele, Lea, Flood 2014 (SplitMix64): the same numbers on every machine.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64, stream: u64) -> Self {
+        let mut random = Self(seed ^ stream.wrapping_mul(0xD134_2543_DE82_EF95));
+        random.next();
+        random
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Below `n` (at least 1).
+    fn below(&mut self, n: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
+    }
+}

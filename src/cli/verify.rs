@@ -1,0 +1,113 @@
+//! `goldspike verify`: the generated hardware against the golden model, on one or more engines.
+
+use super::check::{Again, check};
+use super::console::Console;
+use super::engines::{EngineArg, choose};
+use super::input::{Integers, Source};
+use super::options::{DataArgs, LaneArgs, QuantizeArgs, quoted};
+use super::stimuli::{Pauses, Plan};
+use super::{Ending, hardware};
+use crate::diag::{Diagnostic, codes};
+use clap::Args;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Every spike and every membrane of the generated hardware against the golden model.
+///
+/// Each engine runs two designs: with the probe, where the whole trace is compared, and as shipped, where the output spikes
+/// are. The streams around the design pause at random, the same on every engine.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Network folder, quantized folder or embedded name.
+    #[arg(value_name = "NETWORK|QUANT")]
+    network: PathBuf,
+    #[command(flatten)]
+    check: CheckArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    quantize: QuantizeArgs,
+    #[command(flatten)]
+    lanes: LaneArgs,
+}
+
+/// Which engines, which stimuli.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// Engines, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "rust-hdl", value_name = "ENGINE,..")]
+    pub engine: Vec<EngineArg>,
+    /// Random cases besides the data: random events, silent steps and samples, one-step samples.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub cases: usize,
+    /// Seed of the pauses and of the random cases.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// No pauses on the streams.
+    #[arg(long)]
+    pub no_stalls: bool,
+}
+
+impl CheckArgs {
+    /// Which pauses.
+    #[must_use]
+    pub fn pauses(&self) -> Pauses {
+        Pauses { stalls: !self.no_stalls, seed: self.seed }
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Bad input, a missing tool, nothing to run.
+pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
+    let chosen = choose(&args.check.engine)?;
+    let source = Source::read(&args.network, console)?;
+    let Integers { network, digest, .. } = source.integers(&args.quantize)?;
+    let data = if args.check.cases > 0 { source.data_if_any(&args.data)? } else { Some(source.data(&args.data)?) };
+    let shipped = hardware::design(&network, &args.lanes, false, console)?;
+    let probed = hardware::variant(&network, &args.lanes, true)?;
+    let plan = Plan::new(&network, data.as_ref(), args.check.cases, args.check.pauses())?;
+    if plan.stimuli.is_empty() {
+        return Err(Diagnostic::error(&codes::NOTHING_RAN, "0 cases to run").help("give it `--data X.npz` or `--cases N`"));
+    }
+    for (engine, missing) in &chosen.missing {
+        console.note(&format!("left out: {} ({missing})", engine.name()));
+    }
+    let checks = check(&network, &[&probed, &shipped], &chosen.engines, &plan, args.check.cases, console)?;
+    let again = again(&args.network, &args.check, &args.data, &args.quantize, &args.lanes);
+    let passed = checks.passed();
+    console.result(
+        || {
+            let end = match passed {
+                true => "passed: every compared value equals the golden model",
+                false => "FAILED: the hardware differs from the golden model",
+            };
+            format!("{}: digest {digest}\n{}{end}\n", source.name(), checks.lines(&again))
+        },
+        || {
+            json!({
+                "network": source.name(),
+                "digest": digest,
+                "passed": passed,
+                "seed": args.check.seed,
+                "stalls": !args.check.no_stalls,
+                "engines": checks.document(&again),
+                "missing": chosen.missing.iter().map(|(engine, why)| json!({ "name": engine.name(), "message": why })).collect::<Vec<_>>(),
+            })
+        },
+    );
+    Ok(if passed { Ending::Done } else { Ending::Mismatch })
+}
+
+/// The commands that show a mismatch again.
+#[must_use]
+pub fn again(network: &Path, check: &CheckArgs, data: &DataArgs, quantize: &QuantizeArgs, lanes: &LaneArgs) -> Again {
+    let network = quoted(&network.display().to_string());
+    let shared = [vec![network], data.given(), quantize.given(), lanes.given()].concat().join(" ");
+    let mut verify = format!("goldspike verify {shared} --seed {}", check.seed);
+    if check.no_stalls {
+        verify.push_str(" --no-stalls");
+    }
+    Again { verify, wave: format!("goldspike wave {shared}") }
+}
