@@ -159,13 +159,13 @@ impl Bench<'_> {
             GAP_BITS + 1 + bits,
             beats.max(1) - 1
         );
-        for index in 0..streams.len() {
+        for (index, stream) in streams.iter().enumerate() {
             let _ = writeln!(out, "    reg ready{index} [0:READY{index}-1];");
             let _ = writeln!(out, "    integer ready{index}_at;  // place in the pattern");
             let _ = writeln!(
                 out,
                 "    integer step{index};  // steps seen on {}",
-                streams[index].prefix
+                stream.prefix
             );
         }
         out.push_str(

@@ -2,7 +2,6 @@
 //!
 //! Clean means not one message: the generator waives nothing on the command line.
 
-use std::fs;
 use std::path::Path;
 
 use crate::emit::Emitted;
@@ -44,11 +43,7 @@ pub fn lint(toolbox: &Toolbox, tool: Tool, emitted: &Emitted) -> Result<Lint, En
         .prefix("goldspike-lint-")
         .tempdir()
         .map_err(fault)?;
-    for path in emitted.rtl().chain(emitted.memories()) {
-        let target = place.path().join(path);
-        fs::create_dir_all(target.parent().unwrap_or(Path::new(""))).map_err(fault)?;
-        fs::write(target, &emitted.files[path]).map_err(fault)?;
-    }
+    emitted.lay_out(place.path()).map_err(fault)?;
     let run = Run::new(&program, place.path(), "lint.log");
     let sources: Vec<&Path> = emitted.rtl().collect();
     let run = if tool == VERILATOR {

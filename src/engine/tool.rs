@@ -181,6 +181,25 @@ impl fmt::Display for ToolFailure {
 
 impl std::error::Error for ToolFailure {}
 
+impl ToolFailure {
+    /// Copies the log out of a folder that will be removed.
+    #[must_use]
+    pub(crate) fn keep_log(mut self) -> Self {
+        let kept = tempfile::Builder::new()
+            .prefix("goldspike-")
+            .suffix(".log")
+            .tempfile()
+            .and_then(|file| {
+                fs::copy(&self.log, file.path())?;
+                file.keep().map_err(|error| error.error)
+            });
+        if let Ok((_, path)) = kept {
+            self.log = path;
+        }
+        self
+    }
+}
+
 /// One run of a tool.
 #[derive(Clone, Debug)]
 pub struct Run {

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::emit::{Emitted, Stream, sources};
 use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, Simulator};
 use crate::engine::child::Child;
-use crate::engine::tool::{CXX, MAKE, Run, Toolbox, VERILATOR};
+use crate::engine::tool::{CXX, MAKE, Run, ToolFailure, Toolbox, VERILATOR};
 use crate::engine::wire::{Collector, hexadecimal, numbers};
 use crate::engine::{EngineError, Patch, StallCounts};
 use crate::hdl::Module;
@@ -27,7 +27,6 @@ const NAME: &str = "verilator";
 const FLAGS: &[&str] = &[
     "--cc",
     "--exe",
-    "--build",
     "--x-initial",
     "unique",
     "--prefix",
@@ -36,7 +35,7 @@ const FLAGS: &[&str] = &[
     "obj",
     "-O3",
 ];
-const MAKE_FLAGS: &[&str] = &["-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1"];
+const MAKE_FLAGS: &[&str] = &["-j", "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1"];
 
 /// Entries that stay in the cache; the oldest go first.
 const CACHE_ENTRIES: usize = 128;
@@ -105,8 +104,8 @@ impl Verilator {
         let entry = cache.join(format!("verilator-{key}"));
         if !entry.join(PROGRAM).is_file() {
             self.toolbox.require(NAME, CXX)?;
-            self.toolbox.require(NAME, MAKE)?;
-            compile(&verilator, &cache, &entry, &emitted, &program, &version)?;
+            let tools = Tools { verilator, make: self.toolbox.require(NAME, MAKE)? };
+            compile(&tools, &cache, &entry, &emitted, &program, &version)?;
             trim(&cache, &entry);
         }
         let child = Child::start(NAME, &entry.join(PROGRAM), &entry)?;
@@ -189,8 +188,14 @@ fn key(emitted: &Emitted, program: &str, version: &str) -> String {
         .collect()
 }
 
+/// Where the tools of a build are.
+struct Tools {
+    verilator: PathBuf,
+    make: PathBuf,
+}
+
 fn compile(
-    verilator: &Path,
+    tools: &Tools,
     cache: &Path,
     entry: &Path,
     emitted: &Emitted,
@@ -203,29 +208,24 @@ fn compile(
         .tempdir_in(cache)
         .map_err(build)?;
     let folder = place.path();
-    super::icarus::lay_out(folder, emitted)?;
+    emitted.lay_out(folder).map_err(build)?;
     fs::write(folder.join("main.cpp"), program).map_err(build)?;
-    let library = Library::of(cache, version);
-    library.lend(&folder.join("obj"));
-    let run = Run::new(verilator, folder, "build.log")
+    let failed = |failure: ToolFailure| build(failure.keep_log());
+    Run::new(&tools.verilator, folder, "verilator.log")
         .args(FLAGS)
+        .args(["--top-module", &emitted.top, "-o", "../sim.built", "main.cpp"])
+        .args(emitted.rtl())
+        .output()
+        .map_err(failed)?;
+    let library = Library::of(cache, version);
+    let objects = folder.join("obj");
+    library.lend(&objects);
+    Run::new(&tools.make, &objects, "make.log")
         .args(MAKE_FLAGS)
-        .args([
-            "--top-module",
-            &emitted.top,
-            "-o",
-            "../sim.built",
-            "main.cpp",
-        ])
-        .args(emitted.rtl());
-    if let Err(failure) = run.output() {
-        let kept = place.keep();
-        return Err(build(format!(
-            "{failure}\nleft for inspection: {}",
-            kept.display()
-        )));
-    }
-    library.keep(&folder.join("obj"));
+        .args(["-f", "Vgs.mk"])
+        .output()
+        .map_err(failed)?;
+    library.keep(&objects);
     let fresh = tempfile::Builder::new()
         .prefix("entry-")
         .tempdir_in(cache)
@@ -260,15 +260,12 @@ impl Library {
         }
     }
 
-    /// Puts the objects where make looks for them; they are younger than their sources, so make uses them.
+    /// Puts the objects where make looks for them, younger than everything that they are made of.
     fn lend(&self, objects: &Path) {
-        let lent = self.folder.is_dir()
-            && fs::create_dir_all(objects).is_ok()
-            && LIBRARY
-                .iter()
-                .all(|name| fs::copy(self.folder.join(name), objects.join(name)).is_ok());
-        if !lent {
-            let _ = fs::remove_dir_all(objects);
+        for name in LIBRARY {
+            if fs::copy(self.folder.join(name), objects.join(name)).is_err() {
+                let _ = fs::remove_file(objects.join(name));
+            }
         }
     }
 

@@ -163,7 +163,7 @@ impl Small {
                 0 => (0..axons).map(|address| event(address, t)).collect(),
                 1 => (0..axons)
                     .rev()
-                    .filter(|address| (address + t) % 2 == 0)
+                    .filter(|address| (address + t).is_multiple_of(2))
                     .map(|address| event(address, t))
                     .collect(),
                 2 => Vec::new(),
