@@ -74,13 +74,18 @@ pub fn engine(error: &EngineError) -> Diagnostic {
             &codes::ENGINE_BUILD,
             "this is a bug of goldspike or a version of the tool that it does not know: `goldspike doctor` shows the versions",
         ),
-        EngineError::Missing { .. } => {
-            (&codes::TOOL_MISSING, "`goldspike doctor` lists the tools; `--engine rust-hdl` needs none")
-        }
-        EngineError::Hang { .. } => (&codes::HANG, "this is a bug of goldspike: please report it with the command line"),
-        EngineError::Protocol { .. } => {
-            (&codes::PROTOCOL, "this is a bug of goldspike: please report it with the command line")
-        }
+        EngineError::Missing { .. } => (
+            &codes::TOOL_MISSING,
+            "`goldspike doctor` lists the tools; `--engine rust-hdl` needs none",
+        ),
+        EngineError::Hang { .. } => (
+            &codes::HANG,
+            "this is a bug of goldspike: please report it with the command line",
+        ),
+        EngineError::Protocol { .. } => (
+            &codes::PROTOCOL,
+            "this is a bug of goldspike: please report it with the command line",
+        ),
         EngineError::Stimulus { .. } => (&codes::STIMULUS, "quantize the network again"),
     };
     Diagnostic::error(code, error.to_string()).help(help)
@@ -90,9 +95,8 @@ pub fn engine(error: &EngineError) -> Diagnostic {
 pub fn verify(error: &VerifyError) -> Diagnostic {
     match error {
         VerifyError::Engine(error) => engine(error),
-        VerifyError::Nothing(_) => {
-            Diagnostic::error(&codes::NOTHING_RAN, error.to_string()).help("give it samples or `--cases N`")
-        }
+        VerifyError::Nothing(_) => Diagnostic::error(&codes::NOTHING_RAN, error.to_string())
+            .help("give it samples or `--cases N`"),
     }
 }
 
@@ -116,7 +120,10 @@ pub fn emit(error: &EmitError) -> Diagnostic {
 pub fn wave(error: &WaveError) -> Diagnostic {
     let code = match error {
         WaveError::Sample { .. } | WaveError::Steps { .. } => &codes::NO_SUCH_WINDOW,
-        WaveError::NoProbe | WaveError::Shape { .. } | WaveError::NoSignal(_) | WaveError::Design(_) => &codes::INTERNAL,
+        WaveError::NoProbe
+        | WaveError::Shape { .. }
+        | WaveError::NoSignal(_)
+        | WaveError::Design(_) => &codes::INTERNAL,
         WaveError::Network(error) => return contract(error),
         WaveError::Engine(error) => return engine(error),
         WaveError::Write(_) => &codes::OUTPUT_UNWRITABLE,

@@ -104,7 +104,10 @@ impl Verilator {
         let entry = cache.join(format!("verilator-{key}"));
         if !entry.join(PROGRAM).is_file() {
             self.toolbox.require(NAME, CXX)?;
-            let tools = Tools { verilator, make: self.toolbox.require(NAME, MAKE)? };
+            let tools = Tools {
+                verilator,
+                make: self.toolbox.require(NAME, MAKE)?,
+            };
             compile(&tools, &cache, &entry, &emitted, &program, &version)?;
             trim(&cache, &entry);
         }
@@ -213,7 +216,13 @@ fn compile(
     let failed = |failure: ToolFailure| build(failure.keep_log());
     Run::new(&tools.verilator, folder, "verilator.log")
         .args(FLAGS)
-        .args(["--top-module", &emitted.top, "-o", "../sim.built", "main.cpp"])
+        .args([
+            "--top-module",
+            &emitted.top,
+            "-o",
+            "../sim.built",
+            "main.cpp",
+        ])
         .args(emitted.rtl())
         .output()
         .map_err(failed)?;
