@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::beats::{BeatStimulus, HANG_CYCLES};
+use crate::engine::beats::BeatStimulus;
 use crate::rtl::Design;
 
 /// One output stream of a design.
@@ -134,7 +134,8 @@ impl Bench<'_> {
         );
         let _ = writeln!(
             out,
-            "    localparam HANG_CYCLES = {HANG_CYCLES};  // cycles without a beat that count as a hang"
+            "    localparam HANG_CYCLES = {};  // cycles without progress that count as a hang",
+            self.stimulus.hang
         );
         for (index, pattern) in self.stimulus.ready.iter().enumerate() {
             let _ = writeln!(
@@ -174,6 +175,7 @@ impl Bench<'_> {
              \x20   reg [31:0] gap;  // cycles until the next beat is offered\n\
              \x20   integer first_offer;  // cycle of the first beat offered, -1 before\n\
              \x20   integer last_activity;  // cycle of the last beat taken anywhere\n\
+             \x20   integer last_progress;  // cycle of the last input beat taken, or end of an expected step\n\
              \x20   integer stalls_input;\n    integer stalls_output;\n    integer stalls_probe;\n",
         );
     }
@@ -247,7 +249,7 @@ impl Bench<'_> {
         body.push_str(&sink.setup());
         body.push_str(
             "clk_i = 0;\nrst_i = 1;\ns_axis_tvalid = 0;\ns_axis_tdata = 0;\ns_axis_tlast = 0;\ns_axis_tuser = 0;\n\
-             cycle = 0;\nbeat = 0;\ngap = stimulus[0][GAP_LOW +: 32];\nfirst_offer = -1;\nlast_activity = 0;\n\
+             cycle = 0;\nbeat = 0;\ngap = stimulus[0][GAP_LOW +: 32];\nfirst_offer = -1;\nlast_activity = 0;\nlast_progress = 0;\n\
              stalls_input = 0;\nstalls_output = 0;\nstalls_probe = 0;\n",
         );
         for stream in streams {
@@ -261,7 +263,7 @@ impl Bench<'_> {
             "@(negedge clk_i);\nrst_i = 0;\n\
              while (beat < BEATS || {}) begin\n\
              \x20   drive;\n\x20   #1 sample;\n\
-             \x20   if (cycle - last_activity > HANG_CYCLES) begin\n",
+             \x20   if (cycle - last_progress > HANG_CYCLES) begin\n",
             unfinished.join(" || ")
         );
         push(&mut body, 2, &sink.hang());
@@ -280,6 +282,7 @@ fn sample(out: &mut String, streams: &[Stream], sink: &dyn Sink) {
          \x20       beat = beat + 1;\n\
          \x20       if (beat < BEATS) gap = stimulus[beat][GAP_LOW +: 32];\n\
          \x20       last_activity = cycle;\n\
+         \x20       last_progress = cycle;\n\
          \x20   end else\n\
          \x20       stalls_input = stalls_input + 1;\n\
          end else if (gap != 0)\n\
@@ -299,7 +302,10 @@ fn sample(out: &mut String, streams: &[Stream], sink: &dyn Sink) {
         push(&mut body, 2, &sink.beat(index, stream));
         let _ = writeln!(
             body,
-            "        if ({prefix}_tlast === 1'b1) step{index} = step{index} + 1;\n\
+            "        if ({prefix}_tlast === 1'b1) begin\n\
+             \x20           step{index} = step{index} + 1;\n\
+             \x20           if (step{index} <= STEPS) last_progress = cycle;\n\
+             \x20       end\n\
              \x20       last_activity = cycle;\n\
              \x20   end else\n\
              \x20       {stalls} = {stalls} + 1;\n\

@@ -9,7 +9,7 @@ use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 
 use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
-use crate::engine::beats::{BeatStimulus, InputBeat};
+use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
 use crate::rtl::stream::Layout;
 use crate::rtl::{Design, LayerPlan};
 
@@ -133,6 +133,7 @@ fn silent_latency(design: &Design) -> Result<u64, EmitError> {
             &BeatStimulus {
                 beats: vec![beat],
                 ready,
+                hang: hang_cycles(design) + u64::from(gap),
             },
             |_| {},
         )

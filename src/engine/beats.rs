@@ -5,11 +5,24 @@ use goldspike_golden::trace::{LayerTrace, SampleTrace, StepTrace};
 
 use crate::engine::stimulus::Stalls;
 use crate::engine::{EngineError, StallCounts};
-use crate::rtl::Design;
 use crate::rtl::stream::Layout;
+use crate::rtl::{Design, LayerPlan};
 
-/// A design that shows no beat on any stream for so many cycles hangs.
-pub const HANG_CYCLES: u64 = 200_000;
+/// Cycles without progress after which a design counts as hanging: sixteen times what its slowest step takes without
+/// pauses, and a margin. Progress is an input beat taken, or the end of an expected step on an output stream; a stream
+/// that shows beats for ever makes none.
+#[must_use]
+pub fn hang_cycles(design: &Design) -> u64 {
+    let step = |plan: &LayerPlan| {
+        u64::from(plan.step_cycles(u32::try_from(plan.axons).unwrap_or(u32::MAX)))
+    };
+    let slowest: u64 = design
+        .plans
+        .iter()
+        .map(|plan| step(plan) + plan.neurons as u64)
+        .sum();
+    20_000 + 16 * slowest
+}
 
 /// One beat on the input stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +45,8 @@ pub struct BeatStimulus {
     /// Readiness by output stream (the output, then each probe), repeated for ever; entry `cycle % len` counts from
     /// the first cycle after reset.
     pub ready: Vec<Vec<bool>>,
+    /// Cycles without progress that count as a hang, see [`hang_cycles`].
+    pub hang: u64,
 }
 
 impl BeatStimulus {
@@ -71,7 +86,11 @@ impl BeatStimulus {
         let ready = (0..=design.probes.len())
             .map(|stream| stalls.ready_pattern(stream))
             .collect();
-        Self { beats, ready }
+        Self {
+            beats,
+            ready,
+            hang: hang_cycles(design),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::engine::EngineError;
 use crate::engine::tool::last_lines;
 
 /// The longest silence. A program writes at least every 65,536 cycles while beats come out, and gives up after
-/// `HANG_CYCLES` without one.
+/// the stimulus's `hang` cycles without progress.
 const SILENCE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Child {

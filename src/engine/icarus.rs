@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::emit::{Bench, Emitted, Sink, Stream, sources};
-use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, Simulator};
+use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
 use crate::engine::tool::{IVERILOG, Run, ToolFailure, Toolbox, VVP};
 use crate::engine::wire::{Collector, binary, numbers};
 use crate::engine::{EngineError, StallCounts};
@@ -171,7 +171,7 @@ fn parse(design: &Design, stimulus: &BeatStimulus, text: &str) -> Result<BeatRes
                 let [taken, steps] = numbers(words).ok_or_else(|| unreadable(line))?;
                 return Err(EngineError::Hang {
                     engine: NAME,
-                    idle: HANG_CYCLES,
+                    idle: stimulus.hang,
                     taken: taken as usize,
                     beats: stimulus.beats.len(),
                     steps: steps as usize,

@@ -1,6 +1,6 @@
 //! The embedded simulator: rust-hdl's simulation of the very modules that are emitted. Needs nothing installed.
 
-use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, OutputBeat, Simulator};
+use crate::engine::beats::{BeatResult, BeatStimulus, OutputBeat, Simulator};
 use crate::engine::{EngineError, StallCounts};
 use crate::hdl::{HdlError, PortId, Sim};
 use crate::rtl::Design;
@@ -134,6 +134,7 @@ impl Bench {
         let mut cycle = 0u64;
         let mut first_offer = None;
         let mut last_activity = 0;
+        let mut last_progress = 0;
         while steps.iter().any(|&done| done < expected) || next < stimulus.beats.len() {
             let offered = stimulus.beats.get(next).filter(|_| gap == 0);
             self.sim.set(self.s_valid, i128::from(offered.is_some()));
@@ -156,6 +157,7 @@ impl Bench {
                     next += 1;
                     gap = stimulus.beats.get(next).map_or(0, |beat| beat.gap);
                     last_activity = cycle;
+                    last_progress = cycle;
                 } else {
                     result.stalls.input += 1;
                 }
@@ -183,13 +185,16 @@ impl Bench {
                     user: self.sim.get(output.user) == 1,
                 });
                 steps[index] += usize::from(last);
+                if last && steps[index] <= expected {
+                    last_progress = cycle;
+                }
                 last_activity = cycle;
             }
             result.cycles = last_activity + 1 - first_offer.unwrap_or(0).min(last_activity);
-            if cycle - last_activity > HANG_CYCLES {
+            if cycle - last_progress > stimulus.hang {
                 return Err(EngineError::Hang {
                     engine: NAME,
-                    idle: HANG_CYCLES,
+                    idle: stimulus.hang,
                     taken: next,
                     beats: stimulus.beats.len(),
                     steps: steps[0],

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::emit::{Emitted, Stream, sources};
-use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, Simulator};
+use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
 use crate::engine::child::Child;
 use crate::engine::tool::{CXX, MAKE, Run, ToolFailure, Toolbox, VERILATOR};
 use crate::engine::wire::{Collector, hexadecimal, numbers};
@@ -323,9 +323,10 @@ fn request(stimulus: &BeatStimulus) -> Result<Vec<u8>, EngineError> {
     let mut text = Vec::with_capacity(stimulus.beats.len() * 12 + 64);
     let mut line = |arguments: std::fmt::Arguments<'_>| text.write_fmt(arguments).map_err(build);
     line(format_args!(
-        "P {} {} {HANG_CYCLES}\n",
+        "P {} {} {}\n",
         stimulus.beats.len(),
-        stimulus.steps()
+        stimulus.steps(),
+        stimulus.hang
     ))?;
     for pattern in &stimulus.ready {
         let bits: String = pattern
@@ -368,7 +369,7 @@ fn answer(
                 let [taken, steps] = numbers(words).ok_or_else(unreadable)?;
                 return Err(EngineError::Hang {
                     engine: NAME,
-                    idle: HANG_CYCLES,
+                    idle: stimulus.hang,
                     taken: taken as usize,
                     beats: stimulus.beats.len(),
                     steps: steps as usize,

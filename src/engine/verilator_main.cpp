@@ -34,6 +34,7 @@ struct Play {
     uint64_t seen[STREAMS] = {};
     uint64_t cycle = 0;
     uint64_t last_activity = 0;
+    uint64_t last_progress = 0;
     uint64_t stalls[3] = {};
 };
 
@@ -71,6 +72,7 @@ static void take(Play& play, int stream, bool ready, bool last, bool user, const
     putchar('\n');
     play.seen[stream] += last;
     play.last_activity = play.cycle;
+    if (last && play.seen[stream] <= play.steps) play.last_progress = play.cycle;
 }
 
 static void set_ready(Vgs& top, uint64_t cycle) {
@@ -142,11 +144,12 @@ static void run(Vgs& top, Play& play) {
         } else if (top.s_axis_tready) {
             if (++next < play.beats.size()) gap = play.beats[next].gap;
             play.last_activity = play.cycle;
+            play.last_progress = play.cycle;
         } else {
             ++play.stalls[0];
         }
         take_all(top, play);
-        if (play.cycle - play.last_activity > play.hang) {
+        if (play.cycle - play.last_progress > play.hang) {
             printf("H %zu %llu\n", next, static_cast<unsigned long long>(play.seen[0]));
             return;
         }

@@ -133,7 +133,7 @@ fn a_missing_rounding_constant_is_caught() {
         "_l0_lane.v",
         vec![("product_q + 11'sd2", "product_q + 11'sd0")],
     ));
-    // v = 3 in neuron 3 after step 0: 3/4 of it is 2.25 either way; v = 2 in neuron 1 gives 1.5, which rounds up.
+    // v = 1 in neuron 0 after step 0: 3/4 of it rounds up to 1, and down to 0 without the constant.
     assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 1, 0, 0));
     assert_eq!(
         (at.quantity, at.engine),
