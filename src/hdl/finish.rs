@@ -181,6 +181,7 @@ impl Names {
                 };
             }
         }
+        names.after_what_they_drive(b, used);
         let mut counts = BTreeMap::new();
         for (id, node) in b.nodes.iter().enumerate() {
             if used[id] && names.nodes[id].is_empty() && node.helps.is_none() {
@@ -205,6 +206,52 @@ impl Names {
             }
         }
         names
+    }
+
+    /// Names results that have none after the register, output, memory port or instance port that they drive: `tag_d`
+    /// for what `tag_q` takes, `weights_address` for a memory, `u_queue_push` for an instance.
+    fn after_what_they_drive(&mut self, b: &Builder, used: &[bool]) {
+        for reg in &b.regs {
+            let q = &self.nodes[reg.q as usize];
+            let stem = q.strip_suffix("_q").unwrap_or(q).to_owned();
+            self.offer(b, used, reg.d, &format!("{stem}_d"));
+            self.offer(b, used, reg.enable, &format!("{stem}_en"));
+        }
+        for port in b.ports.iter().filter(|p| !p.is_input && p.packed.is_none()) {
+            self.offer(b, used, port.nodes.first().copied(), local_stem(&port.name));
+        }
+        for mem in &b.mems {
+            let name = &mem.name;
+            if let Some(read) = &mem.read {
+                self.offer(b, used, Some(read.address), &format!("{name}_raddr"));
+                self.offer(b, used, read.enable, &format!("{name}_ren"));
+            }
+            if let Some(write) = &mem.write {
+                self.offer(b, used, Some(write.address), &format!("{name}_waddr"));
+                self.offer(b, used, Some(write.enable), &format!("{name}_wen"));
+                for (field, &data) in write.data.iter().enumerate() {
+                    self.offer(b, used, Some(data), &format!("{name}_wdata_{field}"));
+                }
+            }
+        }
+        for instance in &b.instances {
+            let ports = instance.module.ports.iter().zip(&instance.connections);
+            for (port, nodes) in ports.filter(|(p, _)| p.is_input && p.packed.is_none()) {
+                let name = format!("{}_{}", instance.name, local_stem(&port.name));
+                self.offer(b, used, nodes.first().copied(), &name);
+            }
+        }
+    }
+
+    /// Gives a name to a result without one.
+    fn offer(&mut self, b: &Builder, used: &[bool], node: Option<NodeId>, name: &str) {
+        let Some(id) = node.map(|id| id as usize) else {
+            return;
+        };
+        let is_result = !b.nodes[id].op.operands().is_empty() && b.nodes[id].helps.is_none();
+        if used[id] && self.nodes[id].is_empty() && is_result {
+            self.nodes[id] = self.unique(name);
+        }
     }
 
     fn unique(&mut self, name: &str) -> String {

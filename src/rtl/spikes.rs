@@ -75,29 +75,37 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
             .collect();
         (left, sent)
     };
-    let mut below = b.lit(0, Ty::BIT);
-    let mut lowest = Vec::with_capacity(q);
-    let mut others = b.lit(0, Ty::BIT);
-    for &spike in &left {
+    let mut below = left[0];
+    let mut lowest = vec![left[0]];
+    let mut others: Option<Sig> = None;
+    for &spike in &left[1..] {
         let none_below = b.not(below);
         lowest.push(b.and(spike, none_below));
         let second = b.and(spike, below);
-        others = b.or(others, second);
+        others = Some(others.map_or(second, |others| b.or(others, second)));
         below = b.or(below, spike);
     }
-    let any_left = b.name("any_left", below);
-    let others = b.name("others_left", others);
+    let any_left = if q == 1 {
+        below
+    } else {
+        b.name("any_left", below)
+    };
+    let others = others.map(|others| b.name("others_left", others));
     for (reg, &this) in sent.iter().zip(&lowest) {
         let now = b.or(reg.q, this);
         let not_pop = b.not(pop);
         let next = b.and(now, not_pop);
         b.next_en(*reg, take, next);
     }
-    let offset = encode(&mut b, &lowest);
-    let neuron = b.add(head_base, offset);
-    let neuron = b.wrap(neuron, address);
-    let finishes = b.not(others);
-    let ends = b.and(head_last, finishes);
+    let neuron = if q == 1 {
+        head_base
+    } else {
+        let offset = encode(&mut b, &lowest);
+        let neuron = b.add(head_base, offset);
+        b.wrap(neuron, address)
+    };
+    let finishes = others.map(|others| b.not(others));
+    let ends = finishes.map_or(head_last, |finishes| b.and(head_last, finishes));
 
     b.comment("output register");
     let valid = b.reg("valid_q", Ty::BIT, Some(0));
@@ -105,7 +113,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let free = b.or(not_valid, m_ready);
     let take_value = b.and(head_valid, free);
     b.assign(take, take_value);
-    let pop_value = b.and(take, finishes);
+    let pop_value = finishes.map_or(take, |finishes| b.and(take, finishes));
     b.assign(pop, pop_value);
     b.next_en(valid, free, head_valid);
     let null = b.not(any_left);
@@ -137,19 +145,16 @@ fn or_all(b: &mut Builder, bits: &[Sig]) -> Sig {
 
 /// Number of the bit that is set; 0 if none is.
 fn encode(b: &mut Builder, one_hot: &[Sig]) -> Sig {
-    let bits = index_bits(one_hot.len());
-    let parts: Vec<Sig> = (0..bits)
+    let parts: Vec<Sig> = (0..index_bits(one_hot.len()))
         .rev()
         .map(|bit| {
-            let mut any = b.lit(0, Ty::BIT);
-            for (_, &hot) in one_hot
+            let set: Vec<Sig> = one_hot
                 .iter()
                 .enumerate()
                 .filter(|(index, _)| index >> bit & 1 == 1)
-            {
-                any = b.or(any, hot);
-            }
-            any
+                .map(|(_, &hot)| hot)
+                .collect();
+            or_all(b, &set)
         })
         .collect();
     b.cat(&parts)

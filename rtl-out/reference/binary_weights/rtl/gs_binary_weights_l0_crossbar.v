@@ -97,7 +97,7 @@ module gs_binary_weights_l0_crossbar #(
     wire [3:0] sum_3 = pass_cycle_q + 3'd1;
     wire issue_event = active & ({1'd0, pass_cycle_q} < step_events_i);
     wire pass_done = active & ((sum_3 >= step_events_i) & (sum_3 >= 4'd8));
-    wire [2:0] choice_1 = pass_done ? 3'd0 : sum_3[2:0];
+    wire [2:0] pass_cycle_d = pass_done ? 3'd0 : sum_3[2:0];
     wire step_done = pass_done;
 
     // cycle 1: the event arrives; cycle 2: weight address
@@ -116,18 +116,18 @@ module gs_binary_weights_l0_crossbar #(
     wire [1:0] joined_4 = {weights_rdata_3, 1'd1};
 
     // the sums: cleared as they are handed off, which is when the next pass may already add
-    wire signed [3:0] choice_2 = hand_d4_q ? 4'sd0 : sum0_q;
-    wire signed [4:0] sum_5 = choice_2 + $signed({{2{joined_1[1]}}, joined_1});
-    wire signed [3:0] choice_3 = event3_d1_q ? $signed(sum_5[3:0]) : choice_2;
-    wire signed [3:0] choice_4 = hand_d4_q ? 4'sd0 : sum1_q;
-    wire signed [4:0] sum_6 = choice_4 + $signed({{2{joined_2[1]}}, joined_2});
-    wire signed [3:0] choice_5 = event3_d1_q ? $signed(sum_6[3:0]) : choice_4;
-    wire signed [3:0] choice_6 = hand_d4_q ? 4'sd0 : sum2_q;
-    wire signed [4:0] sum_7 = choice_6 + $signed({{2{joined_3[1]}}, joined_3});
-    wire signed [3:0] choice_7 = event3_d1_q ? $signed(sum_7[3:0]) : choice_6;
-    wire signed [3:0] choice_8 = hand_d4_q ? 4'sd0 : sum3_q;
-    wire signed [4:0] sum_8 = choice_8 + $signed({{2{joined_4[1]}}, joined_4});
-    wire signed [3:0] choice_9 = event3_d1_q ? $signed(sum_8[3:0]) : choice_8;
+    wire signed [3:0] choice_1 = hand_d4_q ? 4'sd0 : sum0_q;
+    wire signed [4:0] sum_5 = choice_1 + $signed({{2{joined_1[1]}}, joined_1});
+    wire signed [3:0] sum0_d = event3_d1_q ? $signed(sum_5[3:0]) : choice_1;
+    wire signed [3:0] choice_2 = hand_d4_q ? 4'sd0 : sum1_q;
+    wire signed [4:0] sum_6 = choice_2 + $signed({{2{joined_2[1]}}, joined_2});
+    wire signed [3:0] sum1_d = event3_d1_q ? $signed(sum_6[3:0]) : choice_2;
+    wire signed [3:0] choice_3 = hand_d4_q ? 4'sd0 : sum2_q;
+    wire signed [4:0] sum_7 = choice_3 + $signed({{2{joined_3[1]}}, joined_3});
+    wire signed [3:0] sum2_d = event3_d1_q ? $signed(sum_7[3:0]) : choice_3;
+    wire signed [3:0] choice_4 = hand_d4_q ? 4'sd0 : sum3_q;
+    wire signed [4:0] sum_8 = choice_4 + $signed({{2{joined_4[1]}}, joined_4});
+    wire signed [3:0] sum3_d = event3_d1_q ? $signed(sum_8[3:0]) : choice_4;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -152,7 +152,7 @@ module gs_binary_weights_l0_crossbar #(
             credits0_q <= difference_1[2:0];
             credits1_q <= difference_2[2:0];
             if (active) begin
-                pass_cycle_q <= choice_1;
+                pass_cycle_q <= pass_cycle_d;
             end
             if (step_done) begin
                 first_step_q <= step_user_i;
@@ -164,10 +164,10 @@ module gs_binary_weights_l0_crossbar #(
             hand_d2_q <= hand_d1_q;
             hand_d3_q <= hand_d2_q;
             hand_d4_q <= hand_d3_q;
-            sum0_q <= choice_3;
-            sum1_q <= choice_5;
-            sum2_q <= choice_7;
-            sum3_q <= choice_9;
+            sum0_q <= sum0_d;
+            sum1_q <= sum1_d;
+            sum2_q <= sum2_d;
+            sum3_q <= sum3_d;
         end
     end
     always @(posedge clk_i) begin

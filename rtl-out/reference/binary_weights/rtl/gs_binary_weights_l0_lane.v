@@ -45,41 +45,41 @@ module gs_binary_weights_l0_lane (
 
     // bias; start of a sample
     wire signed [4:0] sum_1 = sum_i + $signed({{1{bias_i[2]}}, bias_i});
-    wire signed [7:0] choice_1 = first_i ? 8'sd0 : v_i;
+    wire signed [7:0] v_old_d = first_i ? 8'sd0 : v_i;
 
     // charge: decay * v, and the current in membrane LSBs
-    wire signed [14:0] product_1 = v_old_q * 8'sd53;
+    wire signed [14:0] product_d = v_old_q * 8'sd53;
 
     // charge: the product rounded, once
-    wire signed [15:0] scaled_down_1_biased = product_q + 15'sd32;
+    wire signed [15:0] leaked_d_biased = product_q + 15'sd32;
 
     // charge: the exact sum, then the overflow, once
-    wire signed [10:0] sum_2 = leaked_q + $signed({{6{input_q[3]}}, input_q});
-    wire choice_2_fits = (&charge_q[10:7]) | (~(|charge_q[10:7]));
-    wire signed [7:0] choice_2_end = charge_q[10] ? 8'sh80 : 8'sd127;
-    wire signed [7:0] choice_2 = choice_2_fits ? $signed(charge_q[7:0]) : choice_2_end;
+    wire signed [10:0] charge_d = leaked_q + $signed({{6{input_q[3]}}, input_q});
+    wire h_d_fits = (&charge_q[10:7]) | (~(|charge_q[10:7]));
+    wire signed [7:0] h_d_end = charge_q[10] ? 8'sh80 : 8'sd127;
+    wire signed [7:0] h_d = h_d_fits ? $signed(charge_q[7:0]) : h_d_end;
 
     // fire
     wire fire = h_q >= 8'sd31;
 
     // reset
     wire signed [8:0] difference_1 = h_q - 8'sd31;
-    wire choice_3_fits = (&difference_1[8:7]) | (~(|difference_1[8:7]));
-    wire signed [7:0] choice_3_end = difference_1[8] ? 8'sh80 : 8'sd127;
-    wire signed [7:0] choice_3 = choice_3_fits ? $signed(difference_1[7:0]) : choice_3_end;
-    wire signed [7:0] choice_4 = fire ? choice_3 : h_q;
+    wire choice_1_fits = (&difference_1[8:7]) | (~(|difference_1[8:7]));
+    wire signed [7:0] choice_1_end = difference_1[8] ? 8'sh80 : 8'sd127;
+    wire signed [7:0] choice_1 = choice_1_fits ? $signed(difference_1[7:0]) : choice_1_end;
+    wire signed [7:0] v_d = fire ? choice_1 : h_q;
 
     always @(posedge clk_i) begin
-        current_q <= $signed(sum_1[3:0]);
-        v_old_q <= choice_1;
-        product_q <= product_1;
+        current_q <= sum_1[3:0];
+        v_old_q <= v_old_d;
+        product_q <= product_d;
         aligned_q <= current_q;
         input_q <= aligned_q;
-        leaked_q <= $signed(scaled_down_1_biased[15:6]);
-        charge_q <= sum_2;
-        h_q <= choice_2;
+        leaked_q <= leaked_d_biased[15:6];
+        charge_q <= charge_d;
+        h_q <= h_d;
         spike_q <= fire;
-        v_q <= choice_4;
+        v_q <= v_d;
         h_s6_q <= h_q;
     end
 
@@ -88,7 +88,7 @@ module gs_binary_weights_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], scaled_down_1_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[4], leaked_d_biased[5:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -10,7 +10,7 @@ module tb_gs_binary_weights;
     localparam BEATS = 59;  // input beats
     localparam STEPS = 16;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
-    localparam HANG_CYCLES = 200000;  // cycles without a beat that count as a hang
+    localparam HANG_CYCLES = 20192;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
     localparam READY1 = 1021;  // length of the TREADY pattern
 
@@ -45,6 +45,7 @@ module tb_gs_binary_weights;
     reg [31:0] gap;  // cycles until the next beat is offered
     integer first_offer;  // cycle of the first beat offered, -1 before
     integer last_activity;  // cycle of the last beat taken anywhere
+    integer last_progress;  // cycle of the last input beat taken, or end of an expected step
     integer stalls_input;
     integer stalls_output;
     integer stalls_probe;
@@ -104,6 +105,7 @@ module tb_gs_binary_weights;
                     beat = beat + 1;
                     if (beat < BEATS) gap = stimulus[beat][GAP_LOW +: 32];
                     last_activity = cycle;
+                    last_progress = cycle;
                 end else
                     stalls_input = stalls_input + 1;
             end else if (gap != 0)
@@ -134,7 +136,10 @@ module tb_gs_binary_weights;
                         end
                         compared = compared + 1;
                     end
-                    if (m_axis_tlast === 1'b1) step0 = step0 + 1;
+                    if (m_axis_tlast === 1'b1) begin
+                        step0 = step0 + 1;
+                        if (step0 <= STEPS) last_progress = cycle;
+                    end
                     last_activity = cycle;
                 end else
                     stalls_output = stalls_output + 1;
@@ -148,7 +153,10 @@ module tb_gs_binary_weights;
                     end
                     compared = compared + 1;
                     at1 = at1 + 1;
-                    if (m_axis_probe0_tlast === 1'b1) step1 = step1 + 1;
+                    if (m_axis_probe0_tlast === 1'b1) begin
+                        step1 = step1 + 1;
+                        if (step1 <= STEPS) last_progress = cycle;
+                    end
                     last_activity = cycle;
                 end else
                     stalls_probe = stalls_probe + 1;
@@ -183,6 +191,7 @@ module tb_gs_binary_weights;
         gap = stimulus[0][GAP_LOW +: 32];
         first_offer = -1;
         last_activity = 0;
+        last_progress = 0;
         stalls_input = 0;
         stalls_output = 0;
         stalls_probe = 0;
@@ -193,7 +202,7 @@ module tb_gs_binary_weights;
         while (beat < BEATS || step0 < STEPS || step1 < STEPS) begin
             drive;
             #1 sample;
-            if (cycle - last_activity > HANG_CYCLES) begin
+            if (cycle - last_progress > HANG_CYCLES) begin
                 $display("FAIL: no beat for %0d cycles after %0d of %0d input beats and %0d of %0d steps",
                     HANG_CYCLES, beat, BEATS, step0, STEPS);
                 $finish;

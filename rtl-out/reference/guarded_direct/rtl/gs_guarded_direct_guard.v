@@ -62,27 +62,27 @@ module gs_guarded_direct_guard (
     // clearing of the tag memory: after reset and when the tag has run out
     wire equal_1 = clear_row_q == 3'd5;
     wire [3:0] sum_1 = clear_row_q + 3'd1;
-    wire [2:0] choice_1 = equal_1 ? 3'd0 : sum_1[2:0];
+    wire [2:0] clear_row_d = equal_1 ? 3'd0 : sum_1[2:0];
 
     // hand-over
     wire all_1 = &tag_q;
     wire not_2 = ~held_null_q;
-    wire and_2 = (~((seen_tag_rdata == tag_q) | seen_just_now_q)) & (held_address_q < 3'd6);
-    wire legal_event = not_2 & and_2;
+    wire and_1 = (~((seen_tag_rdata == tag_q) | seen_just_now_q)) & (held_address_q < 3'd6);
+    wire legal_event = not_2 & and_1;
     wire or_3 = legal_event | held_last_q;
     wire leave = held_valid_q & (m_ready_i | (~or_3));
-    wire and_10 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
-    wire ready = and_10;
+    wire and_7 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
+    wire ready = and_7;
     wire accept = s_valid_i & ready;
-    wire not_3 = ~legal_event;
-    wire not_4 = ~held_last_q;
-    wire and_6 = leave & held_last_q;
+    wire m_null = ~legal_event;
+    wire not_3 = ~held_last_q;
+    wire tag_en = leave & held_last_q;
     wire [16:0] sum_2 = tag_q + 16'd1;
-    wire [15:0] choice_2 = all_1 ? 16'd1 : sum_2[15:0];
-    wire and_14 = leave & legal_event;
-    wire [2:0] choice_3 = clearing_q ? clear_row_q : held_address_q;
-    wire [15:0] choice_4 = clearing_q ? 16'd0 : tag_q;
-    wire or_9 = error_q | (leave & ((not_2 & not_3) | (held_null_q & not_4)));
+    wire [15:0] tag_d = all_1 ? 16'd1 : sum_2[15:0];
+    wire and_11 = leave & legal_event;
+    wire [2:0] seen_tag_waddr = clearing_q ? clear_row_q : held_address_q;
+    wire [15:0] seen_tag_wdata_0 = clearing_q ? 16'd0 : tag_q;
+    wire error_d = error_q | (leave & ((not_2 & m_null) | (held_null_q & not_3)));
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -93,18 +93,18 @@ module gs_guarded_direct_guard (
             seen_just_now_q <= 1'd0;
             error_q <= 1'd0;
         end else begin
-            clearing_q <= (and_6 & all_1) | (clearing_q & (~equal_1));
+            clearing_q <= (tag_en & all_1) | (clearing_q & (~equal_1));
             if (clearing_q) begin
-                clear_row_q <= choice_1;
+                clear_row_q <= clear_row_d;
             end
-            if (and_6) begin
-                tag_q <= choice_2;
+            if (tag_en) begin
+                tag_q <= tag_d;
             end
             held_valid_q <= accept | (held_valid_q & (~leave));
             if (accept) begin
-                seen_just_now_q <= (and_14 & not_4) & (s_address_i == held_address_q);
+                seen_just_now_q <= (and_11 & not_3) & (s_address_i == held_address_q);
             end
-            error_q <= or_9;
+            error_q <= error_d;
         end
     end
     always @(posedge clk_i) begin
@@ -118,11 +118,11 @@ module gs_guarded_direct_guard (
     end
     always @(posedge clk_i) begin
         if (accept & (s_address_i < 3'd6)) seen_tag_rdata <= seen_tag[s_address_i];
-        if (clearing_q | and_14) seen_tag[choice_3] <= choice_4;
+        if (clearing_q | and_11) seen_tag[seen_tag_waddr] <= seen_tag_wdata_0;
     end
 
     assign m_valid_o = held_valid_q & or_3;
-    assign m_null_o = not_3;
+    assign m_null_o = m_null;
     assign m_address_o = held_address_q;
     assign m_payload_o = held_payload_q;
     assign m_last_o = held_last_q;

@@ -114,7 +114,7 @@ module gs_guarded_direct_l0_crossbar #(
     wire [4:0] sum_3 = pass_cycle_q + 4'd1;
     wire issue_event = active & (pass_cycle_q < {1'd0, step_events_i});
     wire pass_done = active & ((sum_3 >= {2'd0, step_events_i}) & (sum_3 >= 5'd9));
-    wire [3:0] choice_1 = pass_done ? 4'd0 : sum_3[3:0];
+    wire [3:0] pass_cycle_d = pass_done ? 4'd0 : sum_3[3:0];
     wire step_done = pass_done;
 
     // cycle 1: the event arrives; cycle 2: weight address
@@ -126,20 +126,20 @@ module gs_guarded_direct_l0_crossbar #(
     wire signed [5:0] weights_rdata_2 = weights_rdata[17:12];
 
     // cycle 4: analogue input, weight times payload
-    wire signed [9:0] product_1 = weights_rdata_0 * $signed({1'd0, payload3_d2});
-    wire signed [9:0] product_2 = weights_rdata_1 * $signed({1'd0, payload3_d2});
-    wire signed [9:0] product_3 = weights_rdata_2 * $signed({1'd0, payload3_d2});
+    wire signed [9:0] product0_d1_d = weights_rdata_0 * $signed({1'd0, payload3_d2});
+    wire signed [9:0] product1_d1_d = weights_rdata_1 * $signed({1'd0, payload3_d2});
+    wire signed [9:0] product2_d1_d = weights_rdata_2 * $signed({1'd0, payload3_d2});
 
     // the sums: cleared as they are handed off, which is when the next pass may already add
-    wire signed [11:0] choice_2 = hand_d5_q ? 12'sd0 : sum0_q;
-    wire signed [12:0] sum_5 = choice_2 + $signed({{2{product0_d1[9]}}, product0_d1});
-    wire signed [11:0] choice_3 = event4_d1_q ? $signed(sum_5[11:0]) : choice_2;
-    wire signed [11:0] choice_4 = hand_d5_q ? 12'sd0 : sum1_q;
-    wire signed [12:0] sum_6 = choice_4 + $signed({{2{product1_d1[9]}}, product1_d1});
-    wire signed [11:0] choice_5 = event4_d1_q ? $signed(sum_6[11:0]) : choice_4;
-    wire signed [11:0] choice_6 = hand_d5_q ? 12'sd0 : sum2_q;
-    wire signed [12:0] sum_7 = choice_6 + $signed({{2{product2_d1[9]}}, product2_d1});
-    wire signed [11:0] choice_7 = event4_d1_q ? $signed(sum_7[11:0]) : choice_6;
+    wire signed [11:0] choice_1 = hand_d5_q ? 12'sd0 : sum0_q;
+    wire signed [12:0] sum_5 = choice_1 + $signed({{2{product0_d1[9]}}, product0_d1});
+    wire signed [11:0] sum0_d = event4_d1_q ? $signed(sum_5[11:0]) : choice_1;
+    wire signed [11:0] choice_2 = hand_d5_q ? 12'sd0 : sum1_q;
+    wire signed [12:0] sum_6 = choice_2 + $signed({{2{product1_d1[9]}}, product1_d1});
+    wire signed [11:0] sum1_d = event4_d1_q ? $signed(sum_6[11:0]) : choice_2;
+    wire signed [11:0] choice_3 = hand_d5_q ? 12'sd0 : sum2_q;
+    wire signed [12:0] sum_7 = choice_3 + $signed({{2{product2_d1[9]}}, product2_d1});
+    wire signed [11:0] sum2_d = event4_d1_q ? $signed(sum_7[11:0]) : choice_3;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -165,7 +165,7 @@ module gs_guarded_direct_l0_crossbar #(
             credits0_q <= difference_1[2:0];
             credits1_q <= difference_2[2:0];
             if (active) begin
-                pass_cycle_q <= choice_1;
+                pass_cycle_q <= pass_cycle_d;
             end
             if (step_done) begin
                 first_step_q <= step_user_i;
@@ -179,9 +179,9 @@ module gs_guarded_direct_l0_crossbar #(
             hand_d3_q <= hand_d2_q;
             hand_d4_q <= hand_d3_q;
             hand_d5_q <= hand_d4_q;
-            sum0_q <= choice_3;
-            sum1_q <= choice_5;
-            sum2_q <= choice_7;
+            sum0_q <= sum0_d;
+            sum1_q <= sum1_d;
+            sum2_q <= sum2_d;
         end
     end
     always @(posedge clk_i) begin
@@ -189,9 +189,9 @@ module gs_guarded_direct_l0_crossbar #(
         weight_address2_d1 <= sum_4[2:0];
         payload3_d1 <= event_payload_i;
         payload3_d2 <= payload3_d1;
-        product0_d1 <= product_1;
-        product1_d1 <= product_2;
-        product2_d1 <= product_3;
+        product0_d1 <= product0_d1_d;
+        product1_d1 <= product1_d1_d;
+        product2_d1 <= product2_d1_d;
         first_at_hand_d1 <= first_step_q;
         first_at_hand_d2 <= first_at_hand_d1;
         first_at_hand_d3 <= first_at_hand_d2;

@@ -59,58 +59,58 @@ module gs_guarded_direct_l0_lane (
 
     // bias; start of a sample
     wire signed [12:0] sum_1 = sum_i + $signed({{9{bias_i[2]}}, bias_i});
-    wire signed [15:0] choice_1 = first_i ? 16'sd0 : v_i;
+    wire signed [15:0] v_old_d = first_i ? 16'sd0 : v_i;
 
     // guard: a reset is still pending where v is above the threshold
-    wire at_least_1 = $signed({{1{v_old_q[15]}}, v_old_q}) >= 17'sd8192;
+    wire r_d = $signed({{1{v_old_q[15]}}, v_old_q}) >= 17'sd8192;
 
     // hard reset of an earlier step
-    wire signed [15:0] choice_2 = at_least_1 ? 16'sd0 : v_old_q;
+    wire signed [15:0] v_start_d = r_d ? 16'sd0 : v_old_q;
 
     // charge: decay * v, and the current in membrane LSBs
-    wire signed [22:0] product_1 = v_start_q * 8'sd53;
-    wire signed [12:0] scaled_up_1 = {current_s2_q, 1'd0};
+    wire signed [22:0] product_d = v_start_q * 8'sd53;
+    wire signed [12:0] aligned_d = {current_s2_q, 1'd0};
 
     // charge: the product rounded, once
-    wire [6:0] scaled_down_1_bias = 6'd31 + {5'd0, product_q[6]};
-    wire signed [23:0] scaled_down_1_biased = product_q + $signed({17'd0, scaled_down_1_bias[5:0]});
+    wire [6:0] leaked_d_bias = 6'd31 + {5'd0, product_q[6]};
+    wire signed [23:0] leaked_d_biased = product_q + $signed({17'd0, leaked_d_bias[5:0]});
 
     // charge: the exact sum, then the overflow, once
-    wire signed [18:0] sum_2 = leaked_q + $signed({{5{input_q[12]}}, input_q});
-    wire choice_3_fits = (&charge_q[18:15]) | (~(|charge_q[18:15]));
-    wire signed [15:0] choice_3_end = charge_q[18] ? 16'sh8000 : 16'sd32767;
-    wire signed [15:0] choice_3 = choice_3_fits ? $signed(charge_q[15:0]) : choice_3_end;
+    wire signed [18:0] charge_d = leaked_q + $signed({{5{input_q[12]}}, input_q});
+    wire h_d_fits = (&charge_q[18:15]) | (~(|charge_q[18:15]));
+    wire signed [15:0] h_d_end = charge_q[18] ? 16'sh8000 : 16'sd32767;
+    wire signed [15:0] h_d = h_d_fits ? $signed(charge_q[15:0]) : h_d_end;
 
     // fire
     wire fire = h_q >= 16'sd8191;
 
     // reset
-    wire signed [16:0] scaled_up_2 = {h_q, 1'd0};
-    wire signed [17:0] difference_1 = scaled_up_2 - 17'sd0;
-    wire choice_4_fits = (&difference_1[17:15]) | (~(|difference_1[17:15]));
-    wire signed [15:0] choice_4_end = difference_1[17] ? 16'sh8000 : 16'sd32767;
-    wire signed [15:0] choice_4 = choice_4_fits ? $signed(difference_1[15:0]) : choice_4_end;
-    wire signed [15:0] choice_5 = (r_s6_q & (~fire)) ? choice_4 : h_q;
-    wire signed [15:0] choice_6 = (fire & (~r_s6_q)) ? 16'sd0 : choice_5;
+    wire signed [16:0] scaled_up_1 = {h_q, 1'd0};
+    wire signed [17:0] difference_1 = scaled_up_1 - 17'sd0;
+    wire choice_1_fits = (&difference_1[17:15]) | (~(|difference_1[17:15]));
+    wire signed [15:0] choice_1_end = difference_1[17] ? 16'sh8000 : 16'sd32767;
+    wire signed [15:0] choice_1 = choice_1_fits ? $signed(difference_1[15:0]) : choice_1_end;
+    wire signed [15:0] choice_2 = (r_s6_q & (~fire)) ? choice_1 : h_q;
+    wire signed [15:0] v_d = (fire & (~r_s6_q)) ? 16'sd0 : choice_2;
 
     always @(posedge clk_i) begin
-        current_q <= $signed(sum_1[11:0]);
-        v_old_q <= choice_1;
-        v_start_q <= choice_2;
-        r_q <= at_least_1;
-        product_q <= product_1;
+        current_q <= sum_1[11:0];
+        v_old_q <= v_old_d;
+        v_start_q <= v_start_d;
+        r_q <= r_d;
+        product_q <= product_d;
         current_s2_q <= current_q;
-        aligned_q <= scaled_up_1;
+        aligned_q <= aligned_d;
         input_q <= aligned_q;
-        leaked_q <= $signed(scaled_down_1_biased[23:6]);
-        charge_q <= sum_2;
-        h_q <= choice_3;
+        leaked_q <= leaked_d_biased[23:6];
+        charge_q <= charge_d;
+        h_q <= h_d;
         r_s3_q <= r_q;
         r_s4_q <= r_s3_q;
         r_s5_q <= r_s4_q;
         r_s6_q <= r_s5_q;
         spike_q <= fire;
-        v_q <= choice_6;
+        v_q <= v_d;
         h_s7_q <= h_q;
     end
 
@@ -119,7 +119,7 @@ module gs_guarded_direct_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[12], scaled_down_1_bias[6], scaled_down_1_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[12], leaked_d_bias[6], leaked_d_biased[5:0], rst_i};
 endmodule
 
 `default_nettype wire

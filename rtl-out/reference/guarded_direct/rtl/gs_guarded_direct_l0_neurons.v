@@ -103,22 +103,22 @@ module gs_guarded_direct_l0_neurons #(
     // sequencer: a handed-off group enters the lanes, a row a cycle
     wire equal_1 = row_q == 2'd2;
     wire [2:0] sum_1 = row_q + 2'd1;
-    wire [1:0] choice_1 = equal_1 ? 2'd0 : sum_1[1:0];
+    wire [1:0] row_d = equal_1 ? 2'd0 : sum_1[1:0];
     wire [2:0] sum_2 = slot_q + 2'd1;
-    wire [1:0] choice_2 = hand_i ? 2'd0 : sum_2[1:0];
+    wire [1:0] slot_d = hand_i ? 2'd0 : sum_2[1:0];
 
     // hand-off register, shifts by one row a cycle
-    wire or_3 = hand_i | active_q;
-    wire signed [11:0] choice_3 = hand_i ? sums_0 : waiting1_q;
-    wire signed [11:0] choice_4 = hand_i ? sums_1 : waiting2_q;
-    wire signed [11:0] choice_5 = hand_i ? sums_2 : waiting2_q;
+    wire waiting0_en = hand_i | active_q;
+    wire signed [11:0] waiting0_d = hand_i ? sums_0 : waiting1_q;
+    wire signed [11:0] waiting1_d = hand_i ? sums_1 : waiting2_q;
+    wire signed [11:0] waiting2_d = hand_i ? sums_2 : waiting2_q;
 
     // results: write back, and out
-    wire equal_3 = result_row_q == 2'd2;
+    wire last = result_row_q == 2'd2;
     wire [2:0] sum_3 = result_row_q + 2'd1;
-    wire [1:0] choice_6 = equal_3 ? 2'd0 : sum_3[1:0];
+    wire [1:0] result_row_d = last ? 2'd0 : sum_3[1:0];
     wire [2:0] sum_4 = result_base_q + 2'd1;
-    wire [1:0] choice_7 = equal_3 ? 2'd0 : sum_4[1:0];
+    wire [1:0] result_base_d = last ? 2'd0 : sum_4[1:0];
 
     gs_guarded_direct_l0_lane u_lane0 (
         .clk_i(clk_i),
@@ -150,9 +150,9 @@ module gs_guarded_direct_l0_neurons #(
         end else begin
             active_q <= hand_i | (active_q & (~(equal_1 | (slot_q == 2'd2))));
             if (active_q) begin
-                row_q <= choice_1;
+                row_q <= row_d;
             end
-            slot_q <= choice_2;
+            slot_q <= slot_d;
             row_valid_d1_q <= active_q;
             row_valid_d2_q <= row_valid_d1_q;
             row_valid_d3_q <= row_valid_d2_q;
@@ -162,8 +162,8 @@ module gs_guarded_direct_l0_neurons #(
             row_valid_d7_q <= row_valid_d6_q;
             row_valid_d8_q <= row_valid_d7_q;
             if (row_valid_d8_q) begin
-                result_row_q <= choice_6;
-                result_base_q <= choice_7;
+                result_row_q <= result_row_d;
+                result_base_q <= result_base_d;
             end
         end
     end
@@ -171,10 +171,10 @@ module gs_guarded_direct_l0_neurons #(
         if (hand_i) begin
             first_q <= first_i;
         end
-        if (or_3) begin
-            waiting0_q <= choice_3;
-            waiting1_q <= choice_4;
-            waiting2_q <= choice_5;
+        if (waiting0_en) begin
+            waiting0_q <= waiting0_d;
+            waiting1_q <= waiting1_d;
+            waiting2_q <= waiting2_d;
         end
         first_row_d1 <= first_q;
         lane0_sum_d1 <= waiting0_q;
@@ -201,7 +201,7 @@ module gs_guarded_direct_l0_neurons #(
     assign row_valid_o = row_valid_d8_q;
     assign mask_o = u_lane0_spike;
     assign base_o = result_base_q;
-    assign last_o = equal_3;
+    assign last_o = last;
     assign user_o = row_user_d8;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;

@@ -59,67 +59,65 @@ module gs_if_soft_next_step_l0_event_buffer (
     end
 
     // writing
-    wire differs_1 = banks_used_q != 3'd4;
-    wire and_1 = s_valid_i & differs_1;
-    wire write = and_1 & (~s_null_i);
-    wire push = and_1 & s_last_i;
+    wire s_ready = banks_used_q != 3'd4;
+    wire written_en = s_valid_i & s_ready;
+    wire write = written_en & (~s_null_i);
+    wire push = written_en & s_last_i;
     wire [5:0] sum_1 = write_base_q + 5'd5;
-    wire [4:0] choice_1 = (write_base_q == 5'd15) ? 5'd0 : sum_1[4:0];
+    wire [4:0] write_base_d = (write_base_q == 5'd15) ? 5'd0 : sum_1[4:0];
     wire [3:0] sum_2 = written_q + {2'd0, write};
     wire [2:0] events = sum_2[2:0];
-    wire [2:0] choice_2 = push ? 3'd0 : events;
+    wire [2:0] written_d = push ? 3'd0 : events;
     wire [5:0] sum_3 = write_base_q + {2'd0, written_q};
 
     // replay
     wire [5:0] sum_4 = read_base_q + 5'd5;
-    wire [4:0] choice_3 = (read_base_q == 5'd15) ? 5'd0 : sum_4[4:0];
+    wire [4:0] read_base_d = (read_base_q == 5'd15) ? 5'd0 : sum_4[4:0];
     wire [5:0] sum_5 = read_base_q + {2'd0, index_i};
 
     // finished steps, the oldest first: number of events, last step of the sample
     wire [3:0] sum_6 = banks_used_q + 3'd1;
     wire signed [3:0] difference_1 = banks_used_q - 3'd1;
-    wire [2:0] choice_4 = (step_done_i & (~push)) ? difference_1[2:0] : banks_used_q;
-    wire [2:0] choice_5 = (push & (~step_done_i)) ? sum_6[2:0] : choice_4;
+    wire [2:0] choice_1 = (step_done_i & (~push)) ? difference_1[2:0] : banks_used_q;
+    wire [2:0] banks_used_d = (push & (~step_done_i)) ? sum_6[2:0] : choice_1;
     wire equal_3 = banks_used_q == 3'd0;
     wire equal_4 = banks_used_q == 3'd1;
-    wire choice_6 = step_done_i ? equal_4 : equal_3;
-    wire [2:0] choice_7 = step_done_i ? step_events1_q : step_events0_q;
-    wire [2:0] choice_8 = (push & choice_6) ? events : choice_7;
+    wire choice_2 = step_done_i ? equal_4 : equal_3;
+    wire [2:0] choice_3 = step_done_i ? step_events1_q : step_events0_q;
+    wire [2:0] step_events0_d = (push & choice_2) ? events : choice_3;
     wire equal_5 = banks_used_q == 3'd1;
     wire equal_6 = banks_used_q == 3'd2;
-    wire choice_9 = step_done_i ? equal_6 : equal_5;
-    wire [2:0] choice_10 = step_done_i ? step_events2_q : step_events1_q;
-    wire [2:0] choice_11 = (push & choice_9) ? events : choice_10;
+    wire choice_4 = step_done_i ? equal_6 : equal_5;
+    wire [2:0] choice_5 = step_done_i ? step_events2_q : step_events1_q;
+    wire [2:0] step_events1_d = (push & choice_4) ? events : choice_5;
     wire equal_7 = banks_used_q == 3'd2;
     wire equal_8 = banks_used_q == 3'd3;
-    wire choice_12 = step_done_i ? equal_8 : equal_7;
-    wire [2:0] choice_13 = step_done_i ? step_events3_q : step_events2_q;
-    wire [2:0] choice_14 = (push & choice_12) ? events : choice_13;
+    wire choice_6 = step_done_i ? equal_8 : equal_7;
+    wire [2:0] choice_7 = step_done_i ? step_events3_q : step_events2_q;
+    wire [2:0] step_events2_d = (push & choice_6) ? events : choice_7;
     wire equal_9 = banks_used_q == 3'd3;
     wire equal_10 = banks_used_q == 3'd4;
-    wire choice_15 = step_done_i ? equal_10 : equal_9;
-    wire [2:0] choice_16 = step_done_i ? step_events3_q : step_events3_q;
-    wire [2:0] choice_17 = (push & choice_15) ? events : choice_16;
+    wire choice_8 = step_done_i ? equal_10 : equal_9;
+    wire [2:0] step_events3_d = (push & choice_8) ? events : step_events3_q;
     wire equal_11 = banks_used_q == 3'd0;
     wire equal_12 = banks_used_q == 3'd1;
-    wire choice_18 = step_done_i ? equal_12 : equal_11;
-    wire choice_19 = step_done_i ? step_user1_q : step_user0_q;
-    wire choice_20 = (push & choice_18) ? s_user_i : choice_19;
+    wire choice_9 = step_done_i ? equal_12 : equal_11;
+    wire choice_10 = step_done_i ? step_user1_q : step_user0_q;
+    wire step_user0_d = (push & choice_9) ? s_user_i : choice_10;
     wire equal_13 = banks_used_q == 3'd1;
     wire equal_14 = banks_used_q == 3'd2;
-    wire choice_21 = step_done_i ? equal_14 : equal_13;
-    wire choice_22 = step_done_i ? step_user2_q : step_user1_q;
-    wire choice_23 = (push & choice_21) ? s_user_i : choice_22;
+    wire choice_11 = step_done_i ? equal_14 : equal_13;
+    wire choice_12 = step_done_i ? step_user2_q : step_user1_q;
+    wire step_user1_d = (push & choice_11) ? s_user_i : choice_12;
     wire equal_15 = banks_used_q == 3'd2;
     wire equal_16 = banks_used_q == 3'd3;
-    wire choice_24 = step_done_i ? equal_16 : equal_15;
-    wire choice_25 = step_done_i ? step_user3_q : step_user2_q;
-    wire choice_26 = (push & choice_24) ? s_user_i : choice_25;
+    wire choice_13 = step_done_i ? equal_16 : equal_15;
+    wire choice_14 = step_done_i ? step_user3_q : step_user2_q;
+    wire step_user2_d = (push & choice_13) ? s_user_i : choice_14;
     wire equal_17 = banks_used_q == 3'd3;
     wire equal_18 = banks_used_q == 3'd4;
-    wire choice_27 = step_done_i ? equal_18 : equal_17;
-    wire choice_28 = step_done_i ? step_user3_q : step_user3_q;
-    wire choice_29 = (push & choice_27) ? s_user_i : choice_28;
+    wire choice_15 = step_done_i ? equal_18 : equal_17;
+    wire step_user3_d = (push & choice_15) ? s_user_i : step_user3_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -128,34 +126,34 @@ module gs_if_soft_next_step_l0_event_buffer (
             written_q <= 3'd0;
             read_base_q <= 5'd0;
         end else begin
-            banks_used_q <= choice_5;
+            banks_used_q <= banks_used_d;
             if (push) begin
-                write_base_q <= choice_1;
+                write_base_q <= write_base_d;
             end
-            if (and_1) begin
-                written_q <= choice_2;
+            if (written_en) begin
+                written_q <= written_d;
             end
             if (step_done_i) begin
-                read_base_q <= choice_3;
+                read_base_q <= read_base_d;
             end
         end
     end
     always @(posedge clk_i) begin
-        step_events0_q <= choice_8;
-        step_events1_q <= choice_11;
-        step_events2_q <= choice_14;
-        step_events3_q <= choice_17;
-        step_user0_q <= choice_20;
-        step_user1_q <= choice_23;
-        step_user2_q <= choice_26;
-        step_user3_q <= choice_29;
+        step_events0_q <= step_events0_d;
+        step_events1_q <= step_events1_d;
+        step_events2_q <= step_events2_d;
+        step_events3_q <= step_events3_d;
+        step_user0_q <= step_user0_d;
+        step_user1_q <= step_user1_d;
+        step_user2_q <= step_user2_d;
+        step_user3_q <= step_user3_d;
     end
     always @(posedge clk_i) begin
         if (read_i) events_mem_rdata <= events_mem[sum_5[4:0]];
         if (write) events_mem[sum_3[4:0]] <= s_address_i;
     end
 
-    assign s_ready_o = differs_1;
+    assign s_ready_o = s_ready;
     assign step_valid_o = banks_used_q != 3'd0;
     assign step_events_o = step_events0_q;
     assign step_user_o = step_user0_q;

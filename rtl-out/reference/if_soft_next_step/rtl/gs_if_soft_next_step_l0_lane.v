@@ -72,45 +72,45 @@ module gs_if_soft_next_step_l0_lane (
 
     // bias; start of a sample
     wire signed [8:0] sum_1 = sum_i + $signed({{5{bias_i[2]}}, bias_i});
-    wire signed [11:0] choice_1 = first_i ? 12'sd0 : v_i;
-    wire choice_2 = first_i ? 1'd0 : r_i;
+    wire signed [11:0] v_old_d = first_i ? 12'sd0 : v_i;
+    wire r_old_d = first_i ? 1'd0 : r_i;
 
     // charge: decay * v, and the current in membrane LSBs
-    wire signed [17:0] scaled_up_1 = {v_old_q, 6'd0};
-    wire signed [8:0] scaled_up_2 = {current_q, 1'd0};
+    wire signed [17:0] product_d = {v_old_q, 6'd0};
+    wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
     wire signed [9:0] sum_2 = aligned_q + $signed({{6{offset_s2_q[2]}}, offset_s2_q});
 
     // soft reset of the previous step
-    wire signed [11:0] choice_3 = r_old_s2_q ? reset_by_s2_q : 12'sd0;
-    wire signed [12:0] difference_1 = $signed({{2{sum_2[9]}}, sum_2}) - choice_3;
-    wire signed [18:0] scaled_down_1_biased = product_q + 18'sd32;
+    wire signed [11:0] choice_1 = r_old_s2_q ? reset_by_s2_q : 12'sd0;
+    wire signed [12:0] input_d = $signed({{2{sum_2[9]}}, sum_2}) - choice_1;
+    wire signed [18:0] leaked_d_biased = product_q + 18'sd32;
 
     // charge: the exact sum, then the overflow, once
-    wire signed [13:0] sum_3 = leaked_q + input_q;
-    wire choice_4_fits = (&charge_q[13:11]) | (~(|charge_q[13:11]));
-    wire signed [11:0] choice_4_end = charge_q[13] ? 12'sh800 : 12'sd2047;
-    wire signed [11:0] choice_4 = choice_4_fits ? $signed(charge_q[11:0]) : choice_4_end;
+    wire signed [13:0] charge_d = leaked_q + input_q;
+    wire h_d_fits = (&charge_q[13:11]) | (~(|charge_q[13:11]));
+    wire signed [11:0] h_d_end = charge_q[13] ? 12'sh800 : 12'sd2047;
+    wire signed [11:0] h_d = h_d_fits ? $signed(charge_q[11:0]) : h_d_end;
 
     // fire
     wire fire = h_q >= fire_at_s5_q;
 
     always @(posedge clk_i) begin
-        current_q <= $signed(sum_1[7:0]);
-        v_old_q <= choice_1;
-        r_old_q <= choice_2;
-        product_q <= scaled_up_1;
-        aligned_q <= scaled_up_2;
+        current_q <= sum_1[7:0];
+        v_old_q <= v_old_d;
+        r_old_q <= r_old_d;
+        product_q <= product_d;
+        aligned_q <= aligned_d;
         offset_s1_q <= offset_i;
         offset_s2_q <= offset_s1_q;
         r_old_s2_q <= r_old_q;
         reset_by_s1_q <= reset_by_i;
         reset_by_s2_q <= reset_by_s1_q;
-        input_q <= difference_1;
-        leaked_q <= $signed(scaled_down_1_biased[18:6]);
-        charge_q <= sum_3;
-        h_q <= choice_4;
+        input_q <= input_d;
+        leaked_q <= leaked_d_biased[18:6];
+        charge_q <= charge_d;
+        h_q <= h_d;
         fire_at_s1_q <= fire_at_i;
         fire_at_s2_q <= fire_at_s1_q;
         fire_at_s3_q <= fire_at_s2_q;
@@ -127,7 +127,7 @@ module gs_if_soft_next_step_l0_lane (
     assign r_o = spike_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], scaled_down_1_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], leaked_d_biased[5:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -109,16 +109,16 @@ module gs_if_soft_next_step_l0_neurons #(
     // sequencer: a handed-off group enters the lanes, a row a cycle
     wire equal_1 = row_q == 1'd1;
     wire [1:0] sum_1 = row_q + 1'd1;
-    wire choice_1 = equal_1 ? 1'd0 : sum_1[0];
+    wire row_d = equal_1 ? 1'd0 : sum_1[0];
     wire [1:0] sum_2 = slot_q + 1'd1;
-    wire choice_2 = hand_i ? 1'd0 : sum_2[0];
+    wire slot_d = hand_i ? 1'd0 : sum_2[0];
 
     // hand-off register, shifts by one row a cycle
-    wire or_3 = hand_i | active_q;
-    wire signed [7:0] choice_3 = hand_i ? sums_0 : waiting2_q;
-    wire signed [7:0] choice_4 = hand_i ? sums_1 : waiting3_q;
-    wire signed [7:0] choice_5 = hand_i ? sums_2 : waiting2_q;
-    wire signed [7:0] choice_6 = hand_i ? sums_3 : waiting3_q;
+    wire waiting0_en = hand_i | active_q;
+    wire signed [7:0] waiting0_d = hand_i ? sums_0 : waiting2_q;
+    wire signed [7:0] waiting1_d = hand_i ? sums_1 : waiting3_q;
+    wire signed [7:0] waiting2_d = hand_i ? sums_2 : waiting2_q;
+    wire signed [7:0] waiting3_d = hand_i ? sums_3 : waiting3_q;
 
     // state and constants of the row
     wire signed [11:0] states_rdata_0 = states_rdata[11:0];
@@ -135,11 +135,11 @@ module gs_if_soft_next_step_l0_neurons #(
     wire signed [11:0] constants_rdata_7 = constants_rdata[59:48];
 
     // results: write back, and out
-    wire equal_3 = result_row_q == 1'd1;
+    wire last = result_row_q == 1'd1;
     wire [1:0] sum_3 = result_row_q + 1'd1;
-    wire choice_7 = equal_3 ? 1'd0 : sum_3[0];
+    wire result_row_d = last ? 1'd0 : sum_3[0];
     wire [2:0] sum_4 = result_base_q + 2'd2;
-    wire [1:0] choice_8 = equal_3 ? 2'd0 : sum_4[1:0];
+    wire [1:0] result_base_d = last ? 2'd0 : sum_4[1:0];
 
     gs_if_soft_next_step_l0_lane u_lane0 (
         .clk_i(clk_i),
@@ -191,9 +191,9 @@ module gs_if_soft_next_step_l0_neurons #(
         end else begin
             active_q <= hand_i | (active_q & (~(equal_1 | (slot_q == 1'd1))));
             if (active_q) begin
-                row_q <= choice_1;
+                row_q <= row_d;
             end
-            slot_q <= choice_2;
+            slot_q <= slot_d;
             row_valid_d1_q <= active_q;
             row_valid_d2_q <= row_valid_d1_q;
             row_valid_d3_q <= row_valid_d2_q;
@@ -202,8 +202,8 @@ module gs_if_soft_next_step_l0_neurons #(
             row_valid_d6_q <= row_valid_d5_q;
             row_valid_d7_q <= row_valid_d6_q;
             if (row_valid_d7_q) begin
-                result_row_q <= choice_7;
-                result_base_q <= choice_8;
+                result_row_q <= result_row_d;
+                result_base_q <= result_base_d;
             end
         end
     end
@@ -211,11 +211,11 @@ module gs_if_soft_next_step_l0_neurons #(
         if (hand_i) begin
             first_q <= first_i;
         end
-        if (or_3) begin
-            waiting0_q <= choice_3;
-            waiting1_q <= choice_4;
-            waiting2_q <= choice_5;
-            waiting3_q <= choice_6;
+        if (waiting0_en) begin
+            waiting0_q <= waiting0_d;
+            waiting1_q <= waiting1_d;
+            waiting2_q <= waiting2_d;
+            waiting3_q <= waiting3_d;
         end
         first_row_d1 <= first_q;
         lane0_sum_d1 <= waiting0_q;
@@ -242,7 +242,7 @@ module gs_if_soft_next_step_l0_neurons #(
     assign row_valid_o = row_valid_d7_q;
     assign mask_o = {u_lane1_spike, u_lane0_spike};
     assign base_o = result_base_q;
-    assign last_o = equal_3;
+    assign last_o = last;
     assign user_o = row_user_d7;
     assign h_o = {u_lane1_h, u_lane0_h};
     assign v_o = {u_lane1_v, u_lane0_v};

@@ -46,31 +46,29 @@ module gs_if_soft_next_step_l0_spikes (
 
     wire mask_0 = mask_i[0];
     wire mask_1 = mask_i[1];
-    wire and_1 = row_valid_i & ((mask_0 | mask_1) | last_i);
+    wire u_queue_push = row_valid_i & ((mask_0 | mask_1) | last_i);
 
     // output register
-    wire or_8 = (~valid_q) | m_ready_i;
-    wire take = u_queue_valid & or_8;
-    wire u_queue_mask_0 = u_queue_mask[0];
-    wire and_2 = u_queue_mask_0 & (~sent0_q);
+    wire valid_en = (~valid_q) | m_ready_i;
+    wire take = u_queue_valid & valid_en;
     wire u_queue_mask_1 = u_queue_mask[1];
-    wire and_3 = u_queue_mask_1 & (~sent1_q);
-    wire or_4 = 1'd0 | and_2;
-    wire others_left = (1'd0 | (and_2 & 1'd0)) | (and_3 & or_4);
+    wire and_2 = u_queue_mask_1 & (~sent1_q);
+    wire u_queue_mask_0 = u_queue_mask[0];
+    wire and_1 = u_queue_mask_0 & (~sent0_q);
+    wire others_left = and_2 & and_1;
     wire not_6 = ~others_left;
     wire pop = take & not_6;
     wire [1:0] u_queue_base_0 = u_queue_base;
     wire u_queue_last_0 = u_queue_last;
     wire u_queue_user_0 = u_queue_user;
-    wire and_6 = and_3 & (~or_4);
-    wire any_left = or_4 | and_3;
-    wire or_7 = 1'd0 | and_6;
-    wire [2:0] sum_1 = u_queue_base_0 + {1'd0, or_7};
+    wire and_3 = and_2 & (~and_1);
+    wire any_left = and_1 | and_2;
+    wire [2:0] sum_1 = u_queue_base_0 + {1'd0, and_3};
 
     gs_if_soft_next_step_l0_spikes_queue u_queue (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .push_i(and_1),
+        .push_i(u_queue_push),
         .pop_i(pop),
         .mask_i(mask_i),
         .base_i(base_i),
@@ -90,10 +88,10 @@ module gs_if_soft_next_step_l0_spikes (
             valid_q <= 1'd0;
         end else begin
             if (take) begin
-                sent0_q <= (sent0_q | (and_2 & 1'd1)) & (~pop);
-                sent1_q <= (sent1_q | and_6) & (~pop);
+                sent0_q <= (sent0_q | and_1) & (~pop);
+                sent1_q <= (sent1_q | and_3) & (~pop);
             end
-            if (or_8) begin
+            if (valid_en) begin
                 valid_q <= u_queue_valid;
             end
         end

@@ -45,38 +45,38 @@ module gs_lif_hard_l0_lane (
 
     // bias; start of a sample
     wire signed [8:0] sum_1 = sum_i + $signed({{5{bias_i[2]}}, bias_i});
-    wire signed [11:0] choice_1 = first_i ? 12'sd0 : v_i;
+    wire signed [11:0] v_old_d = first_i ? 12'sd0 : v_i;
 
     // charge: decay * v, and the current in membrane LSBs
-    wire signed [18:0] product_1 = v_old_q * 8'sd53;
-    wire signed [8:0] scaled_up_1 = {current_q, 1'd0};
+    wire signed [18:0] product_d = v_old_q * 8'sd53;
+    wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
-    wire signed [19:0] scaled_down_1_biased = product_q + 19'sd32;
+    wire signed [19:0] leaked_d_biased = product_q + 19'sd32;
 
     // charge: the exact sum, then the overflow, once
-    wire signed [14:0] sum_2 = leaked_q + $signed({{5{input_q[8]}}, input_q});
-    wire choice_2_fits = (&charge_q[14:11]) | (~(|charge_q[14:11]));
-    wire signed [11:0] choice_2_end = charge_q[14] ? 12'sh800 : 12'sd2047;
-    wire signed [11:0] choice_2 = choice_2_fits ? $signed(charge_q[11:0]) : choice_2_end;
+    wire signed [14:0] charge_d = leaked_q + $signed({{5{input_q[8]}}, input_q});
+    wire h_d_fits = (&charge_q[14:11]) | (~(|charge_q[14:11]));
+    wire signed [11:0] h_d_end = charge_q[14] ? 12'sh800 : 12'sd2047;
+    wire signed [11:0] h_d = h_d_fits ? $signed(charge_q[11:0]) : h_d_end;
 
     // fire
     wire fire = h_q >= 12'sd511;
 
     // reset
-    wire signed [11:0] choice_3 = fire ? 12'sd0 : h_q;
+    wire signed [11:0] v_d = fire ? 12'sd0 : h_q;
 
     always @(posedge clk_i) begin
-        current_q <= $signed(sum_1[7:0]);
-        v_old_q <= choice_1;
-        product_q <= product_1;
-        aligned_q <= scaled_up_1;
+        current_q <= sum_1[7:0];
+        v_old_q <= v_old_d;
+        product_q <= product_d;
+        aligned_q <= aligned_d;
         input_q <= aligned_q;
-        leaked_q <= $signed(scaled_down_1_biased[19:6]);
-        charge_q <= sum_2;
-        h_q <= choice_2;
+        leaked_q <= leaked_d_biased[19:6];
+        charge_q <= charge_d;
+        h_q <= h_d;
         spike_q <= fire;
-        v_q <= choice_3;
+        v_q <= v_d;
         h_s6_q <= h_q;
     end
 
@@ -85,7 +85,7 @@ module gs_lif_hard_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], scaled_down_1_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], leaked_d_biased[5:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -93,7 +93,7 @@ module gs_lif_hard_l1_crossbar #(
     wire [3:0] sum_3 = pass_cycle_q + 3'd1;
     wire issue_event = active & (pass_cycle_q < {1'd0, step_events_i});
     wire pass_done = active & ((sum_3 >= {2'd0, step_events_i}) & (sum_3 >= 4'd8));
-    wire [2:0] choice_1 = pass_done ? 3'd0 : sum_3[2:0];
+    wire [2:0] pass_cycle_d = pass_done ? 3'd0 : sum_3[2:0];
     wire step_done = pass_done;
 
     // cycle 1: the event arrives; cycle 2: weight address
@@ -104,12 +104,12 @@ module gs_lif_hard_l1_crossbar #(
     wire signed [5:0] weights_rdata_1 = weights_rdata[11:6];
 
     // the sums: cleared as they are handed off, which is when the next pass may already add
-    wire signed [7:0] choice_2 = hand_d4_q ? 8'sd0 : sum0_q;
-    wire signed [8:0] sum_5 = choice_2 + $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
-    wire signed [7:0] choice_3 = event3_d1_q ? $signed(sum_5[7:0]) : choice_2;
-    wire signed [7:0] choice_4 = hand_d4_q ? 8'sd0 : sum1_q;
-    wire signed [8:0] sum_6 = choice_4 + $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
-    wire signed [7:0] choice_5 = event3_d1_q ? $signed(sum_6[7:0]) : choice_4;
+    wire signed [7:0] choice_1 = hand_d4_q ? 8'sd0 : sum0_q;
+    wire signed [8:0] sum_5 = choice_1 + $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
+    wire signed [7:0] sum0_d = event3_d1_q ? $signed(sum_5[7:0]) : choice_1;
+    wire signed [7:0] choice_2 = hand_d4_q ? 8'sd0 : sum1_q;
+    wire signed [8:0] sum_6 = choice_2 + $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
+    wire signed [7:0] sum1_d = event3_d1_q ? $signed(sum_6[7:0]) : choice_2;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -132,7 +132,7 @@ module gs_lif_hard_l1_crossbar #(
             credits0_q <= difference_1[2:0];
             credits1_q <= difference_2[2:0];
             if (active) begin
-                pass_cycle_q <= choice_1;
+                pass_cycle_q <= pass_cycle_d;
             end
             if (step_done) begin
                 first_step_q <= step_user_i;
@@ -144,8 +144,8 @@ module gs_lif_hard_l1_crossbar #(
             hand_d2_q <= hand_d1_q;
             hand_d3_q <= hand_d2_q;
             hand_d4_q <= hand_d3_q;
-            sum0_q <= choice_3;
-            sum1_q <= choice_5;
+            sum0_q <= sum0_d;
+            sum1_q <= sum1_d;
         end
     end
     always @(posedge clk_i) begin

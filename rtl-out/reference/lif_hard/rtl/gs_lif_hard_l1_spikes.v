@@ -41,25 +41,21 @@ module gs_lif_hard_l1_spikes (
     wire u_queue_user;
 
     wire mask_0 = mask_i;
-    wire and_1 = row_valid_i & (mask_0 | last_i);
+    wire u_queue_push = row_valid_i & (mask_0 | last_i);
 
     // output register
-    wire or_2 = (~valid_q) | m_ready_i;
-    wire take = u_queue_valid & or_2;
+    wire valid_en = (~valid_q) | m_ready_i;
+    wire take = u_queue_valid & valid_en;
+    wire pop = take;
     wire u_queue_mask_0 = u_queue_mask;
-    wire others_left = 1'd0 | (u_queue_mask_0 & 1'd0);
-    wire not_1 = ~others_left;
-    wire pop = take & not_1;
     wire u_queue_base_0 = u_queue_base;
     wire u_queue_last_0 = u_queue_last;
     wire u_queue_user_0 = u_queue_user;
-    wire any_left = 1'd0 | u_queue_mask_0;
-    wire [1:0] sum_1 = u_queue_base_0 + 1'd0;
 
     gs_lif_hard_l1_spikes_queue u_queue (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .push_i(and_1),
+        .push_i(u_queue_push),
         .pop_i(pop),
         .mask_i(mask_i),
         .base_i(base_i),
@@ -76,16 +72,16 @@ module gs_lif_hard_l1_spikes (
         if (rst_i) begin
             valid_q <= 1'd0;
         end else begin
-            if (or_2) begin
+            if (valid_en) begin
                 valid_q <= u_queue_valid;
             end
         end
     end
     always @(posedge clk_i) begin
         if (take) begin
-            null_q <= ~any_left;
-            address_q <= sum_1[0];
-            last_q <= u_queue_last_0 & not_1;
+            null_q <= ~u_queue_mask_0;
+            address_q <= u_queue_base_0;
+            last_q <= u_queue_last_0;
             user_q <= u_queue_user_0;
         end
     end
@@ -96,9 +92,6 @@ module gs_lif_hard_l1_spikes (
     assign m_last_o = last_q;
     assign m_user_o = user_q;
     assign credit_o = pop & u_queue_last_0;
-
-    // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[1]};
 endmodule
 
 `default_nettype wire
