@@ -34,8 +34,15 @@ where
 /// The comparison in a few lines, each indented by two.
 #[must_use]
 pub fn lines(agreement: &Agreement) -> String {
-    let Agreement { samples, predictions_equal, counts_equal, traced_samples, spikes_compared, spikes_different, .. } =
-        agreement;
+    let Agreement {
+        samples,
+        predictions_equal,
+        counts_equal,
+        traced_samples,
+        spikes_compared,
+        spikes_different,
+        ..
+    } = agreement;
     let mut text = format!(
         "  predictions equal   {predictions_equal} of {samples} samples\n  \
          output counts equal {counts_equal} of {samples} samples\n  \

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 
 /// Prints what clap says. Help and version are no errors and end with 0.
 pub fn refused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let help = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     // Nothing is left to be said if the stream is closed.
     let _ = error.print();
     if help {
@@ -16,14 +19,30 @@ pub fn refused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     }
     if wants_json(arguments) {
         let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let message = if first.is_empty() { "a verb is needed".to_owned() } else { first };
-        let diagnostic = Diagnostic::error(&codes::BAD_ARGUMENTS, message).help("see `goldspike help`");
-        let _ = to_stdout(&format!("{}\n", serde_json::json!({ "error": diagnostic.to_json() })));
+        let first = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        let message = if first.is_empty() {
+            "a verb is needed".to_owned()
+        } else {
+            first
+        };
+        let diagnostic =
+            Diagnostic::error(&codes::BAD_ARGUMENTS, message).help("see `goldspike help`");
+        let _ = to_stdout(&format!(
+            "{}\n",
+            serde_json::json!({ "error": diagnostic.to_json() })
+        ));
     }
     ExitCode::from(2)
 }
 
 fn wants_json(arguments: &[OsString]) -> bool {
-    arguments.iter().any(|a| a == "--format=json") || arguments.windows(2).any(|w| w[0] == "--format" && w[1] == "json")
+    arguments.iter().any(|a| a == "--format=json")
+        || arguments
+            .windows(2)
+            .any(|w| w[0] == "--format" && w[1] == "json")
 }

@@ -23,6 +23,9 @@ pub fn run(args: &CompletionsArgs, console: &Console) -> Result<Ending, Diagnost
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command(), "goldspike", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    console.result(|| script.clone(), || json!({ "shell": args.shell.to_string(), "script": script }));
+    console.result(
+        || script.clone(),
+        || json!({ "shell": args.shell.to_string(), "script": script }),
+    );
     Ok(Ending::Done)
 }

@@ -25,7 +25,13 @@ pub struct ConsoleArgs {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: Colour,
     /// Format of the results on stdout; `json` is exactly one document.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     format: Format,
     /// Threads for runs over many samples [default: all].
     #[arg(long, global = true, value_name = "N")]
@@ -74,7 +80,11 @@ impl Console {
             quiet: args.quiet,
             verbose: args.verbose > 0,
             json: args.format == Format::Json,
-            style: Style { colour, unicode: terminal, width: terminal.then_some(100) },
+            style: Style {
+                colour,
+                unicode: terminal,
+                width: terminal.then_some(100),
+            },
             jobs: args.jobs.map_or_else(threads, NonZeroUsize::get),
             result: RefCell::new(String::new()),
         }
@@ -149,11 +159,17 @@ fn pretty(value: &Value) -> String {
 /// `GS0607` for anything but a closed pipe.
 pub fn to_stdout(text: &str) -> Result<(), Diagnostic> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Diagnostic::error(&codes::OUTPUT_UNWRITABLE, format!("the results cannot be written: {error}"))
-            .at(Place::file("stdout"))),
+        Err(error) => Err(Diagnostic::error(
+            &codes::OUTPUT_UNWRITABLE,
+            format!("the results cannot be written: {error}"),
+        )
+        .at(Place::file("stdout"))),
     }
 }
 

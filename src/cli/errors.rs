@@ -13,8 +13,9 @@ use goldspike_golden::encoding::EncodingError;
 
 /// An internal bug, reported as one.
 pub fn internal(what: impl std::fmt::Display) -> Diagnostic {
-    Diagnostic::error(&codes::INTERNAL, format!("internal error: {what}"))
-        .help("this is a bug of goldspike, not of your network: please report it with the command line")
+    Diagnostic::error(&codes::INTERNAL, format!("internal error: {what}")).help(
+        "this is a bug of goldspike, not of your network: please report it with the command line",
+    )
 }
 
 /// A refusal of the quantizer; with the imported network the place is the field in net.json.
@@ -47,7 +48,11 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         | QuantizeError::Invalid(_) => return None,
     };
     let imported = imported?;
-    let index = imported.network.layers.iter().position(|described| described.name == *layer)?;
+    let index = imported
+        .network
+        .layers
+        .iter()
+        .position(|described| described.name == *layer)?;
     imported.place(index, field).cloned()
 }
 
@@ -123,7 +128,9 @@ pub fn wave(error: &WaveError) -> Diagnostic {
 pub fn encoding(error: &EncodingError, file: &str, sample: usize) -> Diagnostic {
     let code = match error {
         EncodingError::Value { .. } => &codes::DATA_RANGE,
-        EncodingError::Length { .. } | EncodingError::NoSteps | EncodingError::NoLevels => &codes::DATA_SHAPE,
+        EncodingError::Length { .. } | EncodingError::NoSteps | EncodingError::NoLevels => {
+            &codes::DATA_SHAPE
+        }
     };
     Diagnostic::error(code, format!("sample {sample}: {error}")).at(Place::file(file))
 }
@@ -141,7 +148,12 @@ mod tests {
     #[test]
     fn every_code_of_the_quantizer_is_in_the_table() {
         let samples = [
-            QuantizeError::Option { option: "weight-bits", value: 0, low: 1, high: 16 },
+            QuantizeError::Option {
+                option: "weight-bits",
+                value: 0,
+                low: 1,
+                high: 16,
+            },
             QuantizeError::Invalid(String::new()),
             QuantizeError::NotOurs { path: "x".into() },
         ];

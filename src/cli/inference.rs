@@ -51,7 +51,10 @@ impl Tally {
     #[must_use]
     pub fn activity(&self) -> Vec<f64> {
         let steps = self.steps.max(1) as f64;
-        self.layers.iter().map(|layer| layer.spikes as f64 / (steps * layer.neurons.max(1) as f64)).collect()
+        self.layers
+            .iter()
+            .map(|layer| layer.spikes as f64 / (steps * layer.neurons.max(1) as f64))
+            .collect()
     }
 
     /// Adds the trace of one sample with `input_events` events; `at_limit(layer, h)` counts compared values.
@@ -66,11 +69,19 @@ impl Tally {
         self.input_events += input_events;
         if let Some(label) = label {
             self.labelled += 1;
-            self.correct += usize::from(trace.prediction().and_then(|class| i64::try_from(class).ok()) == Some(label));
+            self.correct += usize::from(
+                trace
+                    .prediction()
+                    .and_then(|class| i64::try_from(class).ok())
+                    == Some(label),
+            );
         }
         for step in &trace.steps {
             self.steps += 1;
-            self.layers.resize_with(self.layers.len().max(step.layers.len()), LayerTally::default);
+            self.layers.resize_with(
+                self.layers.len().max(step.layers.len()),
+                LayerTally::default,
+            );
             for (index, (sum, layer)) in self.layers.iter_mut().zip(&step.layers).enumerate() {
                 sum.neurons = layer.spikes.len();
                 sum.spikes += layer.spikes.iter().filter(|&&spike| spike != 0).count() as u64;
@@ -85,7 +96,10 @@ impl Tally {
         self.correct += other.correct;
         self.steps += other.steps;
         self.input_events += other.input_events;
-        self.layers.resize_with(self.layers.len().max(other.layers.len()), LayerTally::default);
+        self.layers.resize_with(
+            self.layers.len().max(other.layers.len()),
+            LayerTally::default,
+        );
         for (sum, layer) in self.layers.iter_mut().zip(&other.layers) {
             sum.neurons = layer.neurons;
             sum.spikes += layer.spikes;
@@ -121,16 +135,27 @@ where
             }
             let sample = samples.encode(index)?;
             let events = sample.steps.iter().map(|step| step.len() as u64).sum();
-            tally.add(&program.run(&sample), samples.label(index), events, &at_limit);
+            tally.add(
+                &program.run(&sample),
+                samples.label(index),
+                events,
+                &at_limit,
+            );
             progress.add(1);
         }
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs.clamp(1, samples.count())).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_fold(Tally::default(), |sum, thread| {
-            let part = thread.join().map_err(|_| errors::internal("an inference thread stopped"))??;
-            Ok(sum.merge(&part))
-        })
+        let threads: Vec<_> = (0..jobs.clamp(1, samples.count()))
+            .map(|_| scope.spawn(work))
+            .collect();
+        threads
+            .into_iter()
+            .try_fold(Tally::default(), |sum, thread| {
+                let part = thread
+                    .join()
+                    .map_err(|_| errors::internal("an inference thread stopped"))??;
+                Ok(sum.merge(&part))
+            })
     })
 }
 

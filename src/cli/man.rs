@@ -19,9 +19,16 @@ pub fn run(_: &ManArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let mut whole = command();
     whole.build();
     let mut page = Vec::new();
-    Man::new(whole.clone()).render(&mut page).map_err(errors::internal)?;
-    for verb in whole.get_subcommands().filter(|verb| verb.get_name() != "help") {
-        Man::new(verb.clone()).render(&mut page).map_err(errors::internal)?;
+    Man::new(whole.clone())
+        .render(&mut page)
+        .map_err(errors::internal)?;
+    for verb in whole
+        .get_subcommands()
+        .filter(|verb| verb.get_name() != "help")
+    {
+        Man::new(verb.clone())
+            .render(&mut page)
+            .map_err(errors::internal)?;
     }
     let page = String::from_utf8_lossy(&page).into_owned();
     console.result(|| page.clone(), || json!({ "page": page }));

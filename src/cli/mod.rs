@@ -38,8 +38,15 @@ use crate::diag::Diagnostic;
 /// NETWORK is a folder with net.json and net.safetensors, or the name of an embedded example (`digits`: needs no file at
 /// all). QUANT is a folder with quant.json and quant.safetensors, as `goldspike quantize` writes it.
 #[derive(Debug, Parser)]
-#[command(name = "goldspike", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done and equal, 1 a mismatch was found, 2 bad arguments, bad input or a missing tool.")]
+#[command(
+    name = "goldspike",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done and equal, 1 a mismatch was found, 2 bad arguments, bad input or a missing tool."
+)]
 pub struct Cli {
     #[command(flatten)]
     console: ConsoleArgs,

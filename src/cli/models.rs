@@ -22,7 +22,12 @@ pub struct ModelsArgs {
 pub fn run(args: &ModelsArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let Some(name) = &args.name else {
         let line = |model: &ModelInfo| {
-            format!("{:<6} {} (kind in net.json: {})\n", model.name, model.summary, model.kinds.join(", "))
+            format!(
+                "{:<6} {} (kind in net.json: {})\n",
+                model.name,
+                model.summary,
+                model.kinds.join(", ")
+            )
         };
         console.result(
             || registry().iter().map(line).collect(),
@@ -30,10 +35,18 @@ pub fn run(args: &ModelsArgs, console: &Console) -> Result<Ending, Diagnostic> {
         );
         return Ok(Ending::Done);
     };
-    let Some(model) = registry().iter().find(|model| model.name == name || model.kinds.contains(&name.as_str())) else {
-        let known = registry().iter().flat_map(|model| model.kinds.iter().copied());
-        return Err(Diagnostic::error(&codes::UNKNOWN_MODEL, format!("there is no neuron model `{}`", shown(name)))
-            .help(did_you_mean(name, known)));
+    let Some(model) = registry()
+        .iter()
+        .find(|model| model.name == name || model.kinds.contains(&name.as_str()))
+    else {
+        let known = registry()
+            .iter()
+            .flat_map(|model| model.kinds.iter().copied());
+        return Err(Diagnostic::error(
+            &codes::UNKNOWN_MODEL,
+            format!("there is no neuron model `{}`", shown(name)),
+        )
+        .help(did_you_mean(name, known)));
     };
     console.result(|| text(model), || document(model));
     Ok(Ending::Done)
@@ -51,9 +64,23 @@ fn text(model: &ModelInfo) -> String {
         text.push_str(&format!("  {equation}\n"));
     }
     text.push_str("\nparameters\n");
-    for ParameterInfo { name, meaning, range, default, per_neuron } in model.parameters {
-        let shared = if *per_neuron { "one a layer or one a neuron" } else { "one a layer" };
-        text.push_str(&format!("  {name:<13} {meaning}\n{:16}range {range}; default {default}; {shared}\n", ""));
+    for ParameterInfo {
+        name,
+        meaning,
+        range,
+        default,
+        per_neuron,
+    } in model.parameters
+    {
+        let shared = if *per_neuron {
+            "one a layer or one a neuron"
+        } else {
+            "one a layer"
+        };
+        text.push_str(&format!(
+            "  {name:<13} {meaning}\n{:16}range {range}; default {default}; {shared}\n",
+            ""
+        ));
     }
     text.push_str(&format!("\nsource: {}\n", model.source));
     text

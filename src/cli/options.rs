@@ -48,7 +48,10 @@ enum NumberOrAuto<T> {
 fn number_or_auto<T: std::str::FromStr>(text: &str) -> Result<NumberOrAuto<T>, String> {
     match text {
         "auto" => Ok(NumberOrAuto::Auto),
-        _ => text.parse().map(NumberOrAuto::Number).map_err(|_| "give a whole number or `auto`".to_owned()),
+        _ => text
+            .parse()
+            .map(NumberOrAuto::Number)
+            .map_err(|_| "give a whole number or `auto`".to_owned()),
     }
 }
 
@@ -104,17 +107,21 @@ impl QuantizeArgs {
                 Some(ScaleArg::Channel) => ScaleBy::Channel,
                 Some(ScaleArg::Layer) | None => ScaleBy::Layer,
             },
-            rounding: self.rounding.map_or(default.rounding, |rounding| match rounding {
-                RoundingArg::HalfUp => Rounding::HalfUp,
-                RoundingArg::Floor => Rounding::Floor,
-                RoundingArg::ToZero => Rounding::ToZero,
-                RoundingArg::HalfEven => Rounding::HalfEven,
-            }),
-            overflow: self.overflow.map_or(default.overflow, |overflow| match overflow {
-                OverflowArg::Saturate => Overflow::Saturate,
-                OverflowArg::SaturateSymmetric => Overflow::SaturateSymmetric,
-                OverflowArg::Wrap => Overflow::Wrap,
-            }),
+            rounding: self
+                .rounding
+                .map_or(default.rounding, |rounding| match rounding {
+                    RoundingArg::HalfUp => Rounding::HalfUp,
+                    RoundingArg::Floor => Rounding::Floor,
+                    RoundingArg::ToZero => Rounding::ToZero,
+                    RoundingArg::HalfEven => Rounding::HalfEven,
+                }),
+            overflow: self
+                .overflow
+                .map_or(default.overflow, |overflow| match overflow {
+                    OverflowArg::Saturate => Overflow::Saturate,
+                    OverflowArg::SaturateSymmetric => Overflow::SaturateSymmetric,
+                    OverflowArg::Wrap => Overflow::Wrap,
+                }),
             exact: self.exact,
         }
     }
@@ -132,10 +139,16 @@ impl QuantizeArgs {
             Some(value?.to_possible_value()?.get_name().to_owned())
         }
         let values = [
-            ("--weight-bits", self.weight_bits.map(|bits| bits.to_string())),
+            (
+                "--weight-bits",
+                self.weight_bits.map(|bits| bits.to_string()),
+            ),
             ("--membrane-bits", self.membrane_bits.map(number)),
             ("--guard-bits", self.guard_bits.map(number)),
-            ("--coefficient-bits", self.coefficient_bits.map(|bits| bits.to_string())),
+            (
+                "--coefficient-bits",
+                self.coefficient_bits.map(|bits| bits.to_string()),
+            ),
             ("--scale", named(self.scale)),
             ("--rounding", named(self.rounding)),
             ("--overflow", named(self.overflow)),
@@ -154,11 +167,18 @@ impl QuantizeArgs {
     /// # Errors
     /// `GS0604` naming the flags.
     pub fn require_none(&self) -> Result<(), Diagnostic> {
-        let flags: Vec<String> = self.given().into_iter().filter(|word| word.starts_with("--")).collect();
+        let flags: Vec<String> = self
+            .given()
+            .into_iter()
+            .filter(|word| word.starts_with("--"))
+            .collect();
         if flags.is_empty() {
             return Ok(());
         }
-        let message = format!("{} cannot change a network that is quantized already", flags.join(", "));
+        let message = format!(
+            "{} cannot change a network that is quantized already",
+            flags.join(", ")
+        );
         Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
             .help("leave the flags out, or name the folder of the float network"))
     }

@@ -24,7 +24,11 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(what.to_owned());
-        Self { bar, started: Instant::now(), waiting: AtomicBool::new(visible) }
+        Self {
+            bar,
+            started: Instant::now(),
+            waiting: AtomicBool::new(visible),
+        }
     }
 
     /// `count` more pieces are done.

@@ -51,11 +51,19 @@ pub struct Measured {
 /// Bad input; a folder that is not ours or cannot be written.
 pub fn run(args: &QuantizeVerb, console: &Console) -> Result<Ending, Diagnostic> {
     let source = Source::read(&args.network, console)?;
-    let data = DataArgs { data: args.calibrate.clone(), samples: args.samples };
-    let Integers { network, report, .. } = source.integers(&args.quantize)?;
+    let data = DataArgs {
+        data: args.calibrate.clone(),
+        samples: args.samples,
+    };
+    let Integers {
+        network, report, ..
+    } = source.integers(&args.quantize)?;
     let Some(mut report) = report else {
-        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, format!("`{}` is quantized already", source.name()))
-            .help("name the folder of the float network"));
+        return Err(Diagnostic::error(
+            &codes::NOT_APPLICABLE,
+            format!("`{}` is quantized already", source.name()),
+        )
+        .help("name the folder of the float network"));
     };
     let measured = match source.data_if_any(&data)? {
         Some(samples) => Some(measure(&source, &network, &samples, console)?),
@@ -96,9 +104,14 @@ pub fn measure(
     };
     let float = infer(&float, samples, console.jobs(), &progress, |_, _| false)?;
     let program = network::golden(quantized).map_err(|error| errors::contract(&error))?;
-    let ends: Vec<(i64, i64)> = quantized.layers.iter().map(|layer| ends(layer.membrane, layer.overflow)).collect();
+    let ends: Vec<(i64, i64)> = quantized
+        .layers
+        .iter()
+        .map(|layer| ends(layer.membrane, layer.overflow))
+        .collect();
     let integers = infer(&program, samples, console.jobs(), &progress, |layer, &h| {
-        ends.get(layer).is_some_and(|&(low, high)| h <= low || h >= high)
+        ends.get(layer)
+            .is_some_and(|&(low, high)| h <= low || h >= high)
     })?;
     Ok(Measured { float, integers })
 }
@@ -113,17 +126,26 @@ fn ends(format: QFormat, overflow: Overflow) -> (i64, i64) {
 /// The report, as text.
 #[must_use]
 pub fn lines(report: &Report, measured: Option<&Measured>) -> String {
-    let mut text = format!("{}: quantized\ndigest    {}\n", report.network, report.digest);
+    let mut text = format!(
+        "{}: quantized\ndigest    {}\n",
+        report.network, report.digest
+    );
     for (index, layer) in report.layers.iter().enumerate() {
         text.push_str(&layer_lines(layer));
         if let Some(measured) = measured
             && let Some(sums) = measured.integers.layers.get(index)
         {
             let values = measured.integers.steps * sums.neurons as u64;
-            text.push_str(&format!("  at an end of the format on the data: {} of {values} values\n", sums.at_limit));
+            text.push_str(&format!(
+                "  at an end of the format on the data: {} of {values} values\n",
+                sums.at_limit
+            ));
         }
     }
-    for (name, accuracy) in [("float", report.accuracy_float), ("integers", report.accuracy_quant)] {
+    for (name, accuracy) in [
+        ("float", report.accuracy_float),
+        ("integers", report.accuracy_quant),
+    ] {
         if let Some(accuracy) = accuracy {
             text.push_str(&format!("accuracy  {:.2} % ({name})\n", 100.0 * accuracy));
         }
@@ -152,7 +174,14 @@ fn layer_lines(layer: &LayerReport) -> String {
         layer.coefficient,
         layer.threshold_lsbs,
     );
-    for ConstantError { field, index, wanted, stored, error } in &layer.errors {
+    for ConstantError {
+        field,
+        index,
+        wanted,
+        stored,
+        error,
+    } in &layer.errors
+    {
         text.push_str(&format!(
             "  largest error of {field}: entry {index}, {wanted:.6} stored as {stored:.6} ({error:+.3e})\n"
         ));

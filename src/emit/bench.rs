@@ -82,7 +82,10 @@ impl Bench<'_> {
         for (index, pattern) in self.stimulus.ready.iter().enumerate() {
             let mut text = String::from("// TREADY by cycle, repeated\n");
             for line in pattern.chunks(64) {
-                let bits: Vec<&str> = line.iter().map(|&ready| if ready { "1" } else { "0" }).collect();
+                let bits: Vec<&str> = line
+                    .iter()
+                    .map(|&ready| if ready { "1" } else { "0" })
+                    .collect();
                 let _ = writeln!(text, "{}", bits.join(" "));
             }
             files.push((format!("ready{index}.bin"), text));
@@ -114,13 +117,30 @@ impl Bench<'_> {
         let bits = self.design.input.tdata_bits();
         let beats = self.stimulus.beats.len();
         let _ = writeln!(out, "    localparam BEATS = {beats};  // input beats");
-        let _ = writeln!(out, "    localparam STEPS = {};  // time steps: beats with TLAST", self.stimulus.steps());
-        let _ = writeln!(out, "    localparam GAP_LOW = {};  // place of the gap in a stimulus word", bits + 2);
-        let _ = writeln!(out, "    localparam HANG_CYCLES = {HANG_CYCLES};  // cycles without a beat that count as a hang");
+        let _ = writeln!(
+            out,
+            "    localparam STEPS = {};  // time steps: beats with TLAST",
+            self.stimulus.steps()
+        );
+        let _ = writeln!(
+            out,
+            "    localparam GAP_LOW = {};  // place of the gap in a stimulus word",
+            bits + 2
+        );
+        let _ = writeln!(
+            out,
+            "    localparam HANG_CYCLES = {HANG_CYCLES};  // cycles without a beat that count as a hang"
+        );
         for (index, pattern) in self.stimulus.ready.iter().enumerate() {
-            let _ = writeln!(out, "    localparam READY{index} = {};  // length of the TREADY pattern", pattern.len());
+            let _ = writeln!(
+                out,
+                "    localparam READY{index} = {};  // length of the TREADY pattern",
+                pattern.len()
+            );
         }
-        out.push_str("\n    reg clk_i;\n    reg rst_i;\n    reg s_axis_tvalid;\n    wire s_axis_tready;\n");
+        out.push_str(
+            "\n    reg clk_i;\n    reg rst_i;\n    reg s_axis_tvalid;\n    wire s_axis_tready;\n",
+        );
         let _ = writeln!(out, "    reg [{}:0] s_axis_tdata;", bits - 1);
         out.push_str("    reg s_axis_tlast;\n    reg s_axis_tuser;\n    wire protocol_error_o;\n");
         for Stream { prefix, bits } in streams {
@@ -128,11 +148,20 @@ impl Bench<'_> {
             let _ = writeln!(out, "    wire [{}:0] {prefix}_tdata;", bits - 1);
             let _ = writeln!(out, "    wire {prefix}_tlast;\n    wire {prefix}_tuser;");
         }
-        let _ = writeln!(out, "\n    reg [{}:0] stimulus [0:{}];", GAP_BITS + 1 + bits, beats.max(1) - 1);
+        let _ = writeln!(
+            out,
+            "\n    reg [{}:0] stimulus [0:{}];",
+            GAP_BITS + 1 + bits,
+            beats.max(1) - 1
+        );
         for index in 0..streams.len() {
             let _ = writeln!(out, "    reg ready{index} [0:READY{index}-1];");
             let _ = writeln!(out, "    integer ready{index}_at;  // place in the pattern");
-            let _ = writeln!(out, "    integer step{index};  // steps seen on {}", streams[index].prefix);
+            let _ = writeln!(
+                out,
+                "    integer step{index};  // steps seen on {}",
+                streams[index].prefix
+            );
         }
         out.push_str(
             "    integer cycle;  // cycles since the reset\n\
@@ -145,9 +174,16 @@ impl Bench<'_> {
     }
 
     fn instance(&self, out: &mut String, streams: &[Stream]) {
-        let mut ports: Vec<String> = ["clk_i", "rst_i", "s_axis_tvalid", "s_axis_tready", "s_axis_tdata", "s_axis_tlast"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut ports: Vec<String> = [
+            "clk_i",
+            "rst_i",
+            "s_axis_tvalid",
+            "s_axis_tready",
+            "s_axis_tdata",
+            "s_axis_tlast",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         ports.push("s_axis_tuser".to_owned());
         for stream in streams {
             for port in ["tvalid", "tready", "tdata", "tlast", "tuser"] {
@@ -155,8 +191,16 @@ impl Bench<'_> {
             }
         }
         ports.push("protocol_error_o".to_owned());
-        let lines: Vec<String> = ports.iter().map(|port| format!("        .{port}({port})")).collect();
-        let _ = writeln!(out, "\n    {} dut (\n{}\n    );", self.design.top.name(), lines.join(",\n"));
+        let lines: Vec<String> = ports
+            .iter()
+            .map(|port| format!("        .{port}({port})"))
+            .collect();
+        let _ = writeln!(
+            out,
+            "\n    {} dut (\n{}\n    );",
+            self.design.top.name(),
+            lines.join(",\n")
+        );
     }
 
     fn drive(&self, out: &mut String, streams: &[Stream]) {
@@ -188,7 +232,11 @@ impl Bench<'_> {
     fn play(&self, out: &mut String, streams: &[Stream], sink: &dyn Sink) {
         let mut body = format!("$readmemh(\"{}stimulus.hex\", stimulus);\n", self.folder);
         for index in 0..streams.len() {
-            let _ = writeln!(body, "$readmemb(\"{}ready{index}.bin\", ready{index});", self.folder);
+            let _ = writeln!(
+                body,
+                "$readmemb(\"{}ready{index}.bin\", ready{index});",
+                self.folder
+            );
             let _ = writeln!(body, "ready{index}_at = 0;\nstep{index} = 0;");
         }
         body.push_str(&sink.setup());
@@ -200,7 +248,9 @@ impl Bench<'_> {
         for stream in streams {
             let _ = writeln!(body, "{}_tready = 0;", stream.prefix);
         }
-        let unfinished: Vec<String> = (0..streams.len()).map(|index| format!("step{index} < STEPS")).collect();
+        let unfinished: Vec<String> = (0..streams.len())
+            .map(|index| format!("step{index} < STEPS"))
+            .collect();
         let _ = write!(
             body,
             "@(negedge clk_i);\nrst_i = 0;\n\
@@ -232,8 +282,15 @@ fn sample(out: &mut String, streams: &[Stream], sink: &dyn Sink) {
     );
     for (index, stream) in streams.iter().enumerate() {
         let prefix = &stream.prefix;
-        let stalls = if index == 0 { "stalls_output" } else { "stalls_probe" };
-        let _ = writeln!(body, "if ({prefix}_tvalid !== 1'b0) begin\n    if ({prefix}_tready) begin");
+        let stalls = if index == 0 {
+            "stalls_output"
+        } else {
+            "stalls_probe"
+        };
+        let _ = writeln!(
+            body,
+            "if ({prefix}_tvalid !== 1'b0) begin\n    if ({prefix}_tready) begin"
+        );
         push(&mut body, 2, &sink.beat(index, stream));
         let _ = writeln!(
             body,

@@ -28,10 +28,18 @@ pub(crate) fn core(emitted: &Emitted, network: &QuantNetwork) -> String {
     if !memories.is_empty() {
         text.push_str("  memories:\n    files:\n");
         for path in &memories {
-            let _ = writeln!(text, "      - {0}: {{file_type: user, copyto: {0}}}", slashed(path));
+            let _ = writeln!(
+                text,
+                "      - {0}: {{file_type: user, copyto: {0}}}",
+                slashed(path)
+            );
         }
     }
-    let sets = if memories.is_empty() { "[rtl]" } else { "[rtl, memories]" };
+    let sets = if memories.is_empty() {
+        "[rtl]"
+    } else {
+        "[rtl, memories]"
+    };
     let _ = write!(
         text,
         "\ntargets:\n  default: &default\n    filesets: {sets}\n    toplevel: {top}\n\

@@ -33,21 +33,34 @@ pub(crate) fn cost(top: &Arc<Module>) -> (Vec<Memory>, usize) {
     let mut memories = Vec::new();
     let mut registers = 0;
     for (module, instances) in instances.into_values() {
-        let bits: usize = module.regs.iter().map(|register| module.ty(register.q).width() as usize).sum();
+        let bits: usize = module
+            .regs
+            .iter()
+            .map(|register| module.ty(register.q).width() as usize)
+            .sum();
         registers += instances * bits;
-        memories.extend(module.mems.iter().zip(&module.mem_names).map(|(memory, name)| Memory {
-            module: module.name().to_owned(),
-            name: name.clone(),
-            depth: memory.depth,
-            bits: memory.bits(),
-            instances,
-        }));
+        memories.extend(
+            module
+                .mems
+                .iter()
+                .zip(&module.mem_names)
+                .map(|(memory, name)| Memory {
+                    module: module.name().to_owned(),
+                    name: name.clone(),
+                    depth: memory.depth,
+                    bits: memory.bits(),
+                    instances,
+                }),
+        );
     }
     (memories, registers)
 }
 
 fn count<'m>(module: &'m Arc<Module>, instances: &mut BTreeMap<String, (&'m Arc<Module>, usize)>) {
-    instances.entry(module.name().to_owned()).or_insert((module, 0)).1 += 1;
+    instances
+        .entry(module.name().to_owned())
+        .or_insert((module, 0))
+        .1 += 1;
     for (_, child) in module.children() {
         count(child, instances);
     }

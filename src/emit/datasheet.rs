@@ -60,7 +60,16 @@ fn layers(out: &mut String, design: &Design, network: &QuantNetwork) {
          |---|---|--:|--:|--:|--:|--:|--:|--:|---|---|---|---|---|--:|\n",
     );
     for (plan, layer) in design.plans.iter().zip(&network.layers) {
-        let QuantLayer { name, weight_bits, accumulator, membrane, rounding, overflow, neuron, .. } = layer;
+        let QuantLayer {
+            name,
+            weight_bits,
+            accumulator,
+            membrane,
+            rounding,
+            overflow,
+            neuron,
+            ..
+        } = layer;
         let _ = writeln!(
             out,
             "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {weight_bits} bit | {accumulator} ({} bit) | {membrane} ({} bit) | {rounding:?} | {overflow:?} | {} |",
@@ -88,7 +97,9 @@ fn timing(out: &mut String, design: &Design, latency: u64) {
          a step costs as much as its slowest layer:\n\n| layer | cycles of a step | silent step | every axon spikes |\n|---|---|--:|--:|\n",
     );
     for (index, plan) in design.plans.iter().enumerate() {
-        let LayerPlan { groups, spacing, .. } = plan;
+        let LayerPlan {
+            groups, spacing, ..
+        } = plan;
         let _ = writeln!(
             out,
             "| {index} | {groups} * max(events, {spacing}) | {} | {} |",
@@ -107,11 +118,24 @@ fn timing(out: &mut String, design: &Design, latency: u64) {
 
 /// Cycles from TLAST in to TLAST out of one silent step, both included, the clearing after the reset left out.
 fn silent_latency(design: &Design) -> Result<u64, EmitError> {
-    let gap = u32::try_from(design.plans[0].axons).unwrap_or(u32::MAX).saturating_add(8);
-    let beat = InputBeat { data: design.input.pack_null(), last: true, user: true, gap };
+    let gap = u32::try_from(design.plans[0].axons)
+        .unwrap_or(u32::MAX)
+        .saturating_add(8);
+    let beat = InputBeat {
+        data: design.input.pack_null(),
+        last: true,
+        user: true,
+        gap,
+    };
     let ready = vec![vec![true]; design.probes.len() + 1];
     let outcome = Bench::new(design)?
-        .play(&BeatStimulus { beats: vec![beat], ready }, |_| {})
+        .play(
+            &BeatStimulus {
+                beats: vec![beat],
+                ready,
+            },
+            |_| {},
+        )
         .map_err(|error| EmitError::Silent(error.to_string()))?;
     Ok(outcome.cycles)
 }
@@ -120,8 +144,18 @@ fn storage(out: &mut String, design: &Design) {
     let (memories, registers) = cost::cost(&design.top);
     out.push_str("## Memory\n\n| module | memory | words | bits a word | instances | bits |\n|---|---|--:|--:|--:|--:|\n");
     for memory in &memories {
-        let cost::Memory { module, name, depth, bits, instances } = memory;
-        let _ = writeln!(out, "| {module} | {name} | {depth} | {bits} | {instances} | {} |", memory.total());
+        let cost::Memory {
+            module,
+            name,
+            depth,
+            bits,
+            instances,
+        } = memory;
+        let _ = writeln!(
+            out,
+            "| {module} | {name} | {depth} | {bits} | {instances} | {} |",
+            memory.total()
+        );
     }
     let total: usize = memories.iter().map(cost::Memory::total).sum();
     let _ = write!(
@@ -137,7 +171,13 @@ fn ports(out: &mut String, design: &Design) {
     out.push_str("| clk_i | in | 1 | clock, rising edge |\n| rst_i | in | 1 | synchronous reset, active high, one cycle is enough |\n");
     for port in design.top.ports() {
         let direction = if port.is_input { "in" } else { "out" };
-        let _ = writeln!(out, "| {} | {direction} | {} | {} |", port.name, port.bits(), port.doc.unwrap_or_else(|| meaning(port.name)));
+        let _ = writeln!(
+            out,
+            "| {} | {direction} | {} | {} |",
+            port.name,
+            port.bits(),
+            port.doc.unwrap_or_else(|| meaning(port.name))
+        );
     }
     out.push('\n');
 }
@@ -162,7 +202,11 @@ fn events(out: &mut String, design: &Design) {
         let payload_field = if payload == 0 {
             "none: a spike".to_owned()
         } else {
-            format!("bits {}:{address}, 1 to {}", address + payload - 1, design.plans[0].payload_max)
+            format!(
+                "bits {}:{address}, 1 to {}",
+                address + payload - 1,
+                design.plans[0].payload_max
+            )
         };
         let _ = writeln!(
             out,
@@ -174,7 +218,11 @@ fn events(out: &mut String, design: &Design) {
         );
     };
     row("s_axis", design.input, design.plans[0].axons);
-    row("m_axis", design.output, design.plans[design.plans.len() - 1].neurons);
+    row(
+        "m_axis",
+        design.output,
+        design.plans[design.plans.len() - 1].neurons,
+    );
     out.push_str("\nBits above null are 0 at the output and ignored at the input.\n\n");
     if design.probes.is_empty() {
         return;
@@ -186,7 +234,11 @@ fn events(out: &mut String, design: &Design) {
          | probe | bits of an element | from the low bits | beats a step |\n|---|--:|---|--:|\n",
     );
     for (index, (layout, plan)) in design.probes.iter().zip(&design.plans).enumerate() {
-        let states: Vec<String> = layout.states.iter().map(|state| format!("state {state}")).collect();
+        let states: Vec<String> = layout
+            .states
+            .iter()
+            .map(|state| format!("state {state}"))
+            .collect();
         let _ = writeln!(
             out,
             "| m_axis_probe{index} | {} | spike u1, h {}, {} | {} |",
@@ -227,7 +279,11 @@ fn protocol(out: &mut String, design: &Design) {
          m_axis_tuser   _____________________ ... __________/~~~\\___\n\
          ```\n\n",
         design.plans[0].axons - 1,
-        if design.input.payload > 0 { format!("a payload above {}, ", design.plans[0].payload_max) } else { String::new() },
+        if design.input.payload > 0 {
+            format!("a payload above {}, ", design.plans[0].payload_max)
+        } else {
+            String::new()
+        },
     );
 }
 
@@ -241,11 +297,23 @@ fn instantiation(out: &mut String, design: &Design) {
     let mut names = vec!["clk_i", "rst_i"];
     names.extend(design.top.ports().map(|port| port.name));
     let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
-    let lines: Vec<String> = names.iter().map(|name| format!("    .{name:width$} ({name})")).collect();
-    let _ = writeln!(out, "{}\n);\n```\n\nStreams of this design: {}.", lines.join(",\n"), stream_names(design));
+    let lines: Vec<String> = names
+        .iter()
+        .map(|name| format!("    .{name:width$} ({name})"))
+        .collect();
+    let _ = writeln!(
+        out,
+        "{}\n);\n```\n\nStreams of this design: {}.",
+        lines.join(",\n"),
+        stream_names(design)
+    );
 }
 
 fn stream_names(design: &Design) -> String {
     let outputs = Stream::all(design).into_iter().map(|stream| stream.prefix);
-    std::iter::once("s_axis".to_owned()).chain(outputs).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    std::iter::once("s_axis".to_owned())
+        .chain(outputs)
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -49,7 +49,11 @@ pub enum EmitError {
 
 impl EmitError {
     pub(crate) fn io(path: &Path, action: &'static str, error: &io::Error) -> Self {
-        Self::Io { path: path.to_owned(), action, message: error.to_string() }
+        Self::Io {
+            path: path.to_owned(),
+            action,
+            message: error.to_string(),
+        }
     }
 
     /// Stable name of the kind of error.

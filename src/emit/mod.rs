@@ -43,13 +43,17 @@ pub struct Emitted {
 impl Emitted {
     /// Verilog files of the design itself, in the order of the file list.
     pub fn rtl(&self) -> impl Iterator<Item = &Path> {
-        self.files.keys().map(PathBuf::as_path).filter(|path| path.starts_with("rtl"))
+        self.files
+            .keys()
+            .map(PathBuf::as_path)
+            .filter(|path| path.starts_with("rtl"))
     }
 
     /// Memory contents that the design reads.
     pub fn memories(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().map(PathBuf::as_path).filter(|path| {
-            path.parent() == Some(Path::new("")) && path.extension().is_some_and(|extension| extension == "hex")
+            path.parent() == Some(Path::new(""))
+                && path.extension().is_some_and(|extension| extension == "hex")
         })
     }
 }
@@ -71,7 +75,9 @@ pub fn design(
     let mut emitted = sources(design, &header)?;
     emitted.files.insert("files.f".into(), file_list(&emitted));
     let core = core_file::core(&emitted, network);
-    emitted.files.insert(format!("{}.core", emitted.top).into(), core);
+    emitted
+        .files
+        .insert(format!("{}.core", emitted.top).into(), core);
     let sheet = datasheet::datasheet(design, network, digest, command)?;
     emitted.files.insert("datasheet.md".into(), sheet);
     Ok(emitted)
@@ -90,11 +96,15 @@ fn header(network: &str, digest: &str, command: &str) -> String {
 
 /// Text that stays in its comment line.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 fn file_list(emitted: &Emitted) -> String {
-    let mut text = String::from("// Verilog-2005 sources. The .hex files are read from the folder in which the tool runs.\n");
+    let mut text = String::from(
+        "// Verilog-2005 sources. The .hex files are read from the folder in which the tool runs.\n",
+    );
     for path in emitted.rtl() {
         text.push_str(&slashed(path));
         text.push('\n');

@@ -9,10 +9,15 @@ use crate::rtl::Design;
 /// # Errors
 /// Only an internal bug of the hardware description.
 pub fn sources(design: &Design, header: &str) -> Result<Emitted, EmitError> {
-    let mut emitted = Emitted { top: design.top.name().to_owned(), files: std::collections::BTreeMap::new() };
+    let mut emitted = Emitted {
+        top: design.top.name().to_owned(),
+        files: std::collections::BTreeMap::new(),
+    };
     for module in all_modules(&design.top) {
         let file = verilog(&module, header)?;
-        emitted.files.insert(format!("rtl/{}.v", file.name).into(), file.text);
+        emitted
+            .files
+            .insert(format!("rtl/{}.v", file.name).into(), file.text);
         for (name, text) in file.memory_files {
             emitted.files.insert(name.into(), text);
         }

@@ -182,7 +182,7 @@ impl Sink for Compare<'_> {
              reg failed;\n\
              reg [{neurons}:0] expected0 [0:STEPS-1];  // {{tuser, spikes}}\n\
              reg [{}:0] seen;  // spikes of the current step\n\
-             integer address;\n",
+             reg [31:0] address;\n",
             neurons - 1
         );
         for (index, stream) in streams.iter().enumerate().skip(1) {
@@ -221,7 +221,7 @@ impl Sink for Compare<'_> {
             return format!(
                 "if (^{{{p}_tvalid, {p}_tlast, {p}_tdata[{null}]}} === 1'bx || step0 >= STEPS) begin\n{}\
                  end else begin\n\
-                 \x20   address = {{1'b0, {p}_tdata[{}:0]}};\n\
+                 \x20   address = {{{}'d0, {p}_tdata[{}:0]}};\n\
                  \x20   if ({p}_tdata[{null}] === 1'b0) begin\n\
                  \x20       if (address < {neurons} && seen[address] === 1'b0) seen[address] = 1'b1;\n\
                  \x20       else begin\n{}\x20       end\n\
@@ -234,6 +234,7 @@ impl Sink for Compare<'_> {
                  \x20   compared = compared + 1;\n\
                  end\n",
                 indented(&fail("a surplus beat, or unknown bits", "")),
+                32 - address,
                 address - 1,
                 indented(&indented(&indented(&fail("neuron %0d does not exist or fired twice", ", address")))),
                 indented(&indented(&fail("a beat without an event that does not end the step", ""))),

@@ -12,7 +12,8 @@ use crate::emit::{EmitError, Emitted};
 /// Name of the file that says "goldspike made this folder and may replace it".
 pub const MARKER: &str = ".goldspike";
 
-const MARKER_TEXT: &str = "goldspike made this folder and replaces all of it when it generates again.\n";
+const MARKER_TEXT: &str =
+    "goldspike made this folder and replaces all of it when it generates again.\n";
 
 /// Writes the files to `dir`, in place of what goldspike wrote there before.
 ///
@@ -24,16 +25,19 @@ pub fn write(dir: &Path, emitted: &Emitted) -> Result<(), EmitError> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    fs::create_dir_all(&parent).map_err(|error| EmitError::io(&parent, "create the folder", &error))?;
+    fs::create_dir_all(&parent)
+        .map_err(|error| EmitError::io(&parent, "create the folder", &error))?;
     let fresh = tempfile::Builder::new()
         .prefix(".goldspike-new-")
         .permissions_like_a_folder()
         .tempdir_in(&parent)
         .map_err(|error| EmitError::io(&parent, "write there", &error))?;
-    for (path, text) in emitted.files.iter().map(|(path, text)| (path.as_path(), text.as_str())).chain([(
-        Path::new(MARKER),
-        MARKER_TEXT,
-    )]) {
+    for (path, text) in emitted
+        .files
+        .iter()
+        .map(|(path, text)| (path.as_path(), text.as_str()))
+        .chain([(Path::new(MARKER), MARKER_TEXT)])
+    {
         put(&fresh.path().join(path), text)?;
     }
     if !replaces {
@@ -66,19 +70,27 @@ fn ours_or_absent(dir: &Path) -> Result<bool, EmitError> {
     match fs::symlink_metadata(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(EmitError::io(dir, "look at it", &error)),
-        Ok(found) if !found.is_dir() => return Err(EmitError::NotAFolder { path: dir.to_owned() }),
+        Ok(found) if !found.is_dir() => {
+            return Err(EmitError::NotAFolder {
+                path: dir.to_owned(),
+            });
+        }
         Ok(_) => {}
     }
-    let mut entries = fs::read_dir(dir).map_err(|error| EmitError::io(dir, "read the folder", &error))?;
+    let mut entries =
+        fs::read_dir(dir).map_err(|error| EmitError::io(dir, "read the folder", &error))?;
     if entries.next().is_some() && !dir.join(MARKER).is_file() {
-        return Err(EmitError::Foreign { path: dir.to_owned() });
+        return Err(EmitError::Foreign {
+            path: dir.to_owned(),
+        });
     }
     Ok(true)
 }
 
 fn put(path: &Path, text: &str) -> Result<(), EmitError> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(|error| EmitError::io(parent, "create the folder", &error))?;
+        fs::create_dir_all(parent)
+            .map_err(|error| EmitError::io(parent, "create the folder", &error))?;
     }
     fs::write(path, text).map_err(|error| EmitError::io(path, "write the file", &error))
 }
@@ -106,12 +118,17 @@ mod tests {
     use super::*;
 
     fn emitted(text: &str) -> Emitted {
-        Emitted { top: "gs_x".to_owned(), files: [("rtl/gs_x.v".into(), text.to_owned())].into() }
+        Emitted {
+            top: "gs_x".to_owned(),
+            files: [("rtl/gs_x.v".into(), text.to_owned())].into(),
+        }
     }
 
     fn tree(dir: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
@@ -125,7 +142,11 @@ mod tests {
         write(&dir, &emitted("two")).unwrap();
         assert_eq!(tree(&dir), [".goldspike", "rtl"]);
         assert_eq!(fs::read_to_string(dir.join("rtl/gs_x.v")).unwrap(), "two");
-        assert_eq!(tree(&place.path().join("a")), ["out"], "no temporary folder stays");
+        assert_eq!(
+            tree(&place.path().join("a")),
+            ["out"],
+            "no temporary folder stays"
+        );
     }
 
     #[test]
@@ -150,9 +171,15 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("out");
         fs::write(&file, "x").unwrap();
-        assert_eq!(write(&file, &emitted("one")).unwrap_err().code(), "emit::not_a_folder");
+        assert_eq!(
+            write(&file, &emitted("one")).unwrap_err().code(),
+            "emit::not_a_folder"
+        );
         let below = file.join("below");
-        assert_eq!(write(&below, &emitted("one")).unwrap_err().code(), "emit::io");
+        assert_eq!(
+            write(&below, &emitted("one")).unwrap_err().code(),
+            "emit::io"
+        );
         assert_eq!(fs::read_to_string(&file).unwrap(), "x");
     }
 }

@@ -31,7 +31,11 @@ pub(crate) struct Child {
 
 impl Child {
     /// Starts `program` in `folder`.
-    pub(crate) fn start(engine: &'static str, program: &Path, folder: &Path) -> Result<Self, EngineError> {
+    pub(crate) fn start(
+        engine: &'static str,
+        program: &Path,
+        folder: &Path,
+    ) -> Result<Self, EngineError> {
         let fault = |error: std::io::Error| EngineError::Build {
             engine,
             message: format!("{}: cannot be started: {error}", program.display()),
@@ -87,7 +91,9 @@ impl Child {
                 Ok(chunk) => self.cut(&chunk),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.died("ended")),
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(self.died(&format!("said nothing for {} s", self.silence.as_secs())));
+                    return Err(
+                        self.died(&format!("said nothing for {} s", self.silence.as_secs()))
+                    );
                 }
             }
         }
@@ -97,7 +103,8 @@ impl Child {
         for &byte in chunk {
             if byte == b'\n' {
                 let line = std::mem::take(&mut self.partial);
-                self.lines.push_back(String::from_utf8_lossy(&line).into_owned());
+                self.lines
+                    .push_back(String::from_utf8_lossy(&line).into_owned());
             } else {
                 self.partial.push(byte);
             }
@@ -106,12 +113,18 @@ impl Child {
 
     fn died(&mut self, what: &str) -> EngineError {
         let _ = self.process.kill();
-        let status = self.process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        let status = self
+            .process
+            .wait()
+            .map_or_else(|error| error.to_string(), |status| status.to_string());
         let said = std::fs::read_to_string(self.errors.path()).unwrap_or_default();
         let rest = String::from_utf8_lossy(&self.partial).into_owned();
         EngineError::Build {
             engine: self.engine,
-            message: format!("the simulation {what}, {status}\n{}{rest}", last_lines(&said)),
+            message: format!(
+                "the simulation {what}, {status}\n{}{rest}",
+                last_lines(&said)
+            ),
         }
     }
 }
@@ -144,8 +157,14 @@ mod tests {
     fn a_process_that_ends_shows_its_last_words() {
         let mut child = shell("echo something broke >&2; exit 7\n");
         let error = child.line().unwrap_err().to_string();
-        assert!(error.contains("ended, exit status: 7") && error.contains("something broke"), "{error}");
-        assert!(matches!(child.send(b"more\n"), Err(EngineError::Build { .. })));
+        assert!(
+            error.contains("ended, exit status: 7") && error.contains("something broke"),
+            "{error}"
+        );
+        assert!(matches!(
+            child.send(b"more\n"),
+            Err(EngineError::Build { .. })
+        ));
     }
 
     #[test]

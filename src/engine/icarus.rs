@@ -40,7 +40,10 @@ impl Icarus {
     /// With tools from elsewhere.
     #[must_use]
     pub fn with_tools(toolbox: Toolbox) -> Self {
-        Self { toolbox, patch: None }
+        Self {
+            toolbox,
+            patch: None,
+        }
     }
 
     /// Runs other Verilog than the design's own: `patch` alters the emitted files before each play. For planted bugs.
@@ -57,20 +60,35 @@ impl Simulator for Icarus {
     }
 
     fn version(&self) -> String {
-        self.toolbox.version(IVERILOG).unwrap_or_else(|| "not installed".to_owned())
+        self.toolbox
+            .version(IVERILOG)
+            .unwrap_or_else(|| "not installed".to_owned())
     }
 
-    fn play(&mut self, design: &Design, stimulus: &BeatStimulus) -> Result<BeatResult, EngineError> {
+    fn play(
+        &mut self,
+        design: &Design,
+        stimulus: &BeatStimulus,
+    ) -> Result<BeatResult, EngineError> {
         let iverilog = self.toolbox.require(NAME, IVERILOG)?;
         let vvp = self.toolbox.require(NAME, VVP)?;
         let mut emitted = sources(design, "simulated by goldspike").map_err(build)?;
         if let Some(patch) = &self.patch {
             patch(&mut emitted);
         }
-        let place = tempfile::Builder::new().prefix("goldspike-icarus-").tempdir().map_err(build)?;
+        let place = tempfile::Builder::new()
+            .prefix("goldspike-icarus-")
+            .tempdir()
+            .map_err(build)?;
         let kept = |failure: ToolFailure| build(keep_log(failure));
         lay_out(place.path(), &emitted)?;
-        let bench = Bench { name: "gs_bench".to_owned(), header: "", design, stimulus, folder: "" };
+        let bench = Bench {
+            name: "gs_bench".to_owned(),
+            header: "",
+            design,
+            stimulus,
+            folder: "",
+        };
         for (name, text) in bench.data() {
             fs::write(place.path().join(name), text).map_err(build)?;
         }
@@ -80,27 +98,39 @@ impl Simulator for Icarus {
             .args(emitted.rtl())
             .output()
             .map_err(kept)?;
-        let said = Run::new(&vvp, place.path(), "vvp.log").args(["-n", "sim.vvp"]).timeout(TIMEOUT).output().map_err(kept)?;
+        let said = Run::new(&vvp, place.path(), "vvp.log")
+            .args(["-n", "sim.vvp"])
+            .timeout(TIMEOUT)
+            .output()
+            .map_err(kept)?;
         let text = fs::read_to_string(place.path().join("result.txt")).map_err(build)?;
         parse(design, stimulus, &text).map_err(|error| match error {
-            EngineError::Build { engine, message } => {
-                EngineError::Build { engine, message: format!("{message}; vvp said: {}", said.trim()) }
-            }
+            EngineError::Build { engine, message } => EngineError::Build {
+                engine,
+                message: format!("{message}; vvp said: {}", said.trim()),
+            },
             other => other,
         })
     }
 }
 
 fn build(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Build { engine: NAME, message: error.to_string() }
+    EngineError::Build {
+        engine: NAME,
+        message: error.to_string(),
+    }
 }
 
 /// The log outlives the temporary folder of the run.
 fn keep_log(mut failure: ToolFailure) -> ToolFailure {
-    let kept = tempfile::Builder::new().prefix("goldspike-").suffix(".log").tempfile().and_then(|file| {
-        fs::copy(&failure.log, file.path())?;
-        file.keep().map_err(|error| error.error)
-    });
+    let kept = tempfile::Builder::new()
+        .prefix("goldspike-")
+        .suffix(".log")
+        .tempfile()
+        .and_then(|file| {
+            fs::copy(&failure.log, file.path())?;
+            file.keep().map_err(|error| error.error)
+        });
     if let Ok((_, path)) = kept {
         failure.log = path;
     }
@@ -133,7 +163,9 @@ impl Sink for Record {
 
     fn beat(&self, index: usize, stream: &Stream) -> String {
         let p = &stream.prefix;
-        format!("$fwrite(result, \"B {index} %b %b %b %b\\n\", {p}_tvalid, {p}_tlast, {p}_tuser, {p}_tdata);\n")
+        format!(
+            "$fwrite(result, \"B {index} %b %b %b %b\\n\", {p}_tvalid, {p}_tlast, {p}_tuser, {p}_tdata);\n"
+        )
     }
 
     fn hang(&self) -> String {
@@ -153,10 +185,14 @@ fn parse(design: &Design, stimulus: &BeatStimulus, text: &str) -> Result<BeatRes
         let mut words = line.split(' ');
         match words.next() {
             Some("B") => {
-                let (stream, valid, last, user, data) = beat_line(words).ok_or_else(|| unreadable(line))?;
+                let (stream, valid, last, user, data) =
+                    beat_line(words).ok_or_else(|| unreadable(line))?;
                 if valid != Some(true) {
                     let message = format!("stream {stream}: TVALID is unknown (X)");
-                    return Err(EngineError::Protocol { engine: NAME, message });
+                    return Err(EngineError::Protocol {
+                        engine: NAME,
+                        message,
+                    });
                 }
                 collector.beat(stream, last, user, &data)?;
             }
@@ -173,19 +209,34 @@ fn parse(design: &Design, stimulus: &BeatStimulus, text: &str) -> Result<BeatRes
             }
             Some("E") => {
                 let words: Vec<&str> = words.collect();
-                let (Some(&error), 5) = (words.get(1), words.len()) else { return Err(unreadable(line)) };
+                let (Some(&error), 5) = (words.get(1), words.len()) else {
+                    return Err(unreadable(line));
+                };
                 let [cycles, input, output, probe] =
-                    numbers([words[0], words[2], words[3], words[4]].into_iter()).ok_or_else(|| unreadable(line))?;
+                    numbers([words[0], words[2], words[3], words[4]].into_iter())
+                        .ok_or_else(|| unreadable(line))?;
                 let protocol_error = match error {
                     "0" => false,
                     "1" => true,
                     _ => {
                         let message = "protocol_error_o is unknown (X) at the end".to_owned();
-                        return Err(EngineError::Protocol { engine: NAME, message });
+                        return Err(EngineError::Protocol {
+                            engine: NAME,
+                            message,
+                        });
                     }
                 };
-                let stalls = StallCounts { input, output, probe };
-                return Ok(BeatResult { streams: collector.streams, cycles, protocol_error, stalls });
+                let stalls = StallCounts {
+                    input,
+                    output,
+                    probe,
+                };
+                return Ok(BeatResult {
+                    streams: collector.streams,
+                    cycles,
+                    protocol_error,
+                    stalls,
+                });
             }
             _ => return Err(unreadable(line)),
         }
@@ -199,7 +250,13 @@ fn unreadable(line: &str) -> EngineError {
     build(shown)
 }
 
-type BeatLine = (usize, Option<bool>, Option<bool>, Option<bool>, Vec<Option<bool>>);
+type BeatLine = (
+    usize,
+    Option<bool>,
+    Option<bool>,
+    Option<bool>,
+    Vec<Option<bool>>,
+);
 
 fn beat_line<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<BeatLine> {
     let stream = words.next()?.parse().ok()?;

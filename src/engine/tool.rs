@@ -123,7 +123,7 @@ pub struct ToolFailure {
     pub folder: PathBuf,
     /// Exit status, signal, or time-out.
     pub status: String,
-    /// The end of its output.
+    /// The start and the end of its output.
     pub last_lines: String,
     /// All of its output.
     pub log: PathBuf,
@@ -155,7 +155,8 @@ pub struct Run {
     log: PathBuf,
 }
 
-/// Lines of a log that a message shows.
+/// Lines of a log that a message shows: where a compiler's first error is, and the end.
+const FIRST_LINES: usize = 4;
 const LAST_LINES: usize = 12;
 
 impl Run {
@@ -214,8 +215,20 @@ impl Run {
             command: words.map(quoted).collect::<Vec<_>>().join(" "),
             folder: self.folder.clone(),
             status,
-            last_lines: last_lines(&self.text()),
+            last_lines: extract(&self.text()),
             log: self.log.clone(),
+        }
+    }
+}
+
+/// The start and the end of a tool's output.
+fn extract(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.len().checked_sub(FIRST_LINES + LAST_LINES) {
+        None | Some(0) => lines.join("\n"),
+        Some(left_out) => {
+            let start = lines[..FIRST_LINES].join("\n");
+            format!("{start}\n[{left_out} lines left out]\n{}", last_lines(text))
         }
     }
 }
@@ -289,7 +302,7 @@ mod tests {
         let text = failure.to_string();
         assert!(text.contains("/bin/sh -c 'for i in"), "{text}");
         assert!(text.contains("exit status: 3"), "{text}");
-        assert!(text.contains("line 40") && text.contains("line 29") && !text.contains("line 28"), "{text}");
+        assert!(text.contains("line 40") && text.contains("line 29") && !text.contains("line 28") && text.contains("line 4\n[24 lines left out]"), "{text}");
         assert!(text.contains("sh.log"), "{text}");
     }
 

@@ -85,13 +85,14 @@ impl Verilator {
         }
         let streams = Stream::all(design);
         let program = program(design, &streams);
-        let key = key(&emitted, &program, &self.version());
+        let version = self.version();
+        let key = key(&emitted, &program, &version);
         let cache = self.cache.clone().unwrap_or_else(cache_folder);
         let entry = cache.join(format!("verilator-{key}"));
         if !entry.join(PROGRAM).is_file() {
             self.toolbox.require(NAME, CXX)?;
             self.toolbox.require(NAME, MAKE)?;
-            compile(&verilator, &cache, &entry, &emitted, &program)?;
+            compile(&verilator, &cache, &entry, &emitted, &program, &version)?;
             trim(&cache, &entry);
         }
         let child = Child::start(NAME, &entry.join(PROGRAM), &entry)?;
@@ -157,12 +158,15 @@ fn compile(
     entry: &Path,
     emitted: &Emitted,
     program: &str,
+    version: &str,
 ) -> Result<(), EngineError> {
     fs::create_dir_all(cache).map_err(|error| build(format!("{}: {error}", cache.display())))?;
     let place = tempfile::Builder::new().prefix("build-").tempdir_in(cache).map_err(build)?;
     let folder = place.path();
     super::icarus::lay_out(folder, emitted)?;
     fs::write(folder.join("main.cpp"), program).map_err(build)?;
+    let library = Library::of(cache, version);
+    library.lend(&folder.join("obj"));
     let run = Run::new(verilator, folder, "build.log")
         .args(FLAGS)
         .args(MAKE_FLAGS)
@@ -172,6 +176,7 @@ fn compile(
         let kept = place.keep();
         return Err(build(format!("{failure}\nleft for inspection: {}", kept.display())));
     }
+    library.keep(&folder.join("obj"));
     let fresh = tempfile::Builder::new().prefix("entry-").tempdir_in(cache).map_err(build)?;
     for memory in emitted.memories() {
         fs::copy(folder.join(memory), fresh.path().join(memory)).map_err(build)?;
@@ -185,6 +190,40 @@ fn compile(
         // Another process was faster with the same key, or an entry lost its program: the finished one wins.
         Err(_) if entry.join(PROGRAM).is_file() => Ok(()),
         Err(_) => fs::rename(fresh.path().join(PROGRAM), entry.join(PROGRAM)).map_err(build),
+    }
+}
+
+/// Verilator's run-time library, compiled: two thirds of a build, and the same for every design. Without it the build
+/// makes its own.
+struct Library {
+    folder: PathBuf,
+}
+
+const LIBRARY: [&str; 2] = ["verilated.o", "verilated_threads.o"];
+
+impl Library {
+    fn of(cache: &Path, version: &str) -> Self {
+        Self { folder: cache.join(format!("library-{}", key(&Emitted::default(), "", version))) }
+    }
+
+    /// Puts the objects where make looks for them; they are younger than their sources, so make uses them.
+    fn lend(&self, objects: &Path) {
+        let lent = self.folder.is_dir()
+            && fs::create_dir_all(objects).is_ok()
+            && LIBRARY.iter().all(|name| fs::copy(self.folder.join(name), objects.join(name)).is_ok());
+        if !lent {
+            let _ = fs::remove_dir_all(objects);
+        }
+    }
+
+    /// Keeps the objects of a successful build.
+    fn keep(&self, objects: &Path) {
+        let Some(cache) = self.folder.parent().filter(|_| !self.folder.is_dir()) else { return };
+        let Ok(fresh) = tempfile::Builder::new().prefix("entry-").tempdir_in(cache) else { return };
+        let copied = LIBRARY.iter().all(|name| fs::copy(objects.join(name), fresh.path().join(name)).is_ok());
+        if copied && fs::rename(fresh.path(), &self.folder).is_ok() {
+            drop(fresh.keep());
+        }
     }
 }
 

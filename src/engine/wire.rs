@@ -48,7 +48,12 @@ pub(crate) struct Collector<'a> {
 impl<'a> Collector<'a> {
     pub(crate) fn new(engine: &'static str, design: &'a Design) -> Self {
         let probes = design.probes.len();
-        Self { engine, design, streams: vec![Vec::new(); probes + 1], seen: vec![0; probes] }
+        Self {
+            engine,
+            design,
+            streams: vec![Vec::new(); probes + 1],
+            seen: vec![0; probes],
+        }
     }
 
     /// Takes a beat of stream `stream`.
@@ -65,32 +70,58 @@ impl<'a> Collector<'a> {
             message: format!("stream {stream} beat {number}: {what} is unknown (X)"),
         };
         let last = last.ok_or_else(|| unknown("TLAST"))?;
-        let user = if last { user.ok_or_else(|| unknown("TUSER"))? } else { false };
+        let user = if last {
+            user.ok_or_else(|| unknown("TUSER"))?
+        } else {
+            false
+        };
         let elements = if stream == 0 {
             vec![self.output_element(data).ok_or_else(|| unknown("TDATA"))?]
         } else {
             let layer = stream - 1;
             let width = self.design.probes[layer].width() as usize;
-            let left = self.design.plans[layer].neurons.saturating_sub(self.seen[layer]);
-            let element = |(lane, bits): (usize, &[Option<bool>])| if lane < left { number_of(bits) } else { Some(0) };
+            let left = self.design.plans[layer]
+                .neurons
+                .saturating_sub(self.seen[layer]);
+            let element = |(lane, bits): (usize, &[Option<bool>])| {
+                if lane < left {
+                    number_of(bits)
+                } else {
+                    Some(0)
+                }
+            };
             let elements: Option<Vec<u128>> = data.chunks(width).enumerate().map(element).collect();
             let elements = elements.ok_or_else(|| unknown("TDATA"))?;
-            self.seen[layer] = if last { 0 } else { self.seen[layer] + elements.len() };
+            self.seen[layer] = if last {
+                0
+            } else {
+                self.seen[layer] + elements.len()
+            };
             elements
         };
-        self.streams[stream].push(OutputBeat { data: elements, last, user });
+        self.streams[stream].push(OutputBeat {
+            data: elements,
+            last,
+            user,
+        });
         Ok(())
     }
 
     fn output_element(&self, data: &[Option<bool>]) -> Option<u128> {
         let layout = self.design.output;
         let null = layout.address + layout.payload;
-        if data.get(null as usize).copied().flatten()? { Some(u128::from(layout.pack_null())) } else { number_of(data) }
+        if data.get(null as usize).copied().flatten()? {
+            Some(u128::from(layout.pack_null()))
+        } else {
+            number_of(data)
+        }
     }
 }
 
 /// Exactly `N` decimal numbers.
-pub(crate) fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[u64; N]> {
+pub(crate) fn numbers<'a, const N: usize>(
+    words: impl Iterator<Item = &'a str>,
+) -> Option<[u64; N]> {
     let parsed: Option<Vec<u64>> = words.map(|word| word.parse().ok()).collect();
     parsed?.try_into().ok()
 }
@@ -118,7 +149,9 @@ pub fn meaning(design: &Design, result: &BeatResult) -> BeatResult {
 }
 
 fn number_of(bits: &[Option<bool>]) -> Option<u128> {
-    bits.iter().rev().try_fold(0u128, |value, bit| Some(value << 1 | u128::from((*bit)?)))
+    bits.iter()
+        .rev()
+        .try_fold(0u128, |value, bit| Some(value << 1 | u128::from((*bit)?)))
 }
 
 #[cfg(test)]

@@ -151,6 +151,8 @@ struct Names {
     mems: Vec<String>,
     instances: Vec<String>,
     taken: HashSet<String>,
+    /// How often a name was asked for again.
+    repeats: BTreeMap<String, u32>,
 }
 
 impl Names {
@@ -164,6 +166,7 @@ impl Names {
             mems: vec![],
             instances: vec![],
             taken: taken.collect(),
+            repeats: BTreeMap::new(),
         };
         names.mems = b.mems.iter().map(|m| names.unique(&m.name)).collect();
         names.instances = b.instances.iter().map(|i| names.unique(&i.name)).collect();
@@ -205,13 +208,17 @@ impl Names {
     }
 
     fn unique(&mut self, name: &str) -> String {
-        let mut candidate = name.to_owned();
-        let mut n = 2u32;
-        while !self.taken.insert(candidate.clone()) {
-            candidate = format!("{name}_{n}");
-            n += 1;
+        if self.taken.insert(name.to_owned()) {
+            return name.to_owned();
         }
-        candidate
+        loop {
+            let count = self.repeats.entry(name.to_owned()).or_insert(1);
+            *count += 1;
+            let candidate = format!("{name}_{count}");
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
 }
 

@@ -63,8 +63,19 @@ pub(crate) struct FlatPort {
     pub(crate) slots: Vec<Slot>,
 }
 
+/// One instance of a module; the top is the first.
+#[derive(Debug)]
+pub(crate) struct FlatPlace {
+    pub(crate) module: Arc<Module>,
+    /// The slot of each of its nodes; [`NO_SLOT`] if it is not used.
+    pub(crate) slots: Vec<Slot>,
+    /// The places of its instances.
+    pub(crate) children: Vec<usize>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Flat {
+    pub(crate) places: Vec<FlatPlace>,
     /// The type of each slot.
     pub(crate) types: Vec<Ty>,
     pub(crate) constants: Vec<(Slot, i128)>,
@@ -232,7 +243,8 @@ struct Layout<'e, 'a> {
     types: Vec<Ty>,
 }
 
-const NO_SLOT: Slot = Slot::MAX;
+/// No value.
+pub(crate) const NO_SLOT: Slot = Slot::MAX;
 
 impl<'e, 'a> Layout<'e, 'a> {
     /// Sources get the first slots, computed nodes the next ones in evaluation order, aliases none of their own.
@@ -271,6 +283,7 @@ impl<'e, 'a> Layout<'e, 'a> {
 
     fn build(self, top: &Arc<Module>) -> Result<Flat, HdlError> {
         let mut flat = Flat {
+            places: vec![],
             types: self.types.clone(),
             constants: vec![],
             code: vec![],
@@ -311,6 +324,12 @@ impl<'e, 'a> Layout<'e, 'a> {
             flat.code.push(instruction);
         }
         for place in &self.e.places {
+            let nodes = place.base as usize..place.base as usize + place.module.nodes.len();
+            flat.places.push(FlatPlace {
+                module: Arc::clone(place.module),
+                slots: self.slots[nodes].to_vec(),
+                children: place.children.clone(),
+            });
             self.state(place, &mut flat)?;
             self.signals(place, &mut flat);
         }

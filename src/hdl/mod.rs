@@ -30,6 +30,7 @@
 //! # Ok::<(), goldspike::hdl::HdlError>(())
 //! ```
 
+mod banked;
 mod build;
 mod error;
 mod eval;

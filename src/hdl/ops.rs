@@ -53,6 +53,9 @@ impl Builder {
             return a;
         }
         let id = self.arg(a, "shr_floor");
+        if !a.is_signed() && k >= a.width() {
+            return self.lit(0, Ty::BIT);
+        }
         self.fold(Op::Shr(id, k), shrunk(a.ty, k), "shr_floor")
     }
 
@@ -318,8 +321,8 @@ impl Builder {
                 };
                 let below_half = self.lit((1 << (k - 1)) - 1, Ty::u(k));
                 let bias = self.add(below_half, odd);
-                let bias = self.wrap(bias, Ty::u(k));
                 self.help(bias, "bias");
+                let bias = self.wrap(bias, Ty::u(k));
                 self.add(a, bias)
             }
         };
@@ -342,11 +345,16 @@ impl Builder {
     fn bin(&mut self, op: Bin, a: Sig, b: Sig, ty: Ty, what: &str) -> Sig {
         let (x, y) = (self.arg(a, what), self.arg(b, what));
         if op.is_comparison()
-            && let Some(value) = decided(op, a.ty, b.ty)
+            && let Some(value) = decided(op, self.range(x, a.ty), self.range(y, b.ty))
         {
             return self.push(Op::Lit(i128::from(value)), ty, what);
         }
         self.fold(Op::Bin(op, x, y), ty, what)
+    }
+
+    /// The values a signal can have, as far as its type or its being a constant tells.
+    fn range(&self, id: NodeId, ty: Ty) -> (i128, i128) {
+        self.literal(id).map_or((ty.min(), ty.max()), |v| (v, v))
     }
 
     fn literal(&self, id: NodeId) -> Option<i128> {
@@ -414,21 +422,18 @@ fn shrunk(ty: Ty, k: u32) -> Ty {
     }
 }
 
-/// The result of a comparison that the types decide alone.
-fn decided(op: Bin, a: Ty, b: Ty) -> Option<bool> {
-    let below = a.max() < b.min();
-    let above = a.min() > b.max();
+/// The result of a comparison that the ranges `(min, max)` decide alone.
+fn decided(op: Bin, a: (i128, i128), b: (i128, i128)) -> Option<bool> {
+    let ((a_min, a_max), (b_min, b_max)) = (a, b);
+    let pick = |yes: bool, no: bool| if yes { Some(true) } else { no.then_some(false) };
+    let apart = a_max < b_min || a_min > b_max;
     match op {
-        Bin::Eq if below || above => Some(false),
-        Bin::Ne if below || above => Some(true),
-        Bin::Lt if below => Some(true),
-        Bin::Lt if a.min() >= b.max() => Some(false),
-        Bin::Le if a.max() <= b.min() => Some(true),
-        Bin::Le if above => Some(false),
-        Bin::Gt if above => Some(true),
-        Bin::Gt if a.max() <= b.min() => Some(false),
-        Bin::Ge if a.min() >= b.max() => Some(true),
-        Bin::Ge if below => Some(false),
+        Bin::Eq => pick(false, apart),
+        Bin::Ne => pick(apart, false),
+        Bin::Lt => pick(a_max < b_min, a_min >= b_max),
+        Bin::Le => pick(a_max <= b_min, a_min > b_max),
+        Bin::Gt => pick(a_min > b_max, a_max <= b_min),
+        Bin::Ge => pick(a_min >= b_max, a_max < b_min),
         _ => None,
     }
 }

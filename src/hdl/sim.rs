@@ -13,9 +13,9 @@ use std::sync::Arc;
 use rust_hdl::core::prelude::simulate;
 
 use super::error::HdlError;
-use super::flatten::{Flat, FlatMem, SignalInfo, Slot, flatten};
+use super::flatten::{Flat, FlatMem, NO_SLOT, SignalInfo, Slot, flatten};
 use super::instruction::Values;
-use super::tape::Module;
+use super::tape::{Module, NodeId};
 
 /// Handle of a port of a simulation's top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -260,6 +260,24 @@ impl Sim {
     #[must_use]
     pub const fn clock_level(&self) -> bool {
         self.clock
+    }
+
+    /// The module of a place and the places of its instances; place 0 is the top.
+    pub(crate) fn place(&self, place: usize) -> (&Module, &[usize]) {
+        let place = &self.flat.places[place];
+        (&place.module, &place.children)
+    }
+
+    /// The value of a node of a place; 0 if it is not used.
+    pub(crate) fn place_value(&self, place: usize, id: NodeId) -> i128 {
+        match self.flat.places[place].slots[id as usize] {
+            NO_SLOT => 0,
+            slot => self.values.get(slot),
+        }
+    }
+
+    pub(crate) fn reset_level(&self) -> bool {
+        self.values.get(self.reset) != 0
     }
 
     fn evaluate(&mut self) {

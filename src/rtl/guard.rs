@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::hdl::{Builder, HdlError, MemInit, Module, Ty};
+use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::hold;
 use crate::rtl::stream::{Beat, Layout};
@@ -55,26 +55,23 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     let last = hold(&mut b, "held_last_q", beat.last, accept);
     let user = hold(&mut b, "held_user_q", beat.user, accept);
 
-    let in_range = |b: &mut Builder, address| {
-        let limit = b.lit(plan.axons as i128, Ty::u(index_bits(plan.axons + 1)));
-        b.lt(address, limit)
-    };
-    let incoming_ok = in_range(&mut b, beat.address);
-    let look_up = b.and(accept, incoming_ok);
+    let incoming_ok = below(&mut b, beat.address, plan.axons as i128);
+    let look_up = incoming_ok.map_or(accept, |ok| b.and(accept, ok));
     let seen_mem = b.mem("seen_tag", &[Ty::u(TAG_BITS)], plan.axons, MemInit::Zero);
     let seen_tag = b.read(seen_mem, beat.address, Some(look_up))[0];
     let forwarded = b.reg("seen_just_now_q", Ty::BIT, Some(0));
 
     b.comment("judgement");
-    let held_ok = in_range(&mut b, address);
     let same_tag = b.eq(seen_tag, tag.q);
     let seen = b.or(same_tag, forwarded.q);
-    let unseen = b.not(seen);
-    let mut legal = b.and(held_ok, unseen);
-    if let Some(payload) = payload {
-        let limit = b.lit(i128::from(plan.payload_max), payload.ty());
-        let payload_ok = b.le(payload, limit);
-        legal = b.and(legal, payload_ok);
+    let mut legal = b.not(seen);
+    let payload_ok =
+        payload.and_then(|payload| below(&mut b, payload, i128::from(plan.payload_max) + 1));
+    for ok in [below(&mut b, address, plan.axons as i128), payload_ok]
+        .into_iter()
+        .flatten()
+    {
+        legal = b.and(legal, ok);
     }
     let has_event = b.not(null);
     let event = b.and(has_event, legal);
@@ -149,4 +146,12 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     b.output("error_o", error.q);
     b.port_doc("error_o", "sticky: an illegal beat was dropped");
     b.finish()
+}
+
+/// `value < limit`; `None` where the width alone says so.
+fn below(b: &mut Builder, value: Sig, limit: i128) -> Option<Sig> {
+    (limit <= value.ty().max()).then(|| {
+        let limit = b.lit(limit, value.ty());
+        b.lt(value, limit)
+    })
 }

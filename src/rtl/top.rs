@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goldspike_golden::quant::QuantNetwork;
 
-use crate::hdl::{Builder, Module, Ty};
+use crate::hdl::{Builder, Module, Sig, Ty};
 use crate::rtl::guard::guard;
 use crate::rtl::layer::{ProbeLayout, layer};
 use crate::rtl::neuron;
@@ -62,10 +62,11 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         ),
     );
     let valid = b.input("s_axis_tvalid", Ty::BIT);
+    let s_ready = b.wire("input_ready", Ty::BIT);
+    b.output("s_axis_tready", s_ready);
     let data = b.input("s_axis_tdata", Ty::u(input.tdata_bits()));
     let last = b.input("s_axis_tlast", Ty::BIT);
     let user = b.input("s_axis_tuser", Ty::BIT);
-    let m_ready = b.input("m_axis_tready", Ty::BIT);
     b.port_doc("s_axis_tdata", "{zeros, null, payload, address}");
     b.port_doc("s_axis_tlast", "last beat of the time step");
     b.port_doc("s_axis_tuser", "with tlast: last step of the sample");
@@ -81,36 +82,52 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         user,
     };
 
+    let out = OutputPorts::declare(&mut b, "m_axis", &[Ty::u(output.tdata_bits())]);
+    b.port_doc("m_axis_tdata", "{zeros, null, address}");
+    let error = b.wire("error", Ty::BIT);
+    b.output("protocol_error_o", error);
+    b.port_doc(
+        "protocol_error_o",
+        "sticky until reset: an illegal input beat was dropped",
+    );
+
     let mut ready = b.wire("guard_ready", Ty::BIT);
     let mut ports = beat.connect("s");
     ports.push(("m_ready_i".to_owned(), vec![ready]));
     let guard = b.instance("u_guard", &guard, &connections(&ports));
-    b.output("s_axis_tready", guard.out("s_ready_o"));
+    b.assign(s_ready, guard.out("s_ready_o"));
+    b.assign(error, guard.out("error_o"));
     beat = Beat::of_instance(&guard, "m", input);
 
     let mut probes = Vec::new();
     for (index, (plan, quant)) in plans.iter().zip(&network.layers).enumerate() {
         let module = layer(&format!("{prefix}_l{index}"), plan, quant, options.probe)?;
         let next_ready = if index + 1 == plans.len() {
-            m_ready
+            out.ready
         } else {
             b.wire(&format!("layer{index}_ready"), Ty::BIT)
         };
         let mut ports = beat.connect("s");
         ports.push(("m_ready_i".to_owned(), vec![next_ready]));
+        let mut probe_ports = None;
         if options.probe {
-            let probe_ready = b.input(&format!("m_axis_probe{index}_tready"), Ty::BIT);
-            ports.push(("probe_ready_i".to_owned(), vec![probe_ready]));
+            let layout = ProbeLayout::of_layer(quant, plan.sum)?;
+            let elements = vec![Ty::u(layout.width()); plan.neuron_lanes as usize];
+            let stream = OutputPorts::declare(&mut b, &format!("m_axis_probe{index}"), &elements);
+            ports.push(("probe_ready_i".to_owned(), vec![stream.ready]));
+            probes.push(layout);
+            probe_ports = Some(stream);
         }
         let instance = b.instance(&format!("u_layer{index}"), &module, &connections(&ports));
         b.assign(ready, instance.out("s_ready_o"));
-        if options.probe {
-            let port = |name: &str| format!("m_axis_probe{index}_{name}");
-            b.output(&port("tvalid"), instance.out("probe_valid_o"));
-            b.output_vec(&port("tdata"), &instance.out_vec("probe_data_o"));
-            b.output(&port("tlast"), instance.out("probe_last_o"));
-            b.output(&port("tuser"), instance.out("probe_user_o"));
-            probes.push(ProbeLayout::of_layer(quant, plan.sum)?);
+        if let Some(stream) = probe_ports {
+            stream.drive(
+                &mut b,
+                instance.out("probe_valid_o"),
+                &instance.out_vec("probe_data_o"),
+                instance.out("probe_last_o"),
+                instance.out("probe_user_o"),
+            );
         }
         beat = Beat::of_instance(&instance, "m", Layout::new(plan.neurons, 1));
         ready = next_ready;
@@ -122,15 +139,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     } else {
         packed
     };
-    b.output("m_axis_tvalid", beat.valid);
-    b.output("m_axis_tdata", packed);
-    b.output("m_axis_tlast", beat.last);
-    b.output("m_axis_tuser", beat.user);
-    b.output("protocol_error_o", guard.out("error_o"));
-    b.port_doc(
-        "protocol_error_o",
-        "sticky until reset: an illegal input beat was dropped",
-    );
+    out.drive(&mut b, beat.valid, &[packed], beat.last, beat.user);
     Ok(Design {
         top: b.finish()?,
         plans,
@@ -139,6 +148,49 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         output,
         probes,
     })
+}
+
+/// One AXI4-Stream output of the top, declared before it is driven so that its ports stand together.
+struct OutputPorts {
+    valid: Sig,
+    ready: Sig,
+    data: Vec<Sig>,
+    last: Sig,
+    user: Sig,
+}
+
+impl OutputPorts {
+    fn declare(b: &mut Builder, prefix: &str, elements: &[Ty]) -> Self {
+        let valid = b.wire(&format!("{prefix}_valid"), Ty::BIT);
+        b.output(&format!("{prefix}_tvalid"), valid);
+        let ready = b.input(&format!("{prefix}_tready"), Ty::BIT);
+        let data: Vec<Sig> = elements
+            .iter()
+            .enumerate()
+            .map(|(index, &ty)| b.wire(&format!("{prefix}_data{index}"), ty))
+            .collect();
+        b.output_vec(&format!("{prefix}_tdata"), &data);
+        let last = b.wire(&format!("{prefix}_last"), Ty::BIT);
+        b.output(&format!("{prefix}_tlast"), last);
+        let user = b.wire(&format!("{prefix}_user"), Ty::BIT);
+        b.output(&format!("{prefix}_tuser"), user);
+        Self {
+            valid,
+            ready,
+            data,
+            last,
+            user,
+        }
+    }
+
+    fn drive(self, b: &mut Builder, valid: Sig, data: &[Sig], last: Sig, user: Sig) {
+        b.assign(self.valid, valid);
+        for (&wire, &value) in self.data.iter().zip(data) {
+            b.assign(wire, value);
+        }
+        b.assign(self.last, last);
+        b.assign(self.user, user);
+    }
 }
 
 /// A Verilog identifier part made of a network's name.

@@ -1,7 +1,9 @@
 //! Property tests, vectors, planted bugs and campaigns of goldspike.
 
+pub mod contract_case;
 pub mod coverage;
 pub mod cross_check;
 pub mod designs;
-pub mod contract_case;
+pub mod small;
 pub mod strategy;
+pub mod tools;

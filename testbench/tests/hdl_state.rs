@@ -1,5 +1,7 @@
 //! Registers, memories and instances: random stimulus gives the same outputs in the interpreter and in Icarus.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
 mod hdl_support;
 
 use std::sync::Arc;

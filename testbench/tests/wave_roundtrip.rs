@@ -152,7 +152,9 @@ fn check(
     compared
 }
 
-fn check_times(read: &Reader, report: &WaveReport) {
+/// Times rise, cover the cycles of the report, and every name is declared once.
+fn check_frame(read: &Reader, report: &WaveReport) {
+    assert_eq!(read.names.len(), report.signals);
     let times = read.waveform.time_table();
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
     assert_eq!(times[0], report.first_cycle * 10);
@@ -190,7 +192,7 @@ fn waveform_equals_the_golden_trace_for_every_network() {
         );
         assert_eq!(wave.report.first_mismatch, None, "draw {draw}");
         let read = Reader::new(wave.vcd);
-        check_times(&read, &wave.report);
+        check_frame(&read, &wave.report);
         compared += check(&case.network, &design, &case.samples, &window, &read);
     }
     assert!(compared > 100, "{compared} values compared");
@@ -288,7 +290,7 @@ fn small_network_shows_both_sides_and_the_ports() {
     let design = small_design(&network, true);
     let wave = recorded(&network, &design, &samples, Stalls::NONE, &whole());
     let read = Reader::new(wave.vcd.clone());
-    check_times(&read, &wave.report);
+    check_frame(&read, &wave.report);
     assert_eq!(
         check(&network, &design, &samples, &whole(), &read),
         6 * 5 * 2 * 3
@@ -324,11 +326,6 @@ fn small_network_shows_both_sides_and_the_ports() {
         assert_eq!(read.bits(&format!("{top}.clk_i"), time), 1);
         assert_eq!(read.bits(&format!("{top}.clk_i"), time + 1), 0);
     }
-    assert_eq!(
-        read.names.len(),
-        wave.report.signals,
-        "names are declared once"
-    );
     let header = String::from_utf8_lossy(&wave.vcd[..400]).into_owned();
     assert!(header.contains("sample 1, steps 0..6"), "{header}");
 }

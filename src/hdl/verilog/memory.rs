@@ -136,7 +136,8 @@ pub(super) fn files(module: &Module) -> Result<Vec<(String, String)>, HdlError> 
     Ok(files)
 }
 
-fn first_word(mem: &MemDef) -> String {
+/// The only word of a memory of one, in hexadecimal.
+pub(crate) fn first_word(mem: &MemDef) -> String {
     match &mem.init {
         MemInit::Words { words, .. } if !words.is_empty() => hex_word(&words[0], &mem.fields),
         _ => "0".to_owned(),

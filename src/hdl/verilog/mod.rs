@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use self::bundles::Bundle;
+pub(crate) use self::memory::first_word;
 use super::error::HdlError;
 use super::lower::{Operands, declared, literal, part, print, range};
 use super::tape::{InstDef, MemInit, Module, NodeId, Op};
@@ -32,6 +33,8 @@ pub struct VerilogFile {
     pub memory_files: Vec<(String, String)>,
 }
 
+/// `top` and all modules below it, children first; each name once (a builder refuses two different modules of a name).
+#[must_use]
 pub fn all_modules(top: &Arc<Module>) -> Vec<Arc<Module>> {
     fn visit(module: &Arc<Module>, seen: &mut HashSet<String>, out: &mut Vec<Arc<Module>>) {
         if !seen.insert(module.name.clone()) {

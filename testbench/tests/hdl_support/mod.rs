@@ -174,9 +174,23 @@ pub fn interpret(top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<String> {
     lines
 }
 
+/// Which Verilog of a design.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Print {
+    /// `verilog()`: what is released.
+    Flat,
+    /// rust-hdl's own generator on the blocks its probes see.
+    RustHdl,
+}
+
 /// The same from Icarus on the printed Verilog.
-pub fn icarus(dir: &Path, top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<String> {
+pub fn icarus(dir: &Path, top: &Arc<Module>, stimulus: &[Stimulus], print: Print) -> Vec<String> {
     let mut files = write_design(dir, top);
+    if print == Print::RustHdl {
+        let text = Sim::new(top).unwrap().rust_hdl_verilog();
+        std::fs::write(dir.join("rust_hdl.v"), text).unwrap();
+        files = vec!["rust_hdl.v".into()];
+    }
     let inputs: Vec<PortInfo<'_>> = top.ports().filter(|p| p.is_input).collect();
     let outputs: Vec<PortInfo<'_>> = top.ports().filter(|p| !p.is_input).collect();
     let width: usize = 1 + inputs.iter().map(PortInfo::bits).sum::<usize>();
@@ -238,18 +252,25 @@ pub fn icarus(dir: &Path, top: &Arc<Module>, stimulus: &[Stimulus]) -> Vec<Strin
         .collect()
 }
 
-/// Interpreter and Icarus agree on every output bit of every cycle from `from` on.
+/// rust-hdl's checks pass; interpreter and Icarus agree, for both lowerings, on every output bit of every cycle from `from` on.
 pub fn assert_equal_from(top: &Arc<Module>, stimulus: &[Stimulus], from: usize) {
+    Sim::new(top).unwrap().check().unwrap();
+    for print in [Print::Flat, Print::RustHdl] {
+        assert_one_equal(top, stimulus, from, print);
+    }
+}
+
+fn assert_one_equal(top: &Arc<Module>, stimulus: &[Stimulus], from: usize, print: Print) {
     let ours = interpret(top, stimulus);
     let dir = tempfile::tempdir().unwrap();
-    let theirs = icarus(dir.path(), top, stimulus);
+    let theirs = icarus(dir.path(), top, stimulus, print);
     assert_eq!(ours.len(), theirs.len(), "{theirs:?}");
     for (cycle, (a, b)) in ours.iter().zip(&theirs).enumerate().skip(from) {
         if a != b {
             let text = verilog(top, "").unwrap().text;
             let kept = dir.keep();
             panic!(
-                "cycle {cycle}: interpreter {a}, Icarus {b}; kept in {}\n{text}\n{:?}",
+                "{print:?}, cycle {cycle}: interpreter {a}, Icarus {b}; kept in {}\n{text}\n{:?}",
                 kept.display(),
                 stimulus[cycle]
             );

@@ -1,0 +1,11 @@
+// Verilog-2005 sources. The .hex files are read from the folder in which the tool runs.
+rtl/gs_binary_weights.v
+rtl/gs_binary_weights_guard.v
+rtl/gs_binary_weights_l0.v
+rtl/gs_binary_weights_l0_crossbar.v
+rtl/gs_binary_weights_l0_event_buffer.v
+rtl/gs_binary_weights_l0_lane.v
+rtl/gs_binary_weights_l0_neurons.v
+rtl/gs_binary_weights_l0_probe_queue.v
+rtl/gs_binary_weights_l0_spikes.v
+rtl/gs_binary_weights_l0_spikes_queue.v

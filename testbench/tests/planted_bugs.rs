@@ -1,0 +1,189 @@
+//! Planted bugs: the emitted Verilog of a LIF network is altered, and verification must fail in the right place.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
+
+use goldspike::engine::tool::IVERILOG;
+use goldspike::engine::{EngineError, Icarus, Rtl, Stalls, Stimulus};
+use goldspike::rtl::{DesignOptions, LaneChoice, design};
+use goldspike::verify::{EngineReport, Mismatch, Quantity, VerifyError, verify_engine};
+use goldspike_golden::encoding::Encoding;
+use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_testbench::tools;
+
+/// Two axons, four neurons that integrate with decay 3/4. Neuron 2 stands exactly at the threshold in step 0.
+fn network() -> QuantNetwork {
+    QuantNetwork {
+        name: "planted".to_owned(),
+        time_steps: 6,
+        input: QuantInput {
+            axons: 2,
+            payload_max: 1,
+            payload_scale: 1.0,
+            encoding: Encoding::Events,
+        },
+        layers: vec![QuantLayer {
+            name: "n0".to_owned(),
+            axons: 2,
+            neurons: 4,
+            weight_bits: 5,
+            weights: vec![3, 1, 5, -2, 0, 2, -7, 9],
+            bias: vec![1, 2, 20, 3],
+            accumulator: QFormat::signed(6, 0),
+            guard_bits: 0,
+            membrane: QFormat::signed(8, 0),
+            rounding: Rounding::HalfUp,
+            overflow: Overflow::Saturate,
+            scale: Param::Layer(1.0),
+            neuron: QuantNeuron::Lif(QuantLif {
+                coefficient: QFormat::unsigned(3, 2),
+                decay: Param::Layer(3),
+                offset: Param::Layer(0),
+                fire_at: Param::Layer(20),
+                pending_at: Param::Layer(21),
+                reset_by: Param::Layer(20),
+                v_reset: Param::Layer(0),
+                v_init: Param::Layer(0),
+                reset: Reset::Hard,
+                reset_timing: ResetTiming::SameStep,
+            }),
+        }],
+    }
+}
+
+fn samples() -> Vec<Sample> {
+    let steps = |events: &[&[u32]]| Sample {
+        steps: events
+            .iter()
+            .map(|step| step.iter().copied().map(Event::spike).collect())
+            .collect(),
+    };
+    vec![
+        steps(&[&[], &[0, 1], &[1], &[0], &[], &[1, 0]]),
+        steps(&[&[0], &[0], &[0], &[1], &[1], &[]]),
+    ]
+}
+
+/// Verification of the network with `from` replaced by `to` in the files whose names end with `file`; every pattern
+/// must be there.
+fn verify_with(
+    file: &'static str,
+    edits: Vec<(&'static str, &'static str)>,
+) -> Result<EngineReport, VerifyError> {
+    let network = network();
+    let options = DesignOptions {
+        lanes: LaneChoice::All(4),
+        neuron_lanes: LaneChoice::All(2),
+        probe: true,
+        ..DesignOptions::default()
+    };
+    let design = design(&network, &options).unwrap();
+    let icarus = Icarus::new().patched(move |emitted| {
+        for (path, text) in &mut emitted.files {
+            if path.to_string_lossy().ends_with(file) {
+                for (from, to) in &edits {
+                    assert!(text.contains(from), "`{from}` is not in {path:?}:\n{text}");
+                    *text = text.replace(from, to);
+                }
+            }
+        }
+    });
+    let stimulus = Stimulus {
+        samples: samples(),
+        stalls: Stalls::random(9),
+    };
+    verify_engine(&mut Rtl(icarus), &network, &design, &[stimulus], |_| {})
+}
+
+fn first(report: Result<EngineReport, VerifyError>) -> Mismatch {
+    report.unwrap().comparison.first.expect("the bug is seen")
+}
+
+#[test]
+fn the_unaltered_network_passes() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let report = verify_with("_lane.v", vec![]).unwrap();
+    assert!(report.comparison.passed(), "{report:?}");
+    assert_eq!(report.comparison.spikes_compared, 48);
+}
+
+#[test]
+fn firing_above_instead_of_at_the_threshold_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let at = first(verify_with(
+        "_l0_lane.v",
+        vec![("fire = h_q >= ", "fire = h_q > ")],
+    ));
+    // The neuron that stands at the threshold in the very first step.
+    assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 0, 0, 2));
+    assert_eq!((at.quantity, at.golden, at.engine), (Quantity::Spike, 1, 0));
+}
+
+#[test]
+fn a_missing_rounding_constant_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let at = first(verify_with(
+        "_l0_lane.v",
+        vec![("product_q + 11'sd2", "product_q + 11'sd0")],
+    ));
+    // v = 3 in neuron 3 after step 0: 3/4 of it is 2.25 either way; v = 2 in neuron 1 gives 1.5, which rounds up.
+    assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 1, 0, 0));
+    assert_eq!(
+        (at.quantity, at.engine),
+        (Quantity::Membrane, at.golden - 1)
+    );
+}
+
+#[test]
+fn swapped_lanes_are_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let edits = vec![
+        (".sum_i(lane0_sum_d1)", ".sum_i(SWAP)"),
+        (".sum_i(lane1_sum_d1)", ".sum_i(lane0_sum_d1)"),
+        (".sum_i(SWAP)", ".sum_i(lane1_sum_d1)"),
+    ];
+    let at = first(verify_with("_l0_neurons.v", edits));
+    // Without an event only the biases count, and those come with the constants: the sums differ from step 1 on.
+    assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 1, 0, 0));
+}
+
+#[test]
+fn a_stuck_valid_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let edits = vec![("assign m_valid_o = valid_q;", "assign m_valid_o = 1'b1;")];
+    match verify_with("_l0_spikes.v", edits) {
+        Err(VerifyError::Engine(EngineError::Protocol { message, .. })) => {
+            assert!(
+                message.contains("stream 0") || message.contains("output"),
+                "{message}"
+            );
+        }
+        other => panic!("a stream that is always valid: {other:?}"),
+    }
+}
+
+#[test]
+fn a_stuck_row_valid_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let edits = vec![("assign row_valid_o = ", "assign row_valid_o = 1'b1 | ")];
+    match verify_with("_l0_neurons.v", edits) {
+        Err(VerifyError::Engine(EngineError::Protocol { .. } | EngineError::Hang { .. })) => {}
+        Ok(report) if !report.comparison.passed() => {
+            assert_eq!(report.comparison.first.map(|at| at.layer), Some(0));
+        }
+        other => panic!("rows that are always valid: {other:?}"),
+    }
+}
