@@ -12,10 +12,10 @@ use super::{Ending, agreement, errors, generate, hardware, wave};
 use crate::diag::Diagnostic;
 use crate::emit::{self, Emitted};
 use crate::engine::{Engine, Rtl, RustHdl, Stalls, Stimulus};
+use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
 use crate::rtl::Design;
 use crate::verify::verify_engine;
-use crate::report;
 use clap::Args;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
@@ -86,13 +86,24 @@ struct Built {
 pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let chosen = choose(&args.check.engine)?;
     let job = Job::new(args, console)?;
-    let output = args.output.clone().unwrap_or_else(|| Path::new("rtl-out").join(job.source.title()));
-    let Built { emitted, report, verification } = job.build(&chosen, console)?;
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| Path::new("rtl-out").join(job.source.title()));
+    let Built {
+        emitted,
+        report,
+        verification,
+    } = job.build(&chosen, console)?;
     emit::write(&output, &emitted).map_err(|error| errors::emit(&error))?;
     let mut document = report.json().map_err(errors::internal)?;
     document["output"] = output.display().to_string().into();
     console.result(|| summary(&report, &verification, &output), || document);
-    Ok(if report.passed { Ending::Done } else { Ending::Mismatch })
+    Ok(if report.passed {
+        Ending::Done
+    } else {
+        Ending::Mismatch
+    })
 }
 
 impl<'a> Job<'a> {
@@ -102,8 +113,17 @@ impl<'a> Job<'a> {
         let samples = source.data_if_any(&args.data)?;
         let shipped = hardware::design(&integers.network, &args.lanes, false, console)?;
         let probed = hardware::variant(&integers.network, &args.lanes, true)?;
-        let command = generate::command("build", source.title(), &args.quantize, &args.lanes, false);
-        Ok(Self { args, source, integers, samples, shipped, probed, command })
+        let command =
+            generate::command("build", source.title(), &args.quantize, &args.lanes, false);
+        Ok(Self {
+            args,
+            source,
+            integers,
+            samples,
+            shipped,
+            probed,
+            command,
+        })
     }
 
     fn network(&self) -> &QuantNetwork {
@@ -111,19 +131,42 @@ impl<'a> Job<'a> {
     }
 
     fn again(&self) -> Again {
-        let BuildArgs { network, check, data, quantize, lanes, .. } = self.args;
+        let BuildArgs {
+            network,
+            check,
+            data,
+            quantize,
+            lanes,
+            ..
+        } = self.args;
         again(network, check, data, quantize, lanes)
     }
 
     fn build(&self, chosen: &Chosen, console: &Console) -> Result<Built, Diagnostic> {
-        let measured = self.samples.as_ref().map(|samples| measure(&self.source, self.network(), samples, console)).transpose()?;
+        let measured = self
+            .samples
+            .as_ref()
+            .map(|samples| measure(&self.source, self.network(), samples, console))
+            .transpose()?;
         let framework = self.framework(console)?;
         let cases = match (self.args.check.cases, &self.samples) {
             (0, None) => CASES_WITHOUT_DATA,
             (cases, _) => cases,
         };
-        let plan = Plan::new(self.network(), self.samples.as_ref(), cases, self.args.check.pauses())?;
-        let checks = check(self.network(), &[&self.probed, &self.shipped], &chosen.engines, &plan, cases, console)?;
+        let plan = Plan::new(
+            self.network(),
+            self.samples.as_ref(),
+            cases,
+            self.args.check.pauses(),
+        )?;
+        let checks = check(
+            self.network(),
+            &[&self.probed, &self.shipped],
+            &chosen.engines,
+            &plan,
+            cases,
+            console,
+        )?;
         let (cycles_per_step, cycles_samples) = self.cycles(cases)?;
         let mut emitted = self.generate(&plan)?;
         let waveform = self.waveform(&plan, &mut emitted)?;
@@ -133,9 +176,17 @@ impl<'a> Job<'a> {
             goldspike: env!("CARGO_PKG_VERSION"),
             command: self.command.clone(),
             passed: checks.passed(),
-            steps: self.steps(chosen, &checks, measured.is_some(), framework.is_some(), waveform),
+            steps: self.steps(
+                chosen,
+                &checks,
+                measured.is_some(),
+                framework.is_some(),
+                waveform,
+            ),
             quantization: self.integers.report.clone(),
-            measured: measured.as_ref().and_then(|measured| Some(self.summed(measured, self.samples.as_ref()?))),
+            measured: measured
+                .as_ref()
+                .and_then(|measured| Some(self.summed(measured, self.samples.as_ref()?))),
             framework,
             hardware: self.hardware(),
             cycles_per_step,
@@ -143,9 +194,15 @@ impl<'a> Job<'a> {
             engines: checks.document(&self.again()),
         };
         let json = report.json().map_err(errors::internal)?;
-        emitted.files.insert("report.json".into(), format!("{json:#}\n"));
+        emitted
+            .files
+            .insert("report.json".into(), format!("{json:#}\n"));
         emitted.files.insert("report.md".into(), report.markdown());
-        Ok(Built { emitted, report, verification: checks.lines(&self.again()) })
+        Ok(Built {
+            emitted,
+            report,
+            verification: checks.lines(&self.again()),
+        })
     }
 
     fn summed(&self, measured: &Measured, samples: &Samples) -> report::Measured {
@@ -162,14 +219,21 @@ impl<'a> Job<'a> {
     }
 
     fn framework(&self, console: &Console) -> Result<Option<Framework>, Diagnostic> {
-        let Some(trace) = self.source.framework_trace(self.args.against.as_deref())? else { return Ok(None) };
+        let Some(trace) = self.source.framework_trace(self.args.against.as_deref())? else {
+            return Ok(None);
+        };
         // The trace names samples of the whole data set, whatever `--samples` says.
-        let Some(samples) = self.source.data_if_any(&DataArgs { samples: None, ..self.args.data.clone() })? else {
+        let Some(samples) = self.source.data_if_any(&DataArgs {
+            samples: None,
+            ..self.args.data.clone()
+        })?
+        else {
             return Ok(None);
         };
         let progress = console.progress(2 * trace.samples().len(), "framework's trace");
         let golden = network::golden(self.network()).map_err(|error| errors::contract(&error))?;
-        let integers = agreement::compare(&trace, &golden, &samples, &progress, self.integers.real())?;
+        let integers =
+            agreement::compare(&trace, &golden, &samples, &progress, self.integers.real())?;
         let reference = self
             .source
             .imported()
@@ -178,38 +242,75 @@ impl<'a> Job<'a> {
                 agreement::compare(&trace, &program, &samples, &progress, |_, _, value| value)
             })
             .transpose()?;
-        Ok(Some(Framework { trace: trace.file, reference, integers }))
+        Ok(Some(Framework {
+            trace: trace.file,
+            reference,
+            integers,
+        }))
     }
 
     /// Cycles of a time step on the shipped design without pauses, and over how many samples.
     fn cycles(&self, cases: usize) -> Result<(f64, usize), Diagnostic> {
-        let quiet = Pauses { stalls: false, seed: self.args.check.seed };
+        let quiet = Pauses {
+            stalls: false,
+            seed: self.args.check.seed,
+        };
         let plan = Plan::new(self.network(), self.samples.as_ref(), cases, quiet)?;
-        let samples: Vec<_> = plan.stimuli.into_iter().flat_map(|stimulus| stimulus.samples).take(CYCLE_SAMPLES).collect();
+        let samples: Vec<_> = plan
+            .stimuli
+            .into_iter()
+            .flat_map(|stimulus| stimulus.samples)
+            .take(CYCLE_SAMPLES)
+            .collect();
         let count = samples.len();
-        let stimulus = [Stimulus { samples, stalls: Stalls::NONE }];
+        let stimulus = [Stimulus {
+            samples,
+            stalls: Stalls::NONE,
+        }];
         let mut simulator: Box<dyn Engine> = Box::new(Rtl(RustHdl));
-        let report = verify_engine(simulator.as_mut(), self.network(), &self.shipped, &stimulus, |_| {})
-            .map_err(|error| errors::verify(&error))?;
+        let report = verify_engine(
+            simulator.as_mut(),
+            self.network(),
+            &self.shipped,
+            &stimulus,
+            |_| {},
+        )
+        .map_err(|error| errors::verify(&error))?;
         Ok((report.cycles_per_step, count))
     }
 
     fn generate(&self, plan: &Plan) -> Result<Emitted, Diagnostic> {
         let (network, digest) = (self.network(), self.integers.digest.as_str());
-        let mut emitted =
-            emit::design(&self.shipped, network, digest, &self.command).map_err(|error| errors::emit(&error))?;
-        generate::add_bench(&mut emitted, &self.shipped, network, plan, BENCH_SAMPLES, (digest, &self.command))?;
+        let mut emitted = emit::design(&self.shipped, network, digest, &self.command)
+            .map_err(|error| errors::emit(&error))?;
+        generate::add_bench(
+            &mut emitted,
+            &self.shipped,
+            network,
+            plan,
+            BENCH_SAMPLES,
+            (digest, &self.command),
+        )?;
         Ok(emitted)
     }
 
     /// Adds the waveform of the first sample; whether the hardware in it equals the golden model.
     fn waveform(&self, plan: &Plan, emitted: &mut Emitted) -> Result<bool, Diagnostic> {
-        let Some(sample) = plan.stimuli.first().and_then(|stimulus| stimulus.samples.first()) else { return Ok(false) };
+        let Some(sample) = plan
+            .stimuli
+            .first()
+            .and_then(|stimulus| stimulus.samples.first())
+        else {
+            return Ok(false);
+        };
         let steps = 0..sample.steps.len();
-        let (vcd, report) = wave::record(self.network(), &self.probed, sample, 0, steps, Stalls::NONE)?;
+        let (vcd, report) =
+            wave::record(self.network(), &self.probed, sample, 0, steps, Stalls::NONE)?;
         let vcd = String::from_utf8(vcd).map_err(errors::internal)?;
         emitted.files.insert(VCD.into(), vcd);
-        emitted.files.insert(SAVE_FILE.into(), crate::wave::save_file(&report, VCD));
+        emitted
+            .files
+            .insert(SAVE_FILE.into(), crate::wave::save_file(&report, VCD));
         Ok(report.first_mismatch.is_none())
     }
 
@@ -227,9 +328,24 @@ impl<'a> Job<'a> {
             .collect()
     }
 
-    fn steps(&self, chosen: &Chosen, checks: &Checks<'_>, data: bool, trace: bool, waveform: bool) -> Vec<Step> {
-        let done = |name, note: &str| Step { name, status: Status::Done, note: note.to_owned() };
-        let not_run = |name, note: &str| Step { name, status: Status::NotRun, note: note.to_owned() };
+    fn steps(
+        &self,
+        chosen: &Chosen,
+        checks: &Checks<'_>,
+        data: bool,
+        trace: bool,
+        waveform: bool,
+    ) -> Vec<Step> {
+        let done = |name, note: &str| Step {
+            name,
+            status: Status::Done,
+            note: note.to_owned(),
+        };
+        let not_run = |name, note: &str| Step {
+            name,
+            status: Status::NotRun,
+            note: note.to_owned(),
+        };
         let judged = |passed: bool| if passed { Status::Done } else { Status::Failed };
         let engines: Vec<&str> = chosen.engines.iter().map(|engine| engine.name()).collect();
         let mut steps = vec![
@@ -237,19 +353,48 @@ impl<'a> Job<'a> {
                 Some(_) => done("quantize", "float network to integers"),
                 None => not_run("quantize", "the network came quantized"),
             },
-            if data { done("measure", "accuracy and activity") } else { not_run("measure", "no data set: name one with --data") },
+            if data {
+                done("measure", "accuracy and activity")
+            } else {
+                not_run("measure", "no data set: name one with --data")
+            },
             if trace {
-                done("framework", "predictions, counts, spikes and membranes compared")
+                done(
+                    "framework",
+                    "predictions, counts, spikes and membranes compared",
+                )
             } else {
                 not_run("framework", "no framework's trace: name one with --against")
             },
-            done("generate", "Verilog, memory contents, self-checking bench, datasheet"),
-            Step { name: "verify", status: judged(checks.passed()), note: format!("on {}", engines.join(", ")) },
+            done(
+                "generate",
+                "Verilog, memory contents, self-checking bench, datasheet",
+            ),
+            Step {
+                name: "verify",
+                status: judged(checks.passed()),
+                note: format!("on {}", engines.join(", ")),
+            },
         ];
-        steps.extend(chosen.missing.iter().map(|(engine, why)| not_run("verify", &format!("{}: {why}", engine.name()))));
-        steps.push(Step { name: "waveform", status: judged(waveform), note: format!("first sample, {VCD}") });
-        steps.push(not_run("synthesize", "synthesis, placement and bitstream are not part of this version"));
-        steps.push(not_run("prove", "the formal proof is not part of this version"));
+        steps.extend(
+            chosen
+                .missing
+                .iter()
+                .map(|(engine, why)| not_run("verify", &format!("{}: {why}", engine.name()))),
+        );
+        steps.push(Step {
+            name: "waveform",
+            status: judged(waveform),
+            note: format!("first sample, {VCD}"),
+        });
+        steps.push(not_run(
+            "synthesize",
+            "synthesis, placement and bitstream are not part of this version",
+        ));
+        steps.push(not_run(
+            "prove",
+            "the formal proof is not part of this version",
+        ));
         steps
     }
 }
@@ -257,8 +402,16 @@ impl<'a> Job<'a> {
 fn summary(report: &BuildReport, verification: &str, output: &Path) -> String {
     let mut text = format!("{}: digest {}\n", report.network, report.digest);
     if let Some(measured) = &report.measured {
-        let accuracy = |share: Option<f64>| share.map_or("no labels".to_owned(), |share| format!("{:.2} %", 100.0 * share));
-        let activity: Vec<String> = measured.activity.iter().map(|share| format!("{:.2} %", 100.0 * share)).collect();
+        let accuracy = |share: Option<f64>| {
+            share.map_or("no labels".to_owned(), |share| {
+                format!("{:.2} %", 100.0 * share)
+            })
+        };
+        let activity: Vec<String> = measured
+            .activity
+            .iter()
+            .map(|share| format!("{:.2} %", 100.0 * share))
+            .collect();
         text.push_str(&format!(
             "accuracy   {} as integers, {} in double precision ({} samples)\nactivity   {} of the neurons spike in a step, by layer\n",
             accuracy(measured.accuracy_quant),
@@ -267,16 +420,30 @@ fn summary(report: &BuildReport, verification: &str, output: &Path) -> String {
             activity.join(", ")
         ));
     }
-    text.push_str(&format!("cycles     {:.1} a time step, simulated without pauses\n", report.cycles_per_step));
+    text.push_str(&format!(
+        "cycles     {:.1} a time step, simulated without pauses\n",
+        report.cycles_per_step
+    ));
     if let Some(framework) = &report.framework {
         if let Some(reference) = &framework.reference {
-            text.push_str(&format!("framework  reference in double precision:\n{}", agreement::lines(reference)));
+            text.push_str(&format!(
+                "framework  reference in double precision:\n{}",
+                agreement::lines(reference)
+            ));
         }
-        text.push_str(&format!("framework  integers:\n{}", agreement::lines(&framework.integers)));
+        text.push_str(&format!(
+            "framework  integers:\n{}",
+            agreement::lines(&framework.integers)
+        ));
     }
     text.push_str("steps\n");
     for step in &report.steps {
-        text.push_str(&format!("  {:<10} {:<8} {}\n", step.name, step.status.words(), step.note));
+        text.push_str(&format!(
+            "  {:<10} {:<8} {}\n",
+            step.name,
+            step.status.words(),
+            step.note
+        ));
     }
     let equal = match report.passed {
         true => "every compared value equals the golden model",

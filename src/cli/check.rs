@@ -61,15 +61,30 @@ pub fn check<'a>(
             let what = format!("{} {}", engine.name(), kind(probe));
             console.detail(&format!("verifying: {what}"));
             let progress = console.progress(plan.origins.len(), &what);
-            let run = verify_engine(simulator.as_mut(), network, design, &plan.stimuli, |samples| progress.add(samples));
+            let run = verify_engine(
+                simulator.as_mut(),
+                network,
+                design,
+                &plan.stimuli,
+                |samples| progress.add(samples),
+            );
             let found = match run.map_err(|error| errors::verify(&error)) {
                 Err(failed) if failed.exit_code() != 1 => return Err(failed),
                 found => found,
             };
-            checks.push(Check { engine, probe, found });
+            checks.push(Check {
+                engine,
+                probe,
+                found,
+            });
         }
     }
-    Ok(Checks { network, plan, cases, checks })
+    Ok(Checks {
+        network,
+        plan,
+        cases,
+        checks,
+    })
 }
 
 fn kind(probe: bool) -> &'static str {
@@ -80,7 +95,9 @@ impl Check {
     /// Equal, and something was compared.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.found.as_ref().is_ok_and(|report| report.comparison.passed())
+        self.found
+            .as_ref()
+            .is_ok_and(|report| report.comparison.passed())
     }
 }
 
@@ -94,7 +111,10 @@ impl Checks<'_> {
     /// A line for each check, and what is known of each mismatch.
     #[must_use]
     pub fn lines(&self, again: &Again) -> String {
-        self.checks.iter().map(|check| self.check_lines(check, again)).collect()
+        self.checks
+            .iter()
+            .map(|check| self.check_lines(check, again))
+            .collect()
     }
 
     fn check_lines(&self, check: &Check, again: &Again) -> String {
@@ -117,7 +137,9 @@ impl Checks<'_> {
         );
         match &sum.first {
             Some(first) => text.push_str(&self.mismatch_lines(check, first, again)),
-            None if sum.mismatches > 0 => text.push_str("  the design raised protocol_error on a legal stream\n"),
+            None if sum.mismatches > 0 => {
+                text.push_str("  the design raised protocol_error on a legal stream\n")
+            }
             None => {}
         }
         text
@@ -127,7 +149,9 @@ impl Checks<'_> {
         let layer = self.network.layers.get(first.layer);
         let name = layer.map_or("?", |layer| layer.name.as_str());
         let value = |raw: i64| match (first.quantity, layer) {
-            (Quantity::Membrane | Quantity::State(_), Some(layer)) if first.neuron < layer.neurons => {
+            (Quantity::Membrane | Quantity::State(_), Some(layer))
+                if first.neuron < layer.neurons =>
+            {
                 format!("{raw} ({:.6})", raw as f64 * layer.lsb(first.neuron))
             }
             _ => raw.to_string(),
@@ -135,13 +159,27 @@ impl Checks<'_> {
         let (place, samples, cases, wave) = match self.plan.origins.get(first.sample) {
             Some(&Origin::Data(sample)) => {
                 let steps = format!("{}..{}", first.step.saturating_sub(1), first.step + 1);
-                let wave = format!("  waveform:       {} --sample {sample} --steps {steps}\n", again.wave);
+                let wave = format!(
+                    "  waveform:       {} --sample {sample} --steps {steps}\n",
+                    again.wave
+                );
                 (format!("sample {sample}"), sample + 1, 0, wave)
             }
-            Some(&Origin::Case(case)) => (format!("random case {case}"), 1, case + 1, String::new()),
-            None => ("a sample that was not given".to_owned(), self.plan.data_samples().max(1), self.cases, String::new()),
+            Some(&Origin::Case(case)) => {
+                (format!("random case {case}"), 1, case + 1, String::new())
+            }
+            None => (
+                "a sample that was not given".to_owned(),
+                self.plan.data_samples().max(1),
+                self.cases,
+                String::new(),
+            ),
         };
-        let cases = if cases > 0 { format!(" --cases {cases}") } else { String::new() };
+        let cases = if cases > 0 {
+            format!(" --cases {cases}")
+        } else {
+            String::new()
+        };
         format!(
             "  first mismatch: {place}, step {}, layer {name}, neuron {}: {} is {}, the golden model has {}\n  \
              again:          {} --engine {} --samples {samples}{cases}\n{wave}",
@@ -158,7 +196,10 @@ impl Checks<'_> {
     /// `engines` of the command line's JSON.
     #[must_use]
     pub fn document(&self, again: &Again) -> Value {
-        self.checks.iter().map(|check| self.check_document(check, again)).collect()
+        self.checks
+            .iter()
+            .map(|check| self.check_document(check, again))
+            .collect()
     }
 
     fn check_document(&self, check: &Check, again: &Again) -> Value {
@@ -178,7 +219,12 @@ impl Checks<'_> {
         if let Ok(report) = &check.found
             && let Some(first) = &report.comparison.first
         {
-            out["first"]["layer_name"] = self.network.layers.get(first.layer).map(|layer| layer.name.as_str()).into();
+            out["first"]["layer_name"] = self
+                .network
+                .layers
+                .get(first.layer)
+                .map(|layer| layer.name.as_str())
+                .into();
             out["first"]["text"] = self.mismatch_lines(check, first, again).into();
         }
         out

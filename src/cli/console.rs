@@ -102,7 +102,6 @@ impl Console {
         self.result.borrow_mut().push_str(&text);
     }
 
-
     /// Writes the collected results to stdout.
     ///
     /// # Errors

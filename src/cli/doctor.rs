@@ -26,11 +26,16 @@ struct Finding {
 /// None of its own.
 pub fn run(_: &DoctorArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let toolbox = Toolbox::from_environment();
-    let finding = |&tool: &Tool| Finding { tool, path: toolbox.find(tool), version: toolbox.version(tool) };
+    let finding = |&tool: &Tool| Finding {
+        tool,
+        path: toolbox.find(tool),
+        version: toolbox.version(tool),
+    };
     let findings: Vec<Finding> = TOOLS.iter().map(finding).collect();
     console.result(
         || {
-            let built_in = "golden model, quantizer, generator and the rust-hdl simulator are built in";
+            let built_in =
+                "golden model, quantizer, generator and the rust-hdl simulator are built in";
             let mut text = format!("goldspike {}: {built_in}\n", env!("CARGO_PKG_VERSION"));
             text.extend(findings.iter().map(lines));
             text
@@ -46,7 +51,11 @@ pub fn run(_: &DoctorArgs, console: &Console) -> Result<Ending, Diagnostic> {
 }
 
 fn lines(finding: &Finding) -> String {
-    let Finding { tool, path, version } = finding;
+    let Finding {
+        tool,
+        path,
+        version,
+    } = finding;
     let state = match path {
         Some(path) => format!(
             "found    {:<10} {} ({})",
@@ -54,13 +63,21 @@ fn lines(finding: &Finding) -> String {
             version.as_deref().unwrap_or("unknown version"),
             path.display()
         ),
-        None => format!("missing  {:<10} install it with: {}", tool.name, install(tool)),
+        None => format!(
+            "missing  {:<10} install it with: {}",
+            tool.name,
+            install(tool)
+        ),
     };
     format!("{state}\n{:20}for {}\n", "", tool.purpose)
 }
 
 fn document(finding: &Finding) -> Value {
-    let Finding { tool, path, version } = finding;
+    let Finding {
+        tool,
+        path,
+        version,
+    } = finding;
     json!({
         "name": tool.name,
         "found": path.is_some(),

@@ -107,7 +107,10 @@ impl Simulation {
 /// `GS0802` for a named engine whose tool is missing.
 pub fn choose(arguments: &[EngineArg]) -> Result<Chosen, Diagnostic> {
     let toolbox = Toolbox::from_environment();
-    let mut chosen = Chosen { engines: Vec::new(), missing: Vec::new() };
+    let mut chosen = Chosen {
+        engines: Vec::new(),
+        missing: Vec::new(),
+    };
     for argument in arguments {
         let named: &[Simulation] = match argument {
             EngineArg::RustHdl => &[Simulation::RustHdl],
@@ -116,11 +119,16 @@ pub fn choose(arguments: &[EngineArg]) -> Result<Chosen, Diagnostic> {
             EngineArg::All => &Simulation::ALL,
         };
         for &engine in named {
-            let needed = engine.tools().iter().try_for_each(|&tool| toolbox.require(engine.name(), tool).map(|_| ()));
+            let needed = engine
+                .tools()
+                .iter()
+                .try_for_each(|&tool| toolbox.require(engine.name(), tool).map(|_| ()));
             match needed {
                 Ok(()) if chosen.engines.contains(&engine) => {}
                 Ok(()) => chosen.engines.push(engine),
-                Err(error) if *argument == EngineArg::All => chosen.missing.push((engine, error.to_string())),
+                Err(error) if *argument == EngineArg::All => {
+                    chosen.missing.push((engine, error.to_string()))
+                }
                 Err(error) => return Err(errors::engine(&error)),
             }
         }

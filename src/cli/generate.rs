@@ -55,16 +55,40 @@ pub struct GenerateArgs {
 /// Bad input, lanes that do not fit, a folder that is not ours or cannot be written.
 pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let source = Source::read(&args.network, console)?;
-    let Integers { network, digest, .. } = source.integers(&args.quantize)?;
+    let Integers {
+        network, digest, ..
+    } = source.integers(&args.quantize)?;
     let design = hardware::design(&network, &args.lanes, args.probe, console)?;
-    let command = command("generate", source.title(), &args.quantize, &args.lanes, args.probe);
-    let mut emitted = emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
+    let command = command(
+        "generate",
+        source.title(),
+        &args.quantize,
+        &args.lanes,
+        args.probe,
+    );
+    let mut emitted =
+        emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
     if args.testbench {
         let samples = source.data_if_any(&args.data)?;
         let cases = if samples.is_some() { 0 } else { BENCH_CASES };
-        let plan = Plan::new(&network, samples.as_ref(), cases, Pauses { stalls: true, seed: 1 })?;
+        let plan = Plan::new(
+            &network,
+            samples.as_ref(),
+            cases,
+            Pauses {
+                stalls: true,
+                seed: 1,
+            },
+        )?;
         let count = args.data.samples.map_or(BENCH_SAMPLES, NonZeroUsize::get);
-        add_bench(&mut emitted, &design, &network, &plan, count, (&digest, &command))?;
+        add_bench(
+            &mut emitted,
+            &design,
+            &network,
+            &plan,
+            count,
+            (&digest, &command),
+        )?;
     }
     emit::write(&args.output, &emitted).map_err(|error| errors::emit(&error))?;
     console.result(
@@ -104,18 +128,42 @@ pub fn add_bench(
     count: usize,
     origin: (&str, &str),
 ) -> Result<(), Diagnostic> {
-    let samples: Vec<Sample> =
-        plan.stimuli.iter().flat_map(|stimulus| &stimulus.samples).take(count).cloned().collect();
+    let samples: Vec<Sample> = plan
+        .stimuli
+        .iter()
+        .flat_map(|stimulus| &stimulus.samples)
+        .take(count)
+        .cloned()
+        .collect();
     let program = golden(network).map_err(|error| errors::contract(&error))?;
     let traces: Vec<_> = samples.iter().map(|sample| program.run(sample)).collect();
-    let stalls = plan.stimuli.first().map_or(Stalls::NONE, |stimulus| stimulus.stalls);
-    let expectation = Expectation { samples: &samples, traces: &traces, stalls };
-    testbench::add(emitted, design, &expectation, (&network.name, origin.0, origin.1)).map_err(|error| errors::emit(&error))
+    let stalls = plan
+        .stimuli
+        .first()
+        .map_or(Stalls::NONE, |stimulus| stimulus.stalls);
+    let expectation = Expectation {
+        samples: &samples,
+        traces: &traces,
+        stalls,
+    };
+    testbench::add(
+        emitted,
+        design,
+        &expectation,
+        (&network.name, origin.0, origin.1),
+    )
+    .map_err(|error| errors::emit(&error))
 }
 
 /// The command line as it stands in the generated files: without paths.
 #[must_use]
-pub fn command(verb: &str, name: &str, quantize: &QuantizeArgs, lanes: &LaneArgs, probe: bool) -> String {
+pub fn command(
+    verb: &str,
+    name: &str,
+    quantize: &QuantizeArgs,
+    lanes: &LaneArgs,
+    probe: bool,
+) -> String {
     let mut words = vec!["goldspike".to_owned(), verb.to_owned(), name.to_owned()];
     words.extend(quantize.given());
     words.extend(lanes.given());

@@ -12,7 +12,12 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// Lanes that do not fit the network; what this version does not have.
-pub fn design(network: &QuantNetwork, lanes: &LaneArgs, probe: bool, console: &Console) -> Result<Design, Diagnostic> {
+pub fn design(
+    network: &QuantNetwork,
+    lanes: &LaneArgs,
+    probe: bool,
+    console: &Console,
+) -> Result<Design, Diagnostic> {
     let options = lanes.options(probe)?;
     for note in clamped(network, &options) {
         console.note(&note);
@@ -24,17 +29,32 @@ pub fn design(network: &QuantNetwork, lanes: &LaneArgs, probe: bool, console: &C
 ///
 /// # Errors
 /// As [`design`].
-pub fn variant(network: &QuantNetwork, lanes: &LaneArgs, probe: bool) -> Result<Design, Diagnostic> {
+pub fn variant(
+    network: &QuantNetwork,
+    lanes: &LaneArgs,
+    probe: bool,
+) -> Result<Design, Diagnostic> {
     rtl::design(network, &lanes.options(probe)?).map_err(|error| errors::plan(&error))
 }
 
 fn clamped(network: &QuantNetwork, options: &DesignOptions) -> Vec<String> {
     let mut notes = Vec::new();
-    for (flag, choice) in [("--lanes", &options.lanes), ("--neuron-lanes", &options.neuron_lanes)] {
-        let LaneChoice::All(lanes) = choice else { continue };
-        for layer in network.layers.iter().filter(|layer| *lanes as usize > layer.neurons) {
+    for (flag, choice) in [
+        ("--lanes", &options.lanes),
+        ("--neuron-lanes", &options.neuron_lanes),
+    ] {
+        let LaneChoice::All(lanes) = choice else {
+            continue;
+        };
+        for layer in network
+            .layers
+            .iter()
+            .filter(|layer| *lanes as usize > layer.neurons)
+        {
             let (name, neurons) = (&layer.name, layer.neurons);
-            notes.push(format!("{flag} {lanes}: layer {name} has {neurons} neurons and gets {neurons} lanes"));
+            notes.push(format!(
+                "{flag} {lanes}: layer {name} has {neurons} neurons and gets {neurons} lanes"
+            ));
         }
     }
     notes

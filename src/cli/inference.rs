@@ -175,11 +175,21 @@ pub fn play(
     mut seen: impl FnMut(usize, SampleTrace<i64>, u64),
 ) -> Result<(), Diagnostic> {
     for batch in indices.chunks(BATCH) {
-        let encoded = batch.iter().map(|&index| samples.encode(index)).collect::<Result<Vec<_>, _>>()?;
-        let events: Vec<u64> =
-            encoded.iter().map(|sample| sample.steps.iter().map(|step| step.len() as u64).sum()).collect();
-        let stimulus = Stimulus { samples: encoded, stalls: Stalls::NONE };
-        let outcome = engine.run(subject, &stimulus).map_err(|error| errors::engine(&error))?;
+        let encoded = batch
+            .iter()
+            .map(|&index| samples.encode(index))
+            .collect::<Result<Vec<_>, _>>()?;
+        let events: Vec<u64> = encoded
+            .iter()
+            .map(|sample| sample.steps.iter().map(|step| step.len() as u64).sum())
+            .collect();
+        let stimulus = Stimulus {
+            samples: encoded,
+            stalls: Stalls::NONE,
+        };
+        let outcome = engine
+            .run(subject, &stimulus)
+            .map_err(|error| errors::engine(&error))?;
         for ((&index, trace), events) in batch.iter().zip(outcome.traces).zip(events) {
             seen(index, trace, events);
         }

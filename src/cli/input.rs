@@ -50,15 +50,26 @@ impl Source {
     /// # Errors
     /// Whatever is wrong with it.
     pub fn read(argument: &Path, console: &Console) -> Result<Self, Diagnostic> {
-        let folder = if argument.file_name().is_some_and(|name| name == "quant.json") && argument.is_file() {
-            Some(argument.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")))
+        let folder = if argument
+            .file_name()
+            .is_some_and(|name| name == "quant.json")
+            && argument.is_file()
+        {
+            Some(
+                argument
+                    .parent()
+                    .filter(|p| !p.as_os_str().is_empty())
+                    .unwrap_or_else(|| Path::new(".")),
+            )
         } else {
-            Some(argument).filter(|folder| folder.join("quant.json").is_file() && !folder.join("net.json").is_file())
+            Some(argument).filter(|folder| {
+                folder.join("quant.json").is_file() && !folder.join("net.json").is_file()
+            })
         };
         let kind = match folder {
-            Some(folder) => {
-                Kind::Quant(Box::new(quantize::load(folder).map_err(|error| errors::quantize(&error, None))?))
-            }
+            Some(folder) => Kind::Quant(Box::new(
+                quantize::load(folder).map_err(|error| errors::quantize(&error, None))?,
+            )),
             None => {
                 let imported = import::load(argument)?;
                 for warning in &imported.warnings {
@@ -99,8 +110,17 @@ impl Source {
     #[must_use]
     pub fn layer_names(&self) -> Vec<&str> {
         match &self.kind {
-            Kind::Float(imported) => imported.network.layers.iter().map(|layer| layer.name.as_str()).collect(),
-            Kind::Quant(network) => network.layers.iter().map(|layer| layer.name.as_str()).collect(),
+            Kind::Float(imported) => imported
+                .network
+                .layers
+                .iter()
+                .map(|layer| layer.name.as_str())
+                .collect(),
+            Kind::Quant(network) => network
+                .layers
+                .iter()
+                .map(|layer| layer.name.as_str())
+                .collect(),
         }
     }
 
@@ -120,13 +140,21 @@ impl Source {
                 let done = quantize::quantize(&imported.network, &flags.options())
                     .map_err(|error| errors::quantize(&error, Some(imported)))?;
                 let digest = done.report.digest.clone();
-                Ok(Integers { network: done.network, report: Some(done.report), digest })
+                Ok(Integers {
+                    network: done.network,
+                    report: Some(done.report),
+                    digest,
+                })
             }
             Kind::Quant(network) => {
                 flags.require_none()?;
                 let network = (**network).clone();
                 let digest = quantize::digest(&network);
-                Ok(Integers { network, report: None, digest })
+                Ok(Integers {
+                    network,
+                    report: None,
+                    digest,
+                })
             }
         }
     }
@@ -151,8 +179,14 @@ impl Source {
         };
         let outline = self.outline();
         set.check(&outline)?;
-        let count = args.samples.map_or(set.len(), |samples| samples.get().min(set.len()));
-        Ok(Some(Samples { set, count, outline: Outline::of(&outline) }))
+        let count = args
+            .samples
+            .map_or(set.len(), |samples| samples.get().min(set.len()));
+        Ok(Some(Samples {
+            set,
+            count,
+            outline: Outline::of(&outline),
+        }))
     }
 
     /// The data set that was asked for, or the embedded one.
@@ -170,7 +204,10 @@ impl Source {
     ///
     /// # Errors
     /// A damaged file, or a trace of another network.
-    pub fn framework_trace(&self, path: Option<&Path>) -> Result<Option<FrameworkTrace>, Diagnostic> {
+    pub fn framework_trace(
+        &self,
+        path: Option<&Path>,
+    ) -> Result<Option<FrameworkTrace>, Diagnostic> {
         let outline = self.outline();
         match (path, self.embedded()) {
             (Some(path), _) => data::load_trace(path, &outline).map(Some),
@@ -221,7 +258,11 @@ struct Outline {
 
 impl Outline {
     fn of(network: &Network) -> Self {
-        Self { encoding: network.encoding.clone(), time_steps: network.time_steps, axons: network.axons }
+        Self {
+            encoding: network.encoding.clone(),
+            time_steps: network.time_steps,
+            axons: network.axons,
+        }
     }
 }
 
@@ -259,10 +300,17 @@ impl Samples {
     pub fn encode(&self, index: usize) -> Result<Sample, Diagnostic> {
         let place = || Place::file(self.set.file.clone());
         let raw = self.set.sample(index).ok_or_else(|| {
-            let message = format!("sample {index} is asked for, the data set has {}", self.set.len());
+            let message = format!(
+                "sample {index} is asked for, the data set has {}",
+                self.set.len()
+            );
             Diagnostic::error(&codes::NO_SAMPLES, message).at(place())
         })?;
-        let Outline { encoding, time_steps, axons } = &self.outline;
+        let Outline {
+            encoding,
+            time_steps,
+            axons,
+        } = &self.outline;
         encoding
             .encode(raw, *time_steps, *axons, index as u64)
             .map_err(|error| errors::encoding(&error, &self.set.file, index))

@@ -234,7 +234,10 @@ impl LaneArgs {
     /// Whether any of the flags was given.
     #[must_use]
     pub fn is_given(&self) -> bool {
-        !self.lanes.is_empty() || !self.neuron_lanes.is_empty() || !self.events.is_empty() || self.weights.is_some()
+        !self.lanes.is_empty()
+            || !self.neuron_lanes.is_empty()
+            || !self.events.is_empty()
+            || self.weights.is_some()
     }
 
     /// The generator's options.
@@ -244,7 +247,8 @@ impl LaneArgs {
     pub fn options(&self, probe: bool) -> Result<DesignOptions, Diagnostic> {
         if let Some(events) = self.events.iter().find(|&&events| events != 1) {
             let message = format!("--events {events}: this version takes one event a cycle");
-            return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message).help("leave `--events` out, or give it 1"));
+            return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message)
+                .help("leave `--events` out, or give it 1"));
         }
         if self.weights == Some(WeightsArg::Writable) {
             let message = "--weights writable: in this version the weights are part of the design";
@@ -262,12 +266,21 @@ impl LaneArgs {
     /// The flags as they were given.
     #[must_use]
     pub fn given(&self) -> Vec<String> {
-        let list = |lanes: &[u32]| lanes.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-        [("--lanes", &self.lanes), ("--neuron-lanes", &self.neuron_lanes)]
-            .into_iter()
-            .filter(|(_, lanes)| !lanes.is_empty())
-            .flat_map(|(flag, lanes)| [flag.to_owned(), list(lanes)])
-            .collect()
+        let list = |lanes: &[u32]| {
+            lanes
+                .iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        [
+            ("--lanes", &self.lanes),
+            ("--neuron-lanes", &self.neuron_lanes),
+        ]
+        .into_iter()
+        .filter(|(_, lanes)| !lanes.is_empty())
+        .flat_map(|(flag, lanes)| [flag.to_owned(), list(lanes)])
+        .collect()
     }
 }
 
@@ -275,7 +288,10 @@ impl DataArgs {
     /// The data flag as it was given; without `--samples`, which the caller may change.
     #[must_use]
     pub fn given(&self) -> Vec<String> {
-        self.data.iter().flat_map(|path| ["--data".to_owned(), quoted(&path.display().to_string())]).collect()
+        self.data
+            .iter()
+            .flat_map(|path| ["--data".to_owned(), quoted(&path.display().to_string())])
+            .collect()
     }
 }
 

@@ -67,20 +67,33 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let simulation = args.engine.simulation()?;
     if simulation.is_some() && args.arith == ArithArg::Real {
         let message = "`--arith real` runs on no engine: the hardware computes integers";
-        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help("leave `--engine` or `--arith real` out"));
+        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+            .help("leave `--engine` or `--arith real` out"));
     }
     if simulation.is_none() && args.lanes.is_given() {
         let message = "lanes are of the hardware, and the golden model has none";
-        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help("add `--engine rust-hdl`, or leave the lanes out"));
+        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+            .help("add `--engine rust-hdl`, or leave the lanes out"));
     }
     let source = Source::read(&args.network, console)?;
     let results = match args.arith {
         ArithArg::Raw => run_raw(args, simulation, &source, console)?,
         ArithArg::Real => run_real(args, &source, console)?,
     };
-    console.result(|| human(&source, args, &results), || document(&source, args, &results));
-    let different = results.exact && results.against.as_ref().is_some_and(|agreement| !agreement.is_exact());
-    Ok(if different { Ending::Mismatch } else { Ending::Done })
+    console.result(
+        || human(&source, args, &results),
+        || document(&source, args, &results),
+    );
+    let different = results.exact
+        && results
+            .against
+            .as_ref()
+            .is_some_and(|agreement| !agreement.is_exact());
+    Ok(if different {
+        Ending::Mismatch
+    } else {
+        Ending::Done
+    })
 }
 
 fn run_raw(
@@ -94,9 +107,21 @@ fn run_raw(
     let framework = source.framework_trace(args.against.as_deref())?;
     let (tally, against) = match simulation {
         None => run_golden(&integers, &samples, framework.as_ref(), console)?,
-        Some(engine) => run_hardware(engine, args, &integers, &samples, framework.as_ref(), console)?,
+        Some(engine) => run_hardware(
+            engine,
+            args,
+            &integers,
+            &samples,
+            framework.as_ref(),
+            console,
+        )?,
     };
-    Ok(Results { digest: integers.digest, tally, against, exact: args.quantize.options().exact })
+    Ok(Results {
+        digest: integers.digest,
+        tally,
+        against,
+        exact: args.quantize.options().exact,
+    })
 }
 
 /// Samples of both parts of a run.
@@ -114,7 +139,9 @@ fn run_golden(
     let progress = console.progress(total(samples, framework), "golden");
     let tally = infer(&program, samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
-        .map(|framework| agreement::compare(framework, &program, samples, &progress, integers.real()))
+        .map(|framework| {
+            agreement::compare(framework, &program, samples, &progress, integers.real())
+        })
         .transpose()?;
     Ok((tally, against))
 }
@@ -128,23 +155,47 @@ fn run_hardware(
     console: &Console,
 ) -> Result<(Tally, Option<Agreement>), Diagnostic> {
     let design = hardware::design(&integers.network, &args.lanes, true, console)?;
-    let subject = Subject { network: &integers.network, design: &design };
+    let subject = Subject {
+        network: &integers.network,
+        design: &design,
+    };
     let mut engine = simulation.engine();
     let progress = console.progress(total(samples, framework), simulation.name());
     let mut tally = Tally::default();
     let all: Vec<usize> = (0..samples.count()).collect();
-    play(engine.as_mut(), subject, samples, &all, |index, trace, events| {
-        tally.add(&trace, samples.label(index), events, |_, _| false);
-        progress.add(1);
-    })?;
-    let Some(framework) = framework else { return Ok((tally, None)) };
+    play(
+        engine.as_mut(),
+        subject,
+        samples,
+        &all,
+        |index, trace, events| {
+            tally.add(&trace, samples.label(index), events, |_, _| false);
+            progress.add(1);
+        },
+    )?;
+    let Some(framework) = framework else {
+        return Ok((tally, None));
+    };
     let mut traces = BTreeMap::new();
-    play(engine.as_mut(), subject, samples, &framework.samples(), |index, trace, _| {
-        traces.insert(index, trace);
-        progress.add(1);
-    })?;
-    let trace = |index| traces.remove(&index).ok_or_else(|| errors::internal("a sample of the trace did not run"));
-    Ok((tally, Some(Agreement::compare(framework, trace, integers.real())?)))
+    play(
+        engine.as_mut(),
+        subject,
+        samples,
+        &framework.samples(),
+        |index, trace, _| {
+            traces.insert(index, trace);
+            progress.add(1);
+        },
+    )?;
+    let trace = |index| {
+        traces
+            .remove(&index)
+            .ok_or_else(|| errors::internal("a sample of the trace did not run"))
+    };
+    Ok((
+        tally,
+        Some(Agreement::compare(framework, trace, integers.real())?),
+    ))
 }
 
 fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Results, Diagnostic> {
@@ -152,18 +203,35 @@ fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Result
     let samples = source.data(&args.data)?;
     let framework = source.framework_trace(args.against.as_deref())?;
     let (program, digest) = match source.imported() {
-        Some(imported) => (network::reference(&imported.network), imported.source_digest.clone()),
+        Some(imported) => (
+            network::reference(&imported.network),
+            imported.source_digest.clone(),
+        ),
         None => {
-            let Integers { network, digest, .. } = source.integers(&args.quantize)?;
-            (network::dequantised(&network).map_err(|error| errors::contract(&error))?, digest)
+            let Integers {
+                network, digest, ..
+            } = source.integers(&args.quantize)?;
+            (
+                network::dequantised(&network).map_err(|error| errors::contract(&error))?,
+                digest,
+            )
         }
     };
     let progress = console.progress(total(&samples, framework.as_ref()), "reference");
     let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
-        .map(|framework| agreement::compare(&framework, &program, &samples, &progress, |_, _, value| value))
+        .map(|framework| {
+            agreement::compare(&framework, &program, &samples, &progress, |_, _, value| {
+                value
+            })
+        })
         .transpose()?;
-    Ok(Results { digest, tally, against, exact: source.imported().is_some() })
+    Ok(Results {
+        digest,
+        tally,
+        against,
+        exact: source.imported().is_some(),
+    })
 }
 
 fn arithmetic(args: &RunArgs, source: &Source) -> &'static str {
@@ -182,13 +250,29 @@ fn arithmetic(args: &RunArgs, source: &Source) -> &'static str {
 fn human(source: &Source, args: &RunArgs, results: &Results) -> String {
     let tally = &results.tally;
     let mut text = format!("{}: {}\n", source.name(), arithmetic(args, source));
-    text.push_str(&format!("digest    {}\nsamples   {}\n", results.digest, tally.samples));
+    text.push_str(&format!(
+        "digest    {}\nsamples   {}\n",
+        results.digest, tally.samples
+    ));
     if let Some(accuracy) = tally.accuracy() {
-        text.push_str(&format!("accuracy  {:.2} % ({} of {})\n", 100.0 * accuracy, tally.correct, tally.labelled));
+        text.push_str(&format!(
+            "accuracy  {:.2} % ({} of {})\n",
+            100.0 * accuracy,
+            tally.correct,
+            tally.labelled
+        ));
     }
     let steps = tally.steps.max(1) as f64;
-    text.push_str(&format!("input     {:.2} events a step\n", tally.input_events as f64 / steps));
-    for ((layer, activity), name) in tally.layers.iter().zip(tally.activity()).zip(source.layer_names()) {
+    text.push_str(&format!(
+        "input     {:.2} events a step\n",
+        tally.input_events as f64 / steps
+    ));
+    for ((layer, activity), name) in tally
+        .layers
+        .iter()
+        .zip(tally.activity())
+        .zip(source.layer_names())
+    {
         text.push_str(&format!(
             "layer {name:<8} {} neurons, {} spikes, activity {:.2} %\n",
             layer.neurons,
@@ -197,7 +281,10 @@ fn human(source: &Source, args: &RunArgs, results: &Results) -> String {
         ));
     }
     if let Some(agreement) = &results.against {
-        text.push_str(&format!("against the framework's trace:\n{}", agreement::lines(agreement)));
+        text.push_str(&format!(
+            "against the framework's trace:\n{}",
+            agreement::lines(agreement)
+        ));
     }
     text
 }

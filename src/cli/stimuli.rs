@@ -26,7 +26,11 @@ pub struct Pauses {
 
 impl Pauses {
     fn of(self, stimulus: u64) -> Stalls {
-        if self.stalls { Stalls::random(Random::new(self.seed, stimulus).next()) } else { Stalls::NONE }
+        if self.stalls {
+            Stalls::random(Random::new(self.seed, stimulus).next())
+        } else {
+            Stalls::NONE
+        }
     }
 }
 
@@ -53,14 +57,25 @@ impl Plan {
     ///
     /// # Errors
     /// A sample that is not of the network's encoding.
-    pub fn new(network: &QuantNetwork, data: Option<&Samples>, cases: usize, pauses: Pauses) -> Result<Self, Diagnostic> {
+    pub fn new(
+        network: &QuantNetwork,
+        data: Option<&Samples>,
+        cases: usize,
+        pauses: Pauses,
+    ) -> Result<Self, Diagnostic> {
         let mut plan = Self::default();
         let count = data.map_or(0, Samples::count);
         if let Some(data) = data {
             for start in (0..count).step_by(BATCH) {
-                let samples = (start..count.min(start + BATCH)).map(|index| data.encode(index)).collect::<Result<_, _>>()?;
-                plan.origins.extend((start..count.min(start + BATCH)).map(Origin::Data));
-                plan.stimuli.push(Stimulus { samples, stalls: pauses.of(start as u64) });
+                let samples = (start..count.min(start + BATCH))
+                    .map(|index| data.encode(index))
+                    .collect::<Result<_, _>>()?;
+                plan.origins
+                    .extend((start..count.min(start + BATCH)).map(Origin::Data));
+                plan.stimuli.push(Stimulus {
+                    samples,
+                    stalls: pauses.of(start as u64),
+                });
             }
         }
         for case in 0..cases {
@@ -77,7 +92,10 @@ impl Plan {
     /// Samples of the data set.
     #[must_use]
     pub fn data_samples(&self) -> usize {
-        self.origins.iter().filter(|origin| matches!(origin, Origin::Data(_))).count()
+        self.origins
+            .iter()
+            .filter(|origin| matches!(origin, Origin::Data(_)))
+            .count()
     }
 }
 
@@ -88,7 +106,11 @@ fn random_samples(network: &QuantNetwork, random: &mut Random) -> Vec<Sample> {
             let steps = 1 + random.below(u64::from(network.time_steps).max(2));
             let silent = random.below(8) == 0;
             let density = if silent { 0 } else { 1 + random.below(256) };
-            Sample { steps: (0..steps).map(|_| random_step(network, density, random)).collect() }
+            Sample {
+                steps: (0..steps)
+                    .map(|_| random_step(network, density, random))
+                    .collect(),
+            }
         })
         .collect()
 }
@@ -99,7 +121,10 @@ fn random_step(network: &QuantNetwork, density: u64, random: &mut Random) -> Vec
         .zip(0..network.input.axons)
         .filter_map(|(address, _)| {
             let payload = 1 + random.below(u64::from(network.input.payload_max.max(1)));
-            let event = Event { address, payload: i32::try_from(payload).unwrap_or(1) };
+            let event = Event {
+                address,
+                payload: i32::try_from(payload).unwrap_or(1),
+            };
             (random.below(256) < density && !silent).then_some(event)
         })
         .collect()

@@ -7,7 +7,7 @@ use super::input::{Integers, Source};
 use super::options::{DataArgs, LaneArgs, QuantizeArgs, quoted};
 use super::stimuli::{Pauses, Plan};
 use super::{Ending, hardware};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::Diagnostic;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,13 @@ pub struct VerifyArgs {
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
     /// Engines, separated by commas.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "rust-hdl", value_name = "ENGINE,..")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "rust-hdl",
+        value_name = "ENGINE,.."
+    )]
     pub engine: Vec<EngineArg>,
     /// Random cases besides the data: random events, silent steps and samples, one-step samples.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -52,7 +58,10 @@ impl CheckArgs {
     /// Which pauses.
     #[must_use]
     pub fn pauses(&self) -> Pauses {
-        Pauses { stalls: !self.no_stalls, seed: self.seed }
+        Pauses {
+            stalls: !self.no_stalls,
+            seed: self.seed,
+        }
     }
 }
 
@@ -63,19 +72,40 @@ impl CheckArgs {
 pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let chosen = choose(&args.check.engine)?;
     let source = Source::read(&args.network, console)?;
-    let Integers { network, digest, .. } = source.integers(&args.quantize)?;
-    let data = if args.check.cases > 0 { source.data_if_any(&args.data)? } else { Some(source.data(&args.data)?) };
+    let Integers {
+        network, digest, ..
+    } = source.integers(&args.quantize)?;
+    let data = if args.check.cases > 0 {
+        source.data_if_any(&args.data)?
+    } else {
+        Some(source.data(&args.data)?)
+    };
     let shipped = hardware::design(&network, &args.lanes, false, console)?;
     let probed = hardware::variant(&network, &args.lanes, true)?;
-    let plan = Plan::new(&network, data.as_ref(), args.check.cases, args.check.pauses())?;
-    if plan.stimuli.is_empty() {
-        return Err(Diagnostic::error(&codes::NOTHING_RAN, "0 cases to run").help("give it `--data X.npz` or `--cases N`"));
-    }
+    let plan = Plan::new(
+        &network,
+        data.as_ref(),
+        args.check.cases,
+        args.check.pauses(),
+    )?;
     for (engine, missing) in &chosen.missing {
         console.note(&format!("left out: {} ({missing})", engine.name()));
     }
-    let checks = check(&network, &[&probed, &shipped], &chosen.engines, &plan, args.check.cases, console)?;
-    let again = again(&args.network, &args.check, &args.data, &args.quantize, &args.lanes);
+    let checks = check(
+        &network,
+        &[&probed, &shipped],
+        &chosen.engines,
+        &plan,
+        args.check.cases,
+        console,
+    )?;
+    let again = again(
+        &args.network,
+        &args.check,
+        &args.data,
+        &args.quantize,
+        &args.lanes,
+    );
     let passed = checks.passed();
     console.result(
         || {
@@ -97,17 +127,32 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
             })
         },
     );
-    Ok(if passed { Ending::Done } else { Ending::Mismatch })
+    Ok(if passed {
+        Ending::Done
+    } else {
+        Ending::Mismatch
+    })
 }
 
 /// The commands that show a mismatch again.
 #[must_use]
-pub fn again(network: &Path, check: &CheckArgs, data: &DataArgs, quantize: &QuantizeArgs, lanes: &LaneArgs) -> Again {
+pub fn again(
+    network: &Path,
+    check: &CheckArgs,
+    data: &DataArgs,
+    quantize: &QuantizeArgs,
+    lanes: &LaneArgs,
+) -> Again {
     let network = quoted(&network.display().to_string());
-    let shared = [vec![network], data.given(), quantize.given(), lanes.given()].concat().join(" ");
+    let shared = [vec![network], data.given(), quantize.given(), lanes.given()]
+        .concat()
+        .join(" ");
     let mut verify = format!("goldspike verify {shared} --seed {}", check.seed);
     if check.no_stalls {
         verify.push_str(" --no-stalls");
     }
-    Again { verify, wave: format!("goldspike wave {shared}") }
+    Again {
+        verify,
+        wave: format!("goldspike wave {shared}"),
+    }
 }

@@ -58,15 +58,24 @@ fn window(text: &str) -> Result<Range<usize>, String> {
 /// Bad input, a sample or steps that are not there, a file that cannot be written.
 pub fn run(args: &WaveArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let source = Source::read(&args.network, console)?;
-    let Integers { network, digest, .. } = source.integers(&args.quantize)?;
-    let samples = source.data(&DataArgs { data: args.data.clone(), samples: None })?;
+    let Integers {
+        network, digest, ..
+    } = source.integers(&args.quantize)?;
+    let samples = source.data(&DataArgs {
+        data: args.data.clone(),
+        samples: None,
+    })?;
     let sample = samples.encode(args.sample)?;
     let design = hardware::design(&network, &args.lanes, true, console)?;
     let steps = args.steps.clone().unwrap_or(0..sample.steps.len());
     let stalls = args.seed.map_or(Stalls::NONE, Stalls::random);
     let (vcd, report) = record(&network, &design, &sample, args.sample, steps, stalls)?;
     let save = args.output.with_extension("gtkw");
-    let vcd_name = args.output.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let vcd_name = args
+        .output
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     replace(&args.output, &vcd)?;
     replace(&save, wave::save_file(&report, &vcd_name).as_bytes())?;
     console.result(
@@ -81,7 +90,11 @@ pub fn run(args: &WaveArgs, console: &Console) -> Result<Ending, Diagnostic> {
             out
         },
     );
-    Ok(if report.first_mismatch.is_none() { Ending::Done } else { Ending::Mismatch })
+    Ok(if report.first_mismatch.is_none() {
+        Ending::Done
+    } else {
+        Ending::Mismatch
+    })
 }
 
 fn lines(report: &WaveReport, network: &str, vcd: &Path, save: &Path) -> String {
@@ -96,7 +109,11 @@ fn lines(report: &WaveReport, network: &str, vcd: &Path, save: &Path) -> String 
             found.time_ns, at.step, at.layer, at.neuron, at.quantity, at.engine, at.golden
         ));
     }
-    text.push_str(&format!("written   {}\nopen with gtkwave {}\n", vcd.display(), save.display()));
+    text.push_str(&format!(
+        "written   {}\nopen with gtkwave {}\n",
+        vcd.display(),
+        save.display()
+    ));
     text
 }
 
@@ -114,8 +131,15 @@ pub fn record(
 ) -> Result<(Vec<u8>, WaveReport), Diagnostic> {
     let mut vcd = Vec::new();
     let window = Window { sample: 0, steps };
-    let mut report = wave::record(network, design, std::slice::from_ref(sample), stalls, &window, &mut vcd)
-        .map_err(|error| errors::wave(&error))?;
+    let mut report = wave::record(
+        network,
+        design,
+        std::slice::from_ref(sample),
+        stalls,
+        &window,
+        &mut vcd,
+    )
+    .map_err(|error| errors::wave(&error))?;
     report.sample = index;
     Ok((vcd, report))
 }
@@ -123,11 +147,17 @@ pub fn record(
 /// Writes a file as a whole or not at all.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let failed = |error: std::io::Error| {
-        Diagnostic::error(&codes::OUTPUT_UNWRITABLE, format!("the file cannot be written: {error}"))
-            .at(Place::file(path.display().to_string()))
-            .help("choose another place with -o")
+        Diagnostic::error(
+            &codes::OUTPUT_UNWRITABLE,
+            format!("the file cannot be written: {error}"),
+        )
+        .at(Place::file(path.display().to_string()))
+        .help("choose another place with -o")
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".goldspike-");
     // A temporary file is private by default; this one becomes the user's.
@@ -135,5 +165,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     std::io::Write::write_all(&mut file, bytes).map_err(failed)?;
-    file.persist(path).map(drop).map_err(|error| failed(error.error))
+    file.persist(path)
+        .map(drop)
+        .map_err(|error| failed(error.error))
 }

@@ -19,7 +19,12 @@ pub(super) fn render(report: &BuildReport) -> String {
     ];
     parts.extend(report.measured.as_ref().map(measured));
     parts.extend(report.framework.as_ref().map(framework));
-    parts.extend(report.quantization.as_ref().map(|q| quantization(&q.layers)));
+    parts.extend(
+        report
+            .quantization
+            .as_ref()
+            .map(|q| quantization(&q.layers)),
+    );
     parts.push(hardware(report));
     parts.push(verification(&report.engines));
     parts.join("\n")
@@ -39,24 +44,45 @@ fn percent(share: f64) -> String {
 }
 
 fn steps(report: &BuildReport) -> String {
-    let rows = report
-        .steps
-        .iter()
-        .map(|step| vec![step.name.to_owned(), step.status.words().to_owned(), step.note.clone()]);
+    let rows = report.steps.iter().map(|step| {
+        vec![
+            step.name.to_owned(),
+            step.status.words().to_owned(),
+            step.note.clone(),
+        ]
+    });
     format!("## Steps\n\n{}", table(&["step", "", ""], rows))
 }
 
 fn measured(measured: &Measured) -> String {
     let accuracy = |share: Option<f64>| share.map_or("no labels".to_owned(), percent);
-    let activity: Vec<String> = measured.activity.iter().map(|&share| percent(share)).collect();
+    let activity: Vec<String> = measured
+        .activity
+        .iter()
+        .map(|&share| percent(share))
+        .collect();
     let rows = [
-        ("accuracy in double precision", accuracy(measured.accuracy_float)),
+        (
+            "accuracy in double precision",
+            accuracy(measured.accuracy_float),
+        ),
         ("accuracy as integers", accuracy(measured.accuracy_quant)),
-        ("input events a step", format!("{:.2}", measured.input_events_per_step)),
-        ("activity by layer (spikes by neuron and step)", activity.join(", ")),
+        (
+            "input events a step",
+            format!("{:.2}", measured.input_events_per_step),
+        ),
+        (
+            "activity by layer (spikes by neuron and step)",
+            activity.join(", "),
+        ),
     ];
     let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
-    format!("## Data\n\n{} samples of {}\n\n{}", measured.samples, measured.data, table(&["", ""], rows))
+    format!(
+        "## Data\n\n{} samples of {}\n\n{}",
+        measured.samples,
+        measured.data,
+        table(&["", ""], rows)
+    )
 }
 
 fn framework(framework: &Framework) -> String {
@@ -65,13 +91,25 @@ fn framework(framework: &Framework) -> String {
             name.to_owned(),
             format!("{} of {}", agreement.predictions_equal, agreement.samples),
             format!("{} of {}", agreement.counts_equal, agreement.samples),
-            format!("{} of {}", agreement.spikes_different, agreement.spikes_compared),
+            format!(
+                "{} of {}",
+                agreement.spikes_different, agreement.spikes_compared
+            ),
             format!("{:.3e}", agreement.membrane_max_error),
         ]
     };
-    let reference = framework.reference.iter().map(|agreement| row("double precision", agreement));
+    let reference = framework
+        .reference
+        .iter()
+        .map(|agreement| row("double precision", agreement));
     let rows = reference.chain([row("integers", &framework.integers)]);
-    let head = ["", "equal predictions", "equal output counts", "different spikes", "largest membrane error"];
+    let head = [
+        "",
+        "equal predictions",
+        "equal output counts",
+        "different spikes",
+        "largest membrane error",
+    ];
     format!(
         "## Against the framework\n\nIts own results, from {}. Double precision shows that the network was read right; the \
          integers show what quantization changed.\n\n{}",
@@ -95,7 +133,15 @@ fn quantization(layers: &[LayerReport]) -> String {
             },
         ]
     });
-    let head = ["layer", "weight bits", "clipped weights", "accumulator bits", "membrane", "decay", "saturation"];
+    let head = [
+        "layer",
+        "weight bits",
+        "clipped weights",
+        "accumulator bits",
+        "membrane",
+        "decay",
+        "saturation",
+    ];
     let mut text = format!("## Quantization\n\n{}", table(&head, rows));
     for layer in layers {
         for error in &layer.errors {
@@ -114,10 +160,25 @@ fn quantization(layers: &[LayerReport]) -> String {
 
 fn hardware(report: &BuildReport) -> String {
     let rows = report.hardware.iter().map(|layer| {
-        let numbers = [layer.axons, layer.neurons, layer.lanes as usize, layer.neuron_lanes as usize, layer.groups as usize];
-        std::iter::once(layer.name.clone()).chain(numbers.map(|number| number.to_string())).collect()
+        let numbers = [
+            layer.axons,
+            layer.neurons,
+            layer.lanes as usize,
+            layer.neuron_lanes as usize,
+            layer.groups as usize,
+        ];
+        std::iter::once(layer.name.clone())
+            .chain(numbers.map(|number| number.to_string()))
+            .collect()
     });
-    let head = ["layer", "axons", "neurons", "synapse lanes", "neuron lanes", "passes a step"];
+    let head = [
+        "layer",
+        "axons",
+        "neurons",
+        "synapse lanes",
+        "neuron lanes",
+        "passes a step",
+    ];
     format!(
         "## Hardware\n\n{:.1} clock cycles a time step, simulated over {} samples back to back without pauses. \
          `datasheet.md` has the ports and the formula.\n\n{}",
@@ -128,19 +189,53 @@ fn hardware(report: &BuildReport) -> String {
 }
 
 fn verification(engines: &Value) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     let checks = engines.as_array().map_or(&[][..], Vec::as_slice);
     let rows = checks.iter().map(|check| {
-        let design = if check["probe"] == true { "with the probe" } else { "as shipped" };
-        let mut row = vec![format!("{} {}", text(&check["name"]), text(&check["version"])), design.to_owned()];
-        let numbers =
-            ["samples", "cases", "steps", "spikes_compared", "membranes_compared", "states_compared", "mismatches"];
+        let design = if check["probe"] == true {
+            "with the probe"
+        } else {
+            "as shipped"
+        };
+        let mut row = vec![
+            format!("{} {}", text(&check["name"]), text(&check["version"])),
+            design.to_owned(),
+        ];
+        let numbers = [
+            "samples",
+            "cases",
+            "steps",
+            "spikes_compared",
+            "membranes_compared",
+            "states_compared",
+            "mismatches",
+        ];
         row.extend(numbers.map(|key| text(&check[key])));
         row
     });
-    let head = ["engine", "design", "samples", "random cases", "steps", "spikes", "membranes", "states", "mismatches"];
-    let mut out = format!("## Verification\n\nCompared with the golden model:\n\n{}", table(&head, rows));
-    for mismatch in checks.iter().filter_map(|check| check["first"]["text"].as_str()) {
+    let head = [
+        "engine",
+        "design",
+        "samples",
+        "random cases",
+        "steps",
+        "spikes",
+        "membranes",
+        "states",
+        "mismatches",
+    ];
+    let mut out = format!(
+        "## Verification\n\nCompared with the golden model:\n\n{}",
+        table(&head, rows)
+    );
+    for mismatch in checks
+        .iter()
+        .filter_map(|check| check["first"]["text"].as_str())
+    {
         out.push_str(&format!("\n```\n{mismatch}```\n"));
     }
     out
