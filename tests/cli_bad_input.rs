@@ -103,7 +103,7 @@ fn quantization_that_cannot_be() {
     refused(
         "quantize-membrane-too-narrow",
         &small(),
-        &["--membrane-bits", "4"],
+        &["--membrane-bits", "4", "--guard-bits", "2"],
     );
     refused(
         "quantize-reset-out-of-scale",
@@ -113,7 +113,14 @@ fn quantization_that_cannot_be() {
         },
         &[],
     );
-    refused("quantize-sum-too-wide", &small(), &["--guard-bits", "60"]);
+    refused(
+        "quantize-sum-too-wide",
+        &Small {
+            threshold: "1e-15",
+            ..small()
+        },
+        &["--guard-bits", "60"],
+    );
     refused(
         "quantize-no-lsb",
         &Small {
@@ -126,7 +133,7 @@ fn quantization_that_cannot_be() {
     refused(
         "quantize-not-exact",
         &Small {
-            threshold: "0.1",
+            weight: [0.1, -0.25, 0.75, 1.0],
             ..small()
         },
         &["--exact"],
