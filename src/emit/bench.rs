@@ -22,11 +22,16 @@ pub(crate) struct Stream {
 impl Stream {
     /// The output streams: the output, then each probe.
     pub(crate) fn all(design: &Design) -> Vec<Self> {
-        let mut streams =
-            vec![Self { prefix: "m_axis".to_owned(), bits: design.output.tdata_bits() as usize }];
+        let mut streams = vec![Self {
+            prefix: "m_axis".to_owned(),
+            bits: design.output.tdata_bits() as usize,
+        }];
         for (index, (layout, plan)) in design.probes.iter().zip(&design.plans).enumerate() {
             let bits = layout.width() as usize * plan.neuron_lanes as usize;
-            streams.push(Self { prefix: format!("m_axis_probe{index}"), bits });
+            streams.push(Self {
+                prefix: format!("m_axis_probe{index}"),
+                bits,
+            });
         }
         streams
     }
@@ -154,13 +159,13 @@ impl Bench<'_> {
             GAP_BITS + 1 + bits,
             beats.max(1) - 1
         );
-        for index in 0..streams.len() {
+        for (index, stream) in streams.iter().enumerate() {
             let _ = writeln!(out, "    reg ready{index} [0:READY{index}-1];");
             let _ = writeln!(out, "    integer ready{index}_at;  // place in the pattern");
             let _ = writeln!(
                 out,
                 "    integer step{index};  // steps seen on {}",
-                streams[index].prefix
+                stream.prefix
             );
         }
         out.push_str(

@@ -2,7 +2,6 @@
 //!
 //! Clean means not one message: the generator waives nothing on the command line.
 
-use std::fs;
 use std::path::Path;
 
 use crate::emit::Emitted;
@@ -36,21 +35,28 @@ pub const LINTERS: &[Tool] = &[VERILATOR, IVERILOG, YOSYS];
 /// The tool is not installed, or no file can be written.
 pub fn lint(toolbox: &Toolbox, tool: Tool, emitted: &Emitted) -> Result<Lint, EngineError> {
     let program = toolbox.require("lint", tool)?;
-    let fault = |error: std::io::Error| EngineError::Build { engine: "lint", message: error.to_string() };
-    let place = tempfile::Builder::new().prefix("goldspike-lint-").tempdir().map_err(fault)?;
-    for path in emitted.rtl().chain(emitted.memories()) {
-        let target = place.path().join(path);
-        fs::create_dir_all(target.parent().unwrap_or(Path::new(""))).map_err(fault)?;
-        fs::write(target, &emitted.files[path]).map_err(fault)?;
-    }
+    let fault = |error: std::io::Error| EngineError::Build {
+        engine: "lint",
+        message: error.to_string(),
+    };
+    let place = tempfile::Builder::new()
+        .prefix("goldspike-lint-")
+        .tempdir()
+        .map_err(fault)?;
+    emitted.lay_out(place.path()).map_err(fault)?;
     let run = Run::new(&program, place.path(), "lint.log");
     let sources: Vec<&Path> = emitted.rtl().collect();
     let run = if tool == VERILATOR {
-        run.args(["--lint-only", "-Wall", "--top-module", &emitted.top]).args(&sources)
+        run.args(["--lint-only", "-Wall", "--top-module", &emitted.top])
+            .args(&sources)
     } else if tool == IVERILOG {
-        run.args(["-g2005", "-Wall", "-o", "lint.vvp", "-s", &emitted.top]).args(&sources)
+        run.args(["-g2005", "-Wall", "-o", "lint.vvp", "-s", &emitted.top])
+            .args(&sources)
     } else {
-        let list: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
+        let list: Vec<String> = sources
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         let script = format!(
             "read_verilog {}; hierarchy -check -top {}; proc; check -assert",
             list.join(" "),
@@ -62,5 +68,8 @@ pub fn lint(toolbox: &Toolbox, tool: Tool, emitted: &Emitted) -> Result<Lint, En
         Ok(text) => text.trim().to_owned(),
         Err(failure) => failure.to_string(),
     };
-    Ok(Lint { tool: tool.name, messages })
+    Ok(Lint {
+        tool: tool.name,
+        messages,
+    })
 }

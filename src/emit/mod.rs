@@ -49,6 +49,18 @@ impl Emitted {
             .filter(|path| path.starts_with("rtl"))
     }
 
+    /// Puts the files into a scratch folder, for a tool.
+    pub(crate) fn lay_out(&self, folder: &Path) -> std::io::Result<()> {
+        for (path, text) in &self.files {
+            let path = folder.join(path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, text)?;
+        }
+        Ok(())
+    }
+
     /// Memory contents that the design reads.
     pub fn memories(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().map(PathBuf::as_path).filter(|path| {
@@ -74,7 +86,7 @@ pub fn design(
     let header = header(&network.name, digest, command);
     let mut emitted = sources(design, &header)?;
     emitted.files.insert("files.f".into(), file_list(&emitted));
-    let core = core_file::core(&emitted, network);
+    let core = core_file::core(&emitted, &network.name, None);
     emitted
         .files
         .insert(format!("{}.core", emitted.top).into(), core);

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use goldspike_golden::event::Sample;
 use goldspike_golden::trace::SampleTrace;
 
-use crate::emit::{Bench, EmitError, Emitted, Sink, Stream, header, slashed};
+use crate::emit::{Bench, EmitError, Emitted, Sink, Stream, core_file, header, slashed};
 use crate::engine::Stalls;
 use crate::engine::beats::BeatStimulus;
 use crate::rtl::{Design, LayerPlan, ProbeLayout};
@@ -52,12 +52,26 @@ pub fn add(
         stimulus.steps(),
         stimulus.beats.len()
     );
-    let bench = Bench { name: name.clone(), header: &header, design, stimulus: &stimulus, folder: "tb/" };
+    let bench = Bench {
+        name: name.clone(),
+        header: &header,
+        design,
+        stimulus: &stimulus,
+        folder: "tb/",
+    };
     let text = bench.text(&Compare { design });
     let mut files: Vec<(String, String)> = bench.data();
     files.extend(expected);
     files.push((format!("{name}.v"), text));
-    emitted.files.extend(files.into_iter().map(|(name, text)| (format!("tb/{name}").into(), text)));
+    emitted.files.extend(
+        files
+            .into_iter()
+            .map(|(name, text)| (format!("tb/{name}").into(), text)),
+    );
+    let core = core_file::core(emitted, origin.0, Some(&name));
+    emitted
+        .files
+        .insert(format!("{}.core", emitted.top).into(), core);
     let mut list = String::from("// The design and its self-checking bench.\n");
     for path in emitted.rtl() {
         let _ = writeln!(list, "{}", slashed(path));
@@ -80,41 +94,73 @@ fn readme(name: &str) -> String {
 }
 
 /// Expected words by file: the output as one word a step, a probe as one word a beat.
-fn expected(design: &Design, expectation: &Expectation<'_>) -> Result<Vec<(String, String)>, EmitError> {
+fn expected(
+    design: &Design,
+    expectation: &Expectation<'_>,
+) -> Result<Vec<(String, String)>, EmitError> {
     if expectation.samples.len() != expectation.traces.len() {
         let (samples, traces) = (expectation.samples.len(), expectation.traces.len());
-        return Err(EmitError::Trace(format!("{samples} samples and {traces} traces")));
+        return Err(EmitError::Trace(format!(
+            "{samples} samples and {traces} traces"
+        )));
     }
     let mut output = String::from("// one time step a line: {tuser, spike of each neuron}\n");
-    let mut probes = vec![String::from("// one probe beat a line: {tuser, tlast, tdata}\n"); design.probes.len()];
-    for (number, (sample, trace)) in expectation.samples.iter().zip(expectation.traces).enumerate() {
+    let mut probes = vec![
+        String::from("// one probe beat a line: {tuser, tlast, tdata}\n");
+        design.probes.len()
+    ];
+    for (number, (sample, trace)) in expectation
+        .samples
+        .iter()
+        .zip(expectation.traces)
+        .enumerate()
+    {
         if sample.steps.len() != trace.steps.len() {
             let (steps, traced) = (sample.steps.len(), trace.steps.len());
-            return Err(EmitError::Trace(format!("sample {number} has {steps} steps, its trace {traced}")));
+            return Err(EmitError::Trace(format!(
+                "sample {number} has {steps} steps, its trace {traced}"
+            )));
         }
         for (t, step) in trace.steps.iter().enumerate() {
             let place = |layer: usize| format!("sample {number} step {t} layer {layer}");
             if step.layers.len() != design.plans.len() {
-                return Err(EmitError::Trace(format!("sample {number} step {t} has {} layers", step.layers.len())));
+                return Err(EmitError::Trace(format!(
+                    "sample {number} step {t} has {} layers",
+                    step.layers.len()
+                )));
             }
             let user = t + 1 == sample.steps.len();
             let last = step.layers.len() - 1;
-            let spikes: Vec<bool> = step.layers[last].spikes.iter().map(|&spike| spike != 0).collect();
+            let spikes: Vec<bool> = step.layers[last]
+                .spikes
+                .iter()
+                .map(|&spike| spike != 0)
+                .collect();
             if spikes.len() != design.plans[last].neurons {
-                return Err(EmitError::Trace(format!("{} has {} spikes", place(last), spikes.len())));
+                return Err(EmitError::Trace(format!(
+                    "{} has {} spikes",
+                    place(last),
+                    spikes.len()
+                )));
             }
             let mut bits = spikes;
             bits.push(user);
             let _ = writeln!(output, "{}", hex(&bits));
             for (layer, (text, layout)) in probes.iter_mut().zip(&design.probes).enumerate() {
                 let plan = &design.plans[layer];
-                probe_rows(text, plan, layout, &step.layers[layer], user)
-                    .ok_or_else(|| EmitError::Trace(format!("{} has too few values", place(layer))))?;
+                probe_rows(text, plan, layout, &step.layers[layer], user).ok_or_else(|| {
+                    EmitError::Trace(format!("{} has too few values", place(layer)))
+                })?;
             }
         }
     }
     let mut files = vec![("expected0.hex".to_owned(), output)];
-    files.extend(probes.into_iter().enumerate().map(|(layer, text)| (format!("expected{}.hex", layer + 1), text)));
+    files.extend(
+        probes
+            .into_iter()
+            .enumerate()
+            .map(|(layer, text)| (format!("expected{}.hex", layer + 1), text)),
+    );
     Ok(files)
 }
 
@@ -137,7 +183,11 @@ fn probe_rows(
             bits.push(*layer.spikes.get(neuron)? != 0);
             push_bits(&mut bits, *layer.h.get(neuron)?, layout.h.width());
             for (index, state) in layout.states.iter().enumerate() {
-                push_bits(&mut bits, *layer.states.get(index)?.get(neuron)?, state.width());
+                push_bits(
+                    &mut bits,
+                    *layer.states.get(index)?.get(neuron)?,
+                    state.width(),
+                );
             }
         }
         bits.push(last);
@@ -156,7 +206,10 @@ fn hex(bits: &[bool]) -> String {
     bits.chunks(4)
         .rev()
         .map(|digit| {
-            let value = digit.iter().rev().fold(0, |value, &bit| value << 1 | u32::from(bit));
+            let value = digit
+                .iter()
+                .rev()
+                .fold(0, |value, &bit| value << 1 | u32::from(bit));
             char::from_digit(value, 16).unwrap_or('0')
         })
         .collect()
@@ -201,9 +254,13 @@ impl Sink for Compare<'_> {
     }
 
     fn setup(&self) -> String {
-        let mut text = String::from("compared = 0;\nsurplus = 0;\nfailed = 0;\nseen = 0;\naddress = 0;\n");
+        let mut text =
+            String::from("compared = 0;\nsurplus = 0;\nfailed = 0;\nseen = 0;\naddress = 0;\n");
         for index in 0..=self.design.probes.len() {
-            let _ = writeln!(text, "$readmemh(\"tb/expected{index}.hex\", expected{index});");
+            let _ = writeln!(
+                text,
+                "$readmemh(\"tb/expected{index}.hex\", expected{index});"
+            );
             if index > 0 {
                 let _ = writeln!(text, "at{index} = 0;");
             }
@@ -213,10 +270,21 @@ impl Sink for Compare<'_> {
 
     fn beat(&self, index: usize, stream: &Stream) -> String {
         let p = &stream.prefix;
-        let fail = |what: &str, values: &str| format!("if (!failed) $display(\"FAIL {p}: step %0d: {what}\", step{index}{values});\nfailed = 1;\n");
-        let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
+        let fail = |what: &str, values: &str| {
+            format!(
+                "if (!failed) $display(\"FAIL {p}: step %0d: {what}\", step{index}{values});\nfailed = 1;\n"
+            )
+        };
+        let indented = |text: &str| {
+            text.lines()
+                .map(|line| format!("    {line}\n"))
+                .collect::<String>()
+        };
         if index == 0 {
-            let (address, null) = (self.design.output.address, self.design.output.address + self.design.output.payload);
+            let (address, null) = (
+                self.design.output.address,
+                self.design.output.address + self.design.output.payload,
+            );
             let neurons = self.neurons();
             return format!(
                 "if (^{{{p}_tvalid, {p}_tlast, {p}_tdata[{null}]}} === 1'bx || step0 >= STEPS) begin\n{}\
@@ -236,8 +304,14 @@ impl Sink for Compare<'_> {
                 indented(&fail("a surplus beat, or unknown bits", "")),
                 32 - address,
                 address - 1,
-                indented(&indented(&indented(&fail("neuron %0d does not exist or fired twice", ", address")))),
-                indented(&indented(&fail("a beat without an event that does not end the step", ""))),
+                indented(&indented(&indented(&fail(
+                    "neuron %0d does not exist or fired twice",
+                    ", address"
+                )))),
+                indented(&indented(&fail(
+                    "a beat without an event that does not end the step",
+                    ""
+                ))),
                 indented(&indented(&indented(&fail(
                     "{tuser, spikes} is %b, expected %b",
                     &format!(", {{{p}_tuser, seen}}, expected0[step0]")
@@ -250,7 +324,11 @@ impl Sink for Compare<'_> {
         let used_bits = used * self.design.probes[layer].width() as usize;
         let mut text = format!("word{index} = {{{p}_tuser & {p}_tlast, {p}_tlast, {p}_tdata}};\n");
         if used_bits < stream.bits {
-            let _ = writeln!(text, "if ({p}_tlast) word{index}[{}:{used_bits}] = 0;  // lanes without a neuron", stream.bits - 1);
+            let _ = writeln!(
+                text,
+                "if ({p}_tlast) word{index}[{}:{used_bits}] = 0;  // lanes without a neuron",
+                stream.bits - 1
+            );
         }
         let _ = write!(
             text,
@@ -259,7 +337,10 @@ impl Sink for Compare<'_> {
             plan.rows,
             indented(&fail(
                 "row %0d is %h, expected %h",
-                &format!(", at{index} % {}, word{index}, expected{index}[at{index}]", plan.rows)
+                &format!(
+                    ", at{index} % {}, word{index}, expected{index}[at{index}]",
+                    plan.rows
+                )
             ))
         );
         text
@@ -272,9 +353,13 @@ impl Sink for Compare<'_> {
     }
 
     fn end(&self, streams: &[Stream]) -> String {
-        let mut text = String::from("while (surplus < 256) begin  // nothing may follow the last step\n    drive;\n    #1 sample;\n    @(negedge clk_i);\n    surplus = surplus + 1;\nend\n");
+        let mut text = String::from(
+            "while (surplus < 256) begin  // nothing may follow the last step\n    drive;\n    #1 sample;\n    @(negedge clk_i);\n    surplus = surplus + 1;\nend\n",
+        );
         text.push_str("if (protocol_error_o !== 1'b0) begin\n    if (!failed) $display(\"FAIL: protocol_error_o is %b after legal input\", protocol_error_o);\n    failed = 1;\nend\n");
-        let steps: Vec<String> = (0..streams.len()).map(|index| format!("step{index} != STEPS")).collect();
+        let steps: Vec<String> = (0..streams.len())
+            .map(|index| format!("step{index} != STEPS"))
+            .collect();
         let _ = write!(
             text,
             "if (!failed && (compared == 0 || {})) begin\n    $display(\"FAIL: %0d beats compared, another number of steps than %0d\", compared, STEPS);\n    failed = 1;\nend\n\

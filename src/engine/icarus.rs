@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::emit::{Bench, Emitted, Sink, Stream, sources};
@@ -80,8 +79,8 @@ impl Simulator for Icarus {
             .prefix("goldspike-icarus-")
             .tempdir()
             .map_err(build)?;
-        let kept = |failure: ToolFailure| build(keep_log(failure));
-        lay_out(place.path(), &emitted)?;
+        let kept = |failure: ToolFailure| build(failure.keep_log());
+        emitted.lay_out(place.path()).map_err(build)?;
         let bench = Bench {
             name: "gs_bench".to_owned(),
             header: "",
@@ -119,34 +118,6 @@ fn build(error: impl std::fmt::Display) -> EngineError {
         engine: NAME,
         message: error.to_string(),
     }
-}
-
-/// The log outlives the temporary folder of the run.
-fn keep_log(mut failure: ToolFailure) -> ToolFailure {
-    let kept = tempfile::Builder::new()
-        .prefix("goldspike-")
-        .suffix(".log")
-        .tempfile()
-        .and_then(|file| {
-            fs::copy(&failure.log, file.path())?;
-            file.keep().map_err(|error| error.error)
-        });
-    if let Ok((_, path)) = kept {
-        failure.log = path;
-    }
-    failure
-}
-
-/// Puts the emitted files into a folder of a run.
-pub(crate) fn lay_out(folder: &Path, emitted: &Emitted) -> Result<(), EngineError> {
-    for (path, text) in &emitted.files {
-        let path = folder.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(build)?;
-        }
-        fs::write(path, text).map_err(build)?;
-    }
-    Ok(())
 }
 
 /// Writes every beat as a line `B stream valid last user data`; ends with `E …` or `H …`.

@@ -25,10 +25,19 @@ pub struct Tool {
 }
 
 /// Icarus Verilog's compiler.
-pub const IVERILOG: Tool =
-    Tool { name: "iverilog", package: "iverilog", purpose: "the engine `icarus`", version_flag: "-V" };
+pub const IVERILOG: Tool = Tool {
+    name: "iverilog",
+    package: "iverilog",
+    purpose: "the engine `icarus`",
+    version_flag: "-V",
+};
 /// Icarus Verilog's run time.
-pub const VVP: Tool = Tool { name: "vvp", package: "iverilog", purpose: "the engine `icarus`", version_flag: "-V" };
+pub const VVP: Tool = Tool {
+    name: "vvp",
+    package: "iverilog",
+    purpose: "the engine `icarus`",
+    version_flag: "-V",
+};
 /// Verilator.
 pub const VERILATOR: Tool = Tool {
     name: "verilator",
@@ -37,11 +46,26 @@ pub const VERILATOR: Tool = Tool {
     version_flag: "--version",
 };
 /// The C++ compiler that Verilator's output needs.
-pub const CXX: Tool = Tool { name: "g++", package: "g++", purpose: "the engine `verilator`", version_flag: "--version" };
+pub const CXX: Tool = Tool {
+    name: "g++",
+    package: "g++",
+    purpose: "the engine `verilator`",
+    version_flag: "--version",
+};
 /// Make, which Verilator's output needs.
-pub const MAKE: Tool = Tool { name: "make", package: "make", purpose: "the engine `verilator`", version_flag: "--version" };
+pub const MAKE: Tool = Tool {
+    name: "make",
+    package: "make",
+    purpose: "the engine `verilator`",
+    version_flag: "--version",
+};
 /// Yosys.
-pub const YOSYS: Tool = Tool { name: "yosys", package: "yosys", purpose: "checks and synthesis", version_flag: "-V" };
+pub const YOSYS: Tool = Tool {
+    name: "yosys",
+    package: "yosys",
+    purpose: "checks and synthesis",
+    version_flag: "-V",
+};
 
 /// Every tool that the engines know, for `doctor`.
 pub const TOOLS: &[Tool] = &[IVERILOG, VVP, VERILATOR, CXX, MAKE, YOSYS];
@@ -71,13 +95,18 @@ impl Toolbox {
     /// These folders alone.
     #[must_use]
     pub fn of(folders: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { folders: folders.into_iter().collect() }
+        Self {
+            folders: folders.into_iter().collect(),
+        }
     }
 
     /// Path of a tool; `None` if it is not installed.
     #[must_use]
     pub fn find(&self, tool: Tool) -> Option<PathBuf> {
-        self.folders.iter().map(|folder| folder.join(tool.name)).find(|path| is_executable(path))
+        self.folders
+            .iter()
+            .map(|folder| folder.join(tool.name))
+            .find(|path| is_executable(path))
     }
 
     /// Path of a tool.
@@ -97,9 +126,16 @@ impl Toolbox {
     /// First line of what the tool says of its version; `None` if it is not installed or does not run.
     #[must_use]
     pub fn version(&self, tool: Tool) -> Option<String> {
-        let output = Command::new(self.find(tool)?).arg(tool.version_flag).stdin(Stdio::null()).output().ok()?;
+        let output = Command::new(self.find(tool)?)
+            .arg(tool.version_flag)
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        text.lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .map(str::to_owned)
     }
 }
 
@@ -145,6 +181,25 @@ impl fmt::Display for ToolFailure {
 
 impl std::error::Error for ToolFailure {}
 
+impl ToolFailure {
+    /// Copies the log out of a folder that will be removed.
+    #[must_use]
+    pub(crate) fn keep_log(mut self) -> Self {
+        let kept = tempfile::Builder::new()
+            .prefix("goldspike-")
+            .suffix(".log")
+            .tempfile()
+            .and_then(|file| {
+                fs::copy(&self.log, file.path())?;
+                file.keep().map_err(|error| error.error)
+            });
+        if let Ok((_, path)) = kept {
+            self.log = path;
+        }
+        self
+    }
+}
+
 /// One run of a tool.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -175,7 +230,11 @@ impl Run {
     /// Adds arguments.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self.arguments.extend(
+            arguments
+                .into_iter()
+                .map(|argument| argument.as_ref().to_owned()),
+        );
         self
     }
 
@@ -191,26 +250,42 @@ impl Run {
     /// # Errors
     /// It cannot be started, ends with another status than 0, or takes too long.
     pub fn output(&self) -> Result<String, ToolFailure> {
-        let log = File::create(&self.log).map_err(|error| self.failure(format!("no log: {error}")))?;
-        let copy = log.try_clone().map_err(|error| self.failure(format!("no log: {error}")))?;
+        let log =
+            File::create(&self.log).map_err(|error| self.failure(format!("no log: {error}")))?;
+        let copy = log
+            .try_clone()
+            .map_err(|error| self.failure(format!("no log: {error}")))?;
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).current_dir(&self.folder).stdin(Stdio::null()).stdout(log).stderr(copy);
+        command
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(copy);
         own_group(&mut command);
-        let mut child = command.spawn().map_err(|error| self.failure(format!("cannot be started: {error}")))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| self.failure(format!("cannot be started: {error}")))?;
         match wait(&mut child, self.timeout) {
             Ok(Some(status)) if status.success() => Ok(self.text()),
             Ok(Some(status)) => Err(self.failure(status.to_string())),
-            Ok(None) => Err(self.failure(format!("ended after {} s without an answer", self.timeout.as_secs()))),
+            Ok(None) => Err(self.failure(format!(
+                "ended after {} s without an answer",
+                self.timeout.as_secs()
+            ))),
             Err(error) => Err(self.failure(error.to_string())),
         }
     }
 
     fn text(&self) -> String {
-        fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        fs::read(&self.log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     fn failure(&self, status: String) -> ToolFailure {
-        let words = std::iter::once(self.program.as_os_str()).chain(self.arguments.iter().map(OsString::as_os_str));
+        let words = std::iter::once(self.program.as_os_str())
+            .chain(self.arguments.iter().map(OsString::as_os_str));
         ToolFailure {
             command: words.map(quoted).collect::<Vec<_>>().join(" "),
             folder: self.folder.clone(),
@@ -242,7 +317,11 @@ pub(crate) fn last_lines(text: &str) -> String {
 fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// Waits; `None` after the time-out, when the child and what it started are gone.
@@ -276,7 +355,10 @@ fn own_group(_: &mut Command) {}
 #[cfg(unix)]
 fn end_group(child: &mut Child) {
     let group = format!("-{}", child.id());
-    let ended = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    let ended = Command::new("kill")
+        .args(["-KILL", "--", &group])
+        .stderr(Stdio::null())
+        .status();
     if !ended.is_ok_and(|status| status.success()) {
         let _ = child.kill();
     }
@@ -293,22 +375,38 @@ mod tests {
 
     fn shell(script: &str, timeout: Duration) -> Result<String, ToolFailure> {
         let place = tempfile::tempdir().unwrap();
-        Run::new(Path::new("/bin/sh"), place.path(), "sh.log").args(["-c", script]).timeout(timeout).output()
+        Run::new(Path::new("/bin/sh"), place.path(), "sh.log")
+            .args(["-c", script])
+            .timeout(timeout)
+            .output()
     }
 
     #[test]
     fn a_failure_shows_command_status_and_last_lines() {
-        let failure = shell("for i in $(seq 40); do echo line $i; done; exit 3", Duration::from_secs(20)).unwrap_err();
+        let failure = shell(
+            "for i in $(seq 40); do echo line $i; done; exit 3",
+            Duration::from_secs(20),
+        )
+        .unwrap_err();
         let text = failure.to_string();
         assert!(text.contains("/bin/sh -c 'for i in"), "{text}");
         assert!(text.contains("exit status: 3"), "{text}");
-        assert!(text.contains("line 40") && text.contains("line 29") && !text.contains("line 28") && text.contains("line 4\n[24 lines left out]"), "{text}");
+        assert!(
+            text.contains("line 40")
+                && text.contains("line 29")
+                && !text.contains("line 28")
+                && text.contains("line 4\n[24 lines left out]"),
+            "{text}"
+        );
         assert!(text.contains("sh.log"), "{text}");
     }
 
     #[test]
     fn output_is_both_streams() {
-        assert_eq!(shell("echo out; echo err >&2", Duration::from_secs(20)).unwrap(), "out\nerr\n");
+        assert_eq!(
+            shell("echo out; echo err >&2", Duration::from_secs(20)).unwrap(),
+            "out\nerr\n"
+        );
     }
 
     #[test]

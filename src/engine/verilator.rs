@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::emit::{Emitted, Stream, sources};
 use crate::engine::beats::{BeatResult, BeatStimulus, HANG_CYCLES, Simulator};
 use crate::engine::child::Child;
-use crate::engine::tool::{CXX, MAKE, Run, Toolbox, VERILATOR};
+use crate::engine::tool::{CXX, MAKE, Run, ToolFailure, Toolbox, VERILATOR};
 use crate::engine::wire::{Collector, hexadecimal, numbers};
 use crate::engine::{EngineError, Patch, StallCounts};
 use crate::hdl::Module;
@@ -24,8 +24,18 @@ use crate::rtl::Design;
 const NAME: &str = "verilator";
 
 /// Flags of the translation and of the compilation: a build of a few seconds counts more than the last cycle per second.
-const FLAGS: &[&str] = &["--cc", "--exe", "--build", "--x-initial", "unique", "--prefix", "Vgs", "-Mdir", "obj", "-O3"];
-const MAKE_FLAGS: &[&str] = &["-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1"];
+const FLAGS: &[&str] = &[
+    "--cc",
+    "--exe",
+    "--x-initial",
+    "unique",
+    "--prefix",
+    "Vgs",
+    "-Mdir",
+    "obj",
+    "-O3",
+];
+const MAKE_FLAGS: &[&str] = &["-j", "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1"];
 
 /// Entries that stay in the cache; the oldest go first.
 const CACHE_ENTRIES: usize = 128;
@@ -59,7 +69,10 @@ impl Verilator {
     /// With tools from elsewhere.
     #[must_use]
     pub fn with_tools(toolbox: Toolbox) -> Self {
-        Self { toolbox, ..Self::default() }
+        Self {
+            toolbox,
+            ..Self::default()
+        }
     }
 
     /// With another cache folder.
@@ -91,12 +104,19 @@ impl Verilator {
         let entry = cache.join(format!("verilator-{key}"));
         if !entry.join(PROGRAM).is_file() {
             self.toolbox.require(NAME, CXX)?;
-            self.toolbox.require(NAME, MAKE)?;
-            compile(&verilator, &cache, &entry, &emitted, &program, &version)?;
+            let tools = Tools {
+                verilator,
+                make: self.toolbox.require(NAME, MAKE)?,
+            };
+            compile(&tools, &cache, &entry, &emitted, &program, &version)?;
             trim(&cache, &entry);
         }
         let child = Child::start(NAME, &entry.join(PROGRAM), &entry)?;
-        Ok(Running { top: Arc::clone(&design.top), streams, child })
+        Ok(Running {
+            top: Arc::clone(&design.top),
+            streams,
+            child,
+        })
     }
 }
 
@@ -106,10 +126,16 @@ impl Simulator for Verilator {
     }
 
     fn version(&self) -> String {
-        self.toolbox.version(VERILATOR).unwrap_or_else(|| "not installed".to_owned())
+        self.toolbox
+            .version(VERILATOR)
+            .unwrap_or_else(|| "not installed".to_owned())
     }
 
-    fn play(&mut self, design: &Design, stimulus: &BeatStimulus) -> Result<BeatResult, EngineError> {
+    fn play(
+        &mut self,
+        design: &Design,
+        stimulus: &BeatStimulus,
+    ) -> Result<BeatResult, EngineError> {
         let mut running = match self.running.take() {
             Some(running) if Arc::ptr_eq(&running.top, &design.top) => running,
             _ => self.start(design)?,
@@ -124,15 +150,24 @@ impl Simulator for Verilator {
 }
 
 fn build(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Build { engine: NAME, message: error.to_string() }
+    EngineError::Build {
+        engine: NAME,
+        message: error.to_string(),
+    }
 }
 
 fn cache_folder() -> PathBuf {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     variable("GOLDSPIKE_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("goldspike")))
         .or_else(|| variable("HOME").map(|folder| folder.join(".cache/goldspike")))
-        .filter(|folder| fs::create_dir_all(folder).is_ok() && tempfile::tempfile_in(folder).is_ok())
+        .filter(|folder| {
+            fs::create_dir_all(folder).is_ok() && tempfile::tempfile_in(folder).is_ok()
+        })
         .unwrap_or_else(|| std::env::temp_dir().join("goldspike-cache"))
 }
 
@@ -149,11 +184,21 @@ fn key(emitted: &Emitted, program: &str, version: &str) -> String {
         part(&path.to_string_lossy());
         part(text);
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Where the tools of a build are.
+struct Tools {
+    verilator: PathBuf,
+    make: PathBuf,
 }
 
 fn compile(
-    verilator: &Path,
+    tools: &Tools,
     cache: &Path,
     entry: &Path,
     emitted: &Emitted,
@@ -161,23 +206,39 @@ fn compile(
     version: &str,
 ) -> Result<(), EngineError> {
     fs::create_dir_all(cache).map_err(|error| build(format!("{}: {error}", cache.display())))?;
-    let place = tempfile::Builder::new().prefix("build-").tempdir_in(cache).map_err(build)?;
+    let place = tempfile::Builder::new()
+        .prefix("build-")
+        .tempdir_in(cache)
+        .map_err(build)?;
     let folder = place.path();
-    super::icarus::lay_out(folder, emitted)?;
+    emitted.lay_out(folder).map_err(build)?;
     fs::write(folder.join("main.cpp"), program).map_err(build)?;
-    let library = Library::of(cache, version);
-    library.lend(&folder.join("obj"));
-    let run = Run::new(verilator, folder, "build.log")
+    let failed = |failure: ToolFailure| build(failure.keep_log());
+    Run::new(&tools.verilator, folder, "verilator.log")
         .args(FLAGS)
+        .args([
+            "--top-module",
+            &emitted.top,
+            "-o",
+            "../sim.built",
+            "main.cpp",
+        ])
+        .args(emitted.rtl())
+        .output()
+        .map_err(failed)?;
+    let library = Library::of(cache, version);
+    let objects = folder.join("obj");
+    library.lend(&objects);
+    Run::new(&tools.make, &objects, "make.log")
         .args(MAKE_FLAGS)
-        .args(["--top-module", &emitted.top, "-o", "../sim.built", "main.cpp"])
-        .args(emitted.rtl());
-    if let Err(failure) = run.output() {
-        let kept = place.keep();
-        return Err(build(format!("{failure}\nleft for inspection: {}", kept.display())));
-    }
-    library.keep(&folder.join("obj"));
-    let fresh = tempfile::Builder::new().prefix("entry-").tempdir_in(cache).map_err(build)?;
+        .args(["-f", "Vgs.mk"])
+        .output()
+        .map_err(failed)?;
+    library.keep(&objects);
+    let fresh = tempfile::Builder::new()
+        .prefix("entry-")
+        .tempdir_in(cache)
+        .map_err(build)?;
     for memory in emitted.memories() {
         fs::copy(folder.join(memory), fresh.path().join(memory)).map_err(build)?;
     }
@@ -203,24 +264,31 @@ const LIBRARY: [&str; 2] = ["verilated.o", "verilated_threads.o"];
 
 impl Library {
     fn of(cache: &Path, version: &str) -> Self {
-        Self { folder: cache.join(format!("library-{}", key(&Emitted::default(), "", version))) }
+        Self {
+            folder: cache.join(format!("library-{}", key(&Emitted::default(), "", version))),
+        }
     }
 
-    /// Puts the objects where make looks for them; they are younger than their sources, so make uses them.
+    /// Puts the objects where make looks for them, younger than everything that they are made of.
     fn lend(&self, objects: &Path) {
-        let lent = self.folder.is_dir()
-            && fs::create_dir_all(objects).is_ok()
-            && LIBRARY.iter().all(|name| fs::copy(self.folder.join(name), objects.join(name)).is_ok());
-        if !lent {
-            let _ = fs::remove_dir_all(objects);
+        for name in LIBRARY {
+            if fs::copy(self.folder.join(name), objects.join(name)).is_err() {
+                let _ = fs::remove_file(objects.join(name));
+            }
         }
     }
 
     /// Keeps the objects of a successful build.
     fn keep(&self, objects: &Path) {
-        let Some(cache) = self.folder.parent().filter(|_| !self.folder.is_dir()) else { return };
-        let Ok(fresh) = tempfile::Builder::new().prefix("entry-").tempdir_in(cache) else { return };
-        let copied = LIBRARY.iter().all(|name| fs::copy(objects.join(name), fresh.path().join(name)).is_ok());
+        let Some(cache) = self.folder.parent().filter(|_| !self.folder.is_dir()) else {
+            return;
+        };
+        let Ok(fresh) = tempfile::Builder::new().prefix("entry-").tempdir_in(cache) else {
+            return;
+        };
+        let copied = LIBRARY
+            .iter()
+            .all(|name| fs::copy(objects.join(name), fresh.path().join(name)).is_ok());
         if copied && fs::rename(fresh.path(), &self.folder).is_ok() {
             drop(fresh.keep());
         }
@@ -229,10 +297,18 @@ impl Library {
 
 /// Removes the oldest entries; a program that still runs keeps its file.
 fn trim(cache: &Path, keep: &Path) {
-    let Ok(folders) = fs::read_dir(cache) else { return };
+    let Ok(folders) = fs::read_dir(cache) else {
+        return;
+    };
     let mut entries: Vec<_> = folders
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("verilator-") && entry.path() != keep)
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("verilator-")
+                && entry.path() != keep
+        })
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     entries.sort();
@@ -246,18 +322,34 @@ fn trim(cache: &Path, keep: &Path) {
 fn request(stimulus: &BeatStimulus) -> Result<Vec<u8>, EngineError> {
     let mut text = Vec::with_capacity(stimulus.beats.len() * 12 + 64);
     let mut line = |arguments: std::fmt::Arguments<'_>| text.write_fmt(arguments).map_err(build);
-    line(format_args!("P {} {} {HANG_CYCLES}\n", stimulus.beats.len(), stimulus.steps()))?;
+    line(format_args!(
+        "P {} {} {HANG_CYCLES}\n",
+        stimulus.beats.len(),
+        stimulus.steps()
+    ))?;
     for pattern in &stimulus.ready {
-        let bits: String = pattern.iter().map(|&ready| if ready { '1' } else { '0' }).collect();
+        let bits: String = pattern
+            .iter()
+            .map(|&ready| if ready { '1' } else { '0' })
+            .collect();
         line(format_args!("{} {bits}\n", pattern.len()))?;
     }
     for beat in &stimulus.beats {
-        line(format_args!("{:x} {} {:x}\n", beat.gap, u8::from(beat.user) << 1 | u8::from(beat.last), beat.data))?;
+        line(format_args!(
+            "{:x} {} {:x}\n",
+            beat.gap,
+            u8::from(beat.user) << 1 | u8::from(beat.last),
+            beat.data
+        ))?;
     }
     Ok(text)
 }
 
-fn answer(design: &Design, stimulus: &BeatStimulus, running: &mut Running) -> Result<BeatResult, EngineError> {
+fn answer(
+    design: &Design,
+    stimulus: &BeatStimulus,
+    running: &mut Running,
+) -> Result<BeatResult, EngineError> {
     let mut collector = Collector::new(NAME, design);
     loop {
         let line = running.child.line()?;
@@ -268,7 +360,8 @@ fn answer(design: &Design, stimulus: &BeatStimulus, running: &mut Running) -> Re
                 let [stream, flags] = numbers((&mut words).take(2)).ok_or_else(unreadable)?;
                 let stream = stream as usize;
                 let bits = running.streams.get(stream).ok_or_else(unreadable)?.bits;
-                let data = hexadecimal(words.next().unwrap_or_default(), bits).ok_or_else(unreadable)?;
+                let data =
+                    hexadecimal(words.next().unwrap_or_default(), bits).ok_or_else(unreadable)?;
                 collector.beat(stream, Some(flags & 1 == 1), Some(flags & 2 == 2), &data)?;
             }
             Some("H") => {
@@ -283,12 +376,17 @@ fn answer(design: &Design, stimulus: &BeatStimulus, running: &mut Running) -> Re
                 });
             }
             Some("E") => {
-                let [cycles, error, input, output, probe] = numbers(words).ok_or_else(unreadable)?;
+                let [cycles, error, input, output, probe] =
+                    numbers(words).ok_or_else(unreadable)?;
                 return Ok(BeatResult {
                     streams: collector.streams,
                     cycles,
                     protocol_error: error == 1,
-                    stalls: StallCounts { input, output, probe },
+                    stalls: StallCounts {
+                        input,
+                        output,
+                        probe,
+                    },
                 });
             }
             _ => return Err(unreadable()),
@@ -301,7 +399,9 @@ fn program(design: &Design, streams: &[Stream]) -> String {
     let mut ready = String::new();
     let mut beats = String::new();
     for (index, Stream { prefix: p, bits }) in streams.iter().enumerate() {
-        ready.push_str(&format!("    top.{p}_tready = pattern[{index}].at(cycle);\n"));
+        ready.push_str(&format!(
+            "    top.{p}_tready = pattern[{index}].at(cycle);\n"
+        ));
         beats.push_str(&format!(
             "    if (top.{p}_tvalid) take(play, {index}, top.{p}_tready, top.{p}_tlast, top.{p}_tuser, top.{p}_tdata, {bits});\n"
         ));

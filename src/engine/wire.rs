@@ -137,7 +137,10 @@ pub fn meaning(design: &Design, result: &BeatResult) -> BeatResult {
         for beat in beats {
             beat.user &= beat.last;
             if stream == 0 {
-                beat.data.iter_mut().filter(|data| **data as u64 & null != 0).for_each(|data| *data = u128::from(null));
+                beat.data
+                    .iter_mut()
+                    .filter(|data| **data as u64 & null != 0)
+                    .for_each(|data| *data = u128::from(null));
                 continue;
             }
             let left = design.plans[stream - 1].neurons.saturating_sub(seen);

@@ -85,6 +85,9 @@ impl Instance {
     }
 }
 
+/// The most words of a memory and the most elements of a packed port.
+const MAX_ELEMENTS: usize = 1 << 24;
+
 static OWNERS: AtomicU32 = AtomicU32::new(1);
 
 /// Describes one module. See the module documentation of [`crate::hdl`] for an example.
@@ -142,8 +145,10 @@ impl Builder {
 
     /// `n` inputs in one packed Verilog port, element 0 in the low bits.
     pub fn input_vec(&mut self, name: &str, ty: Ty, n: usize) -> Vec<Sig> {
+        self.check_count(&format!("port `{name}`"), n);
+        let made = if n > MAX_ELEMENTS { 1 } else { n };
         let port = self.ports.len() as u32;
-        let nodes: Vec<Sig> = (0..n)
+        let nodes: Vec<Sig> = (0..made)
             .map(|i| {
                 self.push(
                     Op::Input {
@@ -389,6 +394,7 @@ impl Builder {
                 name: name.into(),
             });
         }
+        self.check_count(&format!("memory `{name}`"), depth);
         if fields.is_empty() || depth == 0 {
             let found = fields.len().min(depth);
             self.fail(HdlError::Count {
@@ -669,6 +675,18 @@ impl Builder {
 
     pub(crate) fn fail(&mut self, error: HdlError) {
         self.error.get_or_insert(error);
+    }
+
+    fn check_count(&mut self, what: &str, found: usize) {
+        if found > MAX_ELEMENTS {
+            let (module, what) = (self.name.clone(), what.to_owned());
+            self.fail(HdlError::Count {
+                module,
+                what,
+                found,
+                expected: MAX_ELEMENTS,
+            });
+        }
     }
 
     pub(crate) fn check_width(&mut self, ty: Ty, what: &str) {

@@ -255,14 +255,7 @@ impl<'m> Operands<'m> {
 
     /// The node's bits where neither sign nor context matters: in a concatenation or a port connection.
     pub(crate) fn bare(&mut self, id: NodeId) -> String {
-        let text = self.operand(id);
-        let inner = text
-            .strip_prefix("$signed(")
-            .or_else(|| text.strip_prefix("$unsigned("));
-        match inner.and_then(|t| t.strip_suffix(')')) {
-            Some(inner) => inner.to_owned(),
-            None => text,
-        }
+        bare(self.operand(id))
     }
 
     /// The node modulo 2^width of `ty`, as an operand of that type.
@@ -315,10 +308,10 @@ impl<'m> Operands<'m> {
         self.operand(id)
     }
 
-    /// The right-hand side of a declared one-bit or wider node.
+    /// The node as the right-hand side of an assignment to something of its width.
     pub(crate) fn source(&mut self, id: NodeId) -> String {
         if self.module.ty(id) != Ty::BIT {
-            return self.operand(id);
+            return self.bare(id);
         }
         let text = self.condition(id);
         match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
@@ -341,7 +334,12 @@ impl<'m> Operands<'m> {
                 let (a, b) = if (ta, tb) == (Ty::BIT, Ty::BIT) && ty == Ty::BIT {
                     (self.condition(a), self.condition(b))
                 } else {
-                    (self.resized(a, ta), self.resized(b, tb))
+                    let (a, b) = (self.resized(a, ta), self.resized(b, tb));
+                    if op == Bin::Mul {
+                        (insulated(a), insulated(b))
+                    } else {
+                        (a, b)
+                    }
                 };
                 VerilogExpression::Binary(boxed(&a), binary(op), boxed(&b))
             }
@@ -351,14 +349,23 @@ impl<'m> Operands<'m> {
             }
             Op::Shl(a, k) => raw(&format!("{{{}, {k}'d0}}", self.bare(a))),
             Op::Wire(Some(d)) => raw(&self.source(d)),
-            Op::Resize(a) if ty.width() == self.module.ty(a).width() => raw(&self.operand(a)),
-            _ => raw(&self.value(id)),
+            Op::Resize(a) if ty.width() == self.module.ty(a).width() => raw(&self.bare(a)),
+            _ => raw(&bare(self.value(id))),
         }
     }
 
     /// The statement that drives a declared, computed node.
     pub(crate) fn statement(&mut self, id: NodeId) -> VerilogStatement {
         VerilogStatement::Assignment(raw(self.module.name_of(id)), self.expression(id))
+    }
+}
+
+/// A negative constant whose sign is not widened with a product: linters take that for a mistake.
+fn insulated(operand: String) -> String {
+    if operand.starts_with('-') {
+        format!("$signed({operand})")
+    } else {
+        operand
     }
 }
 
@@ -397,6 +404,17 @@ fn uses(module: &Module) -> Vec<u32> {
         }
     }
     uses
+}
+
+/// An operand without a sign conversion around it: for concatenations, ports and assignments of one width.
+fn bare(text: String) -> String {
+    let inner = text
+        .strip_prefix("$signed(")
+        .or_else(|| text.strip_prefix("$unsigned("));
+    match inner.and_then(|t| t.strip_suffix(')')) {
+        Some(inner) => inner.to_owned(),
+        None => text,
+    }
 }
 
 fn signed_if(ty: Ty, text: String) -> String {

@@ -130,6 +130,9 @@ impl Builder {
         if let Some(value) = self.literal(c) {
             return if value != 0 { then } else { otherwise };
         }
+        if t == e {
+            return then;
+        }
         self.fold(Op::Mux(c, t, e), then.ty, "mux")
     }
 
@@ -349,7 +352,25 @@ impl Builder {
         {
             return self.push(Op::Lit(i128::from(value)), ty, what);
         }
-        self.fold(Op::Bin(op, x, y), ty, what)
+        if x == y && matches!(op, Bin::And | Bin::Or) {
+            return a;
+        }
+        match self.known(op, x, y, ty) {
+            Some(value) if ty.is_valid() => self.push(Op::Lit(value), ty, what),
+            _ => self.fold(Op::Bin(op, x, y), ty, what),
+        }
+    }
+
+    /// The result that one operand, or their being the same, decides.
+    fn known(&self, op: Bin, x: NodeId, y: NodeId, ty: Ty) -> Option<i128> {
+        let either = |value: i128| self.literal(x) == Some(value) || self.literal(y) == Some(value);
+        match op {
+            Bin::Eq | Bin::Le | Bin::Ge if x == y => Some(1),
+            Bin::Ne | Bin::Lt | Bin::Gt | Bin::Sub | Bin::Xor if x == y => Some(0),
+            Bin::And | Bin::Mul if either(0) => Some(0),
+            Bin::Or if either(ty.wrap(-1)) => Some(ty.wrap(-1)),
+            _ => None,
+        }
     }
 
     /// The values a signal can have, as far as its type or its being a constant tells.

@@ -71,14 +71,22 @@ impl Small {
             })
             .collect();
         let encoding = if self.payload_max > 1 {
-            Encoding::Direct { scale: 1.0, max: self.payload_max }
+            Encoding::Direct {
+                scale: 1.0,
+                max: self.payload_max,
+            }
         } else {
             Encoding::Events
         };
         QuantNetwork {
             name: self.name.to_owned(),
             time_steps: 8,
-            input: QuantInput { axons: self.sizes[0], payload_max: self.payload_max, payload_scale: 1.0, encoding },
+            input: QuantInput {
+                axons: self.sizes[0],
+                payload_max: self.payload_max,
+                payload_scale: 1.0,
+                encoding,
+            },
             layers,
         }
     }
@@ -86,7 +94,9 @@ impl Small {
     fn layer(&self, index: usize, payload_max: u32) -> QuantLayer {
         let (axons, neurons) = (self.sizes[index], self.sizes[index + 1]);
         let largest = (1i32 << (self.weight_bits - 1)) - 1;
-        let weights = (0..axons * neurons).map(|n| weight(self.weight_bits, largest, n + 31 * index)).collect();
+        let weights = (0..axons * neurons)
+            .map(|n| weight(self.weight_bits, largest, n + 31 * index))
+            .collect();
         let mut layer = QuantLayer {
             name: format!("lif{index}"),
             axons,
@@ -120,7 +130,11 @@ impl Small {
         let one = 1i64 << COEFFICIENT;
         QuantLif {
             coefficient: QFormat::unsigned(COEFFICIENT + 1, COEFFICIENT as i32),
-            decay: if self.leaky { param(one - 11, 2) } else { Param::Layer(one) },
+            decay: if self.leaky {
+                param(one - 11, 2)
+            } else {
+                Param::Layer(one)
+            },
             offset: param(0, 1),
             fire_at: param(fire, 1),
             pending_at: param(fire + 1, 1),
@@ -138,17 +152,31 @@ impl Small {
         let axons = self.sizes[0] as u32;
         let event = |address: u32, t: u32| Event {
             address,
-            payload: if self.payload_max == 1 { 1 } else { (1 + (address * 7 + t * 3) % self.payload_max) as i32 },
+            payload: if self.payload_max == 1 {
+                1
+            } else {
+                (1 + (address * 7 + t * 3) % self.payload_max) as i32
+            },
         };
         let step = |sample: u32, t: u32| -> Vec<Event> {
             match (sample + t) % 4 {
                 0 => (0..axons).map(|address| event(address, t)).collect(),
-                1 => (0..axons).rev().filter(|address| (address + t) % 2 == 0).map(|address| event(address, t)).collect(),
+                1 => (0..axons)
+                    .rev()
+                    .filter(|address| (address + t).is_multiple_of(2))
+                    .map(|address| event(address, t))
+                    .collect(),
                 2 => Vec::new(),
                 _ => vec![event(t % axons, t)],
             }
         };
-        [6, 1, 9].iter().enumerate().map(|(n, &steps)| Sample { steps: (0..steps).map(|t| step(n as u32, t)).collect() }).collect()
+        [6, 1, 9]
+            .iter()
+            .enumerate()
+            .map(|(n, &steps)| Sample {
+                steps: (0..steps).map(|t| step(n as u32, t)).collect(),
+            })
+            .collect()
     }
 }
 
@@ -156,7 +184,13 @@ impl Small {
 fn weight(bits: u32, largest: i32, n: usize) -> i32 {
     let mixed = (n as u32).wrapping_mul(0x9E37_79B9).rotate_left(9) ^ 0x5A;
     match bits {
-        1 => if mixed & 1 == 1 { 1 } else { -1 },
+        1 => {
+            if mixed & 1 == 1 {
+                1
+            } else {
+                -1
+            }
+        }
         _ => match n % 11 {
             3 => largest,
             7 => -largest - 1,
@@ -170,7 +204,14 @@ fn weight(bits: u32, largest: i32, n: usize) -> i32 {
 #[must_use]
 pub fn references() -> Vec<(Small, u32, u32)> {
     vec![
-        (Small { name: "lif_hard", ..Small::default() }, 2, 1),
+        (
+            Small {
+                name: "lif_hard",
+                ..Small::default()
+            },
+            2,
+            1,
+        ),
         (
             Small {
                 name: "if_soft_next_step",

@@ -12,9 +12,9 @@ use goldspike::engine::tool::{CXX, IVERILOG, MAKE, Tool, Toolbox, VERILATOR, VVP
 use goldspike::engine::{EngineError, Icarus, RustHdl, Stalls, Verilator, meaning};
 use goldspike::rtl::{Design, design};
 use goldspike_testbench::cross_check::{cases, seed};
+use goldspike_testbench::designs;
 use goldspike_testbench::small::{Small, references};
 use goldspike_testbench::strategy::{generate, rng};
-use goldspike_testbench::designs;
 use proptest::prelude::RngExt;
 
 const ICARUS: &[Tool] = &[IVERILOG, VVP];
@@ -25,13 +25,29 @@ fn embedded(design: &Design, beats: &BeatStimulus) -> BeatResult {
 }
 
 /// Number of beats compared.
-fn agree(simulator: &mut impl Simulator, design: &Design, beats: &BeatStimulus, what: &str) -> usize {
+fn agree(
+    simulator: &mut impl Simulator,
+    design: &Design,
+    beats: &BeatStimulus,
+    what: &str,
+) -> usize {
     let expected = embedded(design, beats);
-    let seen = simulator.play(design, beats).unwrap_or_else(|error| panic!("{what}: {error}"));
-    if let Some(stream) = (0..expected.streams.len()).find(|&s| seen.streams[s] != expected.streams[s]) {
+    let seen = simulator
+        .play(design, beats)
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
+    if let Some(stream) =
+        (0..expected.streams.len()).find(|&s| seen.streams[s] != expected.streams[s])
+    {
         let (a, b) = (&expected.streams[stream], &seen.streams[stream]);
-        let at = (0..a.len().max(b.len())).find(|&n| a.get(n) != b.get(n)).unwrap();
-        panic!("{what}: stream {stream} beat {at}: rust-hdl {:?}, {} {:?}", a.get(at), simulator.name(), b.get(at));
+        let at = (0..a.len().max(b.len()))
+            .find(|&n| a.get(n) != b.get(n))
+            .unwrap();
+        panic!(
+            "{what}: stream {stream} beat {at}: rust-hdl {:?}, {} {:?}",
+            a.get(at),
+            simulator.name(),
+            b.get(at)
+        );
     }
     assert_eq!(seen, expected, "{what}");
     expected.streams.iter().map(Vec::len).sum()
@@ -39,7 +55,7 @@ fn agree(simulator: &mut impl Simulator, design: &Design, beats: &BeatStimulus, 
 
 #[test]
 fn icarus_equals_the_embedded_simulator_on_random_networks() {
-    if !tools("icarus", ICARUS) {
+    if !tools(ICARUS) {
         return;
     }
     let rng = &mut rng(seed(11));
@@ -49,7 +65,12 @@ fn icarus_equals_the_embedded_simulator_on_random_networks() {
         let design = design(&case.network, &designs::options(&case, n % 8 != 7, n)).unwrap();
         let stimulus = designs::stimulus(&case, n);
         let stimulus = BeatStimulus::of_samples(&design, &stimulus.samples, stimulus.stalls);
-        beats += agree(&mut Icarus::new(), &design, &stimulus, &format!("network {n}"));
+        beats += agree(
+            &mut Icarus::new(),
+            &design,
+            &stimulus,
+            &format!("network {n}"),
+        );
     }
     println!("{beats} beats equal");
     assert!(beats > 500);
@@ -57,7 +78,7 @@ fn icarus_equals_the_embedded_simulator_on_random_networks() {
 
 #[test]
 fn verilator_equals_the_embedded_simulator_play_after_play() {
-    if !tools("verilator", VERILATED) {
+    if !tools(VERILATED) {
         return;
     }
     let rng = &mut rng(seed(12));
@@ -67,9 +88,15 @@ fn verilator_equals_the_embedded_simulator_play_after_play() {
         let design = design(&case.network, &designs::options(&case, true, n)).unwrap();
         let mut verilator = Verilator::new();
         for play in 0..10 {
-            let samples = generate::samples(rng, design.plans[0].axons, design.plans[0].payload_max);
+            let samples =
+                generate::samples(rng, design.plans[0].axons, design.plans[0].payload_max);
             let stimulus = BeatStimulus::of_samples(&design, &samples, Stalls::random(play));
-            beats += agree(&mut verilator, &design, &stimulus, &format!("network {n} play {play}"));
+            beats += agree(
+                &mut verilator,
+                &design,
+                &stimulus,
+                &format!("network {n} play {play}"),
+            );
         }
     }
     println!("{beats} beats equal");
@@ -88,34 +115,68 @@ fn illegal(design: &Design, draw: u64) -> BeatStimulus {
             gap: 0,
         })
         .collect();
-    beats.push(InputBeat { data: design.input.pack_null(), last: true, user: true, gap: 0 });
+    beats.push(InputBeat {
+        data: design.input.pack_null(),
+        last: true,
+        user: true,
+        gap: 0,
+    });
     BeatStimulus::with_stalls(design, beats, Stalls::random(draw))
 }
 
 #[test]
 fn illegal_streams_are_flagged_and_do_not_hang_on_any_engine() {
-    let network = Small { sizes: vec![5, 3, 2], payload_max: 11, ..Small::default() }.network();
+    let network = Small {
+        sizes: vec![5, 3, 2],
+        payload_max: 11,
+        ..Small::default()
+    }
+    .network();
     let design = hardware(&network, 2, 1, true);
     let mut verilator = Verilator::new();
     for draw in 0..5 {
         let beats = illegal(&design, draw);
         let result = embedded(&design, &beats);
         assert!(result.protocol_error);
-        assert_eq!(result.streams[0].iter().filter(|beat| beat.last).count(), beats.steps());
-        if tools("icarus", ICARUS) {
+        assert_eq!(
+            result.streams[0].iter().filter(|beat| beat.last).count(),
+            beats.steps()
+        );
+        if tools(ICARUS) {
             agree(&mut Icarus::new(), &design, &beats, "illegal stream");
         }
-        if tools("verilator", VERILATED) {
+        if tools(VERILATED) {
             agree(&mut verilator, &design, &beats, "illegal stream");
-            let legal = BeatStimulus::of_samples(&design, &Small { sizes: vec![5], payload_max: 11, ..Small::default() }.samples(), Stalls::NONE);
-            agree(&mut verilator, &design, &legal, "a legal stream after an illegal one");
+            let legal = BeatStimulus::of_samples(
+                &design,
+                &Small {
+                    sizes: vec![5],
+                    payload_max: 11,
+                    ..Small::default()
+                }
+                .samples(),
+                Stalls::NONE,
+            );
+            agree(
+                &mut verilator,
+                &design,
+                &legal,
+                "a legal stream after an illegal one",
+            );
         }
     }
 }
 
 fn stuck_ready(emitted: &mut goldspike::emit::Emitted) {
-    let text = emitted.files.get_mut(Path::new("rtl/gs_lif_hard.v")).unwrap();
-    let line = text.lines().find(|line| line.contains("assign s_axis_tready")).unwrap().to_owned();
+    let text = emitted
+        .files
+        .get_mut(Path::new("rtl/gs_lif_hard.v"))
+        .unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.contains("assign s_axis_tready"))
+        .unwrap()
+        .to_owned();
     *text = text.replace(&line, "    assign s_axis_tready = 1'b0;");
 }
 
@@ -125,16 +186,26 @@ fn a_patched_design_that_hangs_is_an_error_on_both() {
     let design = hardware(&small.network(), lanes, neuron_lanes, false);
     let beats = BeatStimulus::of_samples(&design, &small.samples(), Stalls::NONE);
     let mut seen = Vec::new();
-    if tools("icarus", ICARUS) {
+    if tools(ICARUS) {
         seen.push(Icarus::new().patched(stuck_ready).play(&design, &beats));
     }
-    if tools("verilator", VERILATED) {
+    if tools(VERILATED) {
         let mut verilator = Verilator::new().patched(stuck_ready);
         seen.push(verilator.play(&design, &beats));
         seen.push(verilator.play(&design, &beats));
     }
     for result in seen {
-        assert!(matches!(result, Err(EngineError::Hang { taken: 0, steps: 0, .. })), "{result:?}");
+        assert!(
+            matches!(
+                result,
+                Err(EngineError::Hang {
+                    taken: 0,
+                    steps: 0,
+                    ..
+                })
+            ),
+            "{result:?}"
+        );
     }
 }
 
@@ -144,20 +215,33 @@ fn text_that_the_tool_refuses_is_an_error_with_the_command_and_the_first_message
     let design = hardware(&small.network(), lanes, neuron_lanes, false);
     let beats = BeatStimulus::of_samples(&design, &small.samples(), Stalls::NONE);
     let spoil = |emitted: &mut goldspike::emit::Emitted| {
-        let text = emitted.files.get_mut(Path::new("rtl/gs_lif_hard_guard.v")).unwrap();
+        let text = emitted
+            .files
+            .get_mut(Path::new("rtl/gs_lif_hard_guard.v"))
+            .unwrap();
         text.push_str("syntax error here\n");
     };
     let cache = tempfile::tempdir().unwrap();
     let mut seen = Vec::new();
-    if tools("icarus", ICARUS) {
+    if tools(ICARUS) {
         seen.push(Icarus::new().patched(spoil).play(&design, &beats));
     }
-    if tools("verilator", VERILATED) {
-        seen.push(Verilator::new().with_cache(cache.path().to_owned()).patched(spoil).play(&design, &beats));
+    if tools(VERILATED) {
+        seen.push(
+            Verilator::new()
+                .with_cache(cache.path().to_owned())
+                .patched(spoil)
+                .play(&design, &beats),
+        );
     }
     for result in seen {
         let text = result.unwrap_err().to_string();
-        for part in ["gs_lif_hard_guard.v", "exit status", "log: ", "rtl/gs_lif_hard.v"] {
+        for part in [
+            "gs_lif_hard_guard.v",
+            "exit status",
+            "log: ",
+            "rtl/gs_lif_hard.v",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
@@ -167,7 +251,12 @@ fn entries(cache: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(cache)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("verilator-"))
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("verilator-")
+        })
         .collect();
     entries.sort();
     entries
@@ -175,7 +264,7 @@ fn entries(cache: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn verilator_compiles_a_design_once_and_never_uses_a_partial_entry() {
-    if !tools("verilator", VERILATED) {
+    if !tools(VERILATED) {
         return;
     }
     let cache = tempfile::tempdir().unwrap();
@@ -198,14 +287,23 @@ fn verilator_compiles_a_design_once_and_never_uses_a_partial_entry() {
     timed("an entry that lost its program");
     assert_eq!(entries(cache.path()), first);
 
-    let wider = hardware(&Small { membrane_bits: 9, ..small }.network(), lanes, neuron_lanes, false);
+    let wider = hardware(
+        &Small {
+            membrane_bits: 9,
+            ..small
+        }
+        .network(),
+        lanes,
+        neuron_lanes,
+        false,
+    );
     agree(&mut start(), &wider, &beats, "another design");
     assert_eq!(entries(cache.path()).len(), 2);
 }
 
 #[test]
 fn verilator_is_fast_on_many_beats() {
-    if !tools("verilator", VERILATED) {
+    if !tools(VERILATED) {
         return;
     }
     let (small, lanes, neuron_lanes) = references().remove(0);
@@ -213,7 +311,12 @@ fn verilator_is_fast_on_many_beats() {
     let samples: Vec<_> = small.samples().into_iter().cycle().take(6000).collect();
     let beats = BeatStimulus::of_samples(&design, &samples, Stalls::NONE);
     let mut verilator = Verilator::new();
-    verilator.play(&design, &BeatStimulus::of_samples(&design, &samples[..1], Stalls::NONE)).unwrap();
+    verilator
+        .play(
+            &design,
+            &BeatStimulus::of_samples(&design, &samples[..1], Stalls::NONE),
+        )
+        .unwrap();
     let clock = Instant::now();
     let result = verilator.play(&design, &beats).unwrap();
     let seconds = clock.elapsed().as_secs_f64();

@@ -30,9 +30,17 @@ fn two_emissions_are_byte_identical() {
         let emitted = generated(&small, lanes, neuron_lanes, true);
         assert_eq!(emitted, generated(&small, lanes, neuron_lanes, true));
         for (path, text) in &emitted.files {
-            assert!(text.ends_with('\n') && !text.contains('\r'), "{}", path.display());
+            assert!(
+                text.ends_with('\n') && !text.contains('\r'),
+                "{}",
+                path.display()
+            );
             let generated = path.extension().is_some_and(|extension| extension == "v");
-            assert!(!generated || text.contains("DO NOT EDIT"), "{} has no header", path.display());
+            assert!(
+                !generated || text.contains("DO NOT EDIT"),
+                "{} has no header",
+                path.display()
+            );
         }
     }
 }
@@ -51,9 +59,19 @@ fn committed_designs_are_what_is_emitted() {
         read(&folder, Path::new(""), &mut committed);
         assert!(committed.remove(Path::new(MARKER)).is_some());
         let names = |files: &BTreeMap<PathBuf, String>| files.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&committed), names(&emitted.files), "{}: GOLDSPIKE_BLESS=1 writes them again", small.name);
+        assert_eq!(
+            names(&committed),
+            names(&emitted.files),
+            "{}: GOLDSPIKE_BLESS=1 writes them again",
+            small.name
+        );
         for (path, text) in &emitted.files {
-            assert!(*text == committed[path], "{}/{}: GOLDSPIKE_BLESS=1 writes it again", small.name, path.display());
+            assert!(
+                *text == committed[path],
+                "{}/{}: GOLDSPIKE_BLESS=1 writes it again",
+                small.name,
+                path.display()
+            );
             compared += 1;
         }
     }

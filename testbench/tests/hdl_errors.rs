@@ -304,6 +304,30 @@ fn instances_are_checked() {
 }
 
 #[test]
+fn absurd_sizes_are_errors() {
+    let is_count = |e: HdlError| {
+        assert!(
+            matches!(
+                e,
+                HdlError::Count {
+                    found: usize::MAX,
+                    ..
+                }
+            ),
+            "{e}"
+        )
+    };
+    is_count(error_of(|b| {
+        b.mem("m", &[Ty::BIT], usize::MAX, MemInit::Zero)
+    }));
+    is_count(error_of(|b| b.input_vec("x", Ty::BIT, usize::MAX)));
+    assert!(matches!(
+        error_of(|b| b.input_vec("x", Ty::BIT, 0)),
+        HdlError::Count { found: 0, .. }
+    ));
+}
+
+#[test]
 fn loops_are_named() {
     let inside = error_of(|b| {
         let w = b.wire("w", Ty::BIT);

@@ -3,24 +3,17 @@
 
 use goldspike::emit::{self, Emitted, testbench::Expectation};
 use goldspike::engine::Stalls;
-use goldspike::engine::tool::{Tool, Toolbox};
+use goldspike::engine::tool::Tool;
 use goldspike::quantize::digest;
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::small::Small;
+use goldspike_testbench::tools::missing;
 
-/// Whether all tools are there. Says so when not; with `GOLDSPIKE_REQUIRE_TOOLS=1` a missing one is a failure.
-pub fn tools(test: &str, tools: &[Tool]) -> bool {
-    let toolbox = Toolbox::from_environment();
-    let missing: Vec<&str> =
-        tools.iter().filter(|tool| toolbox.find(**tool).is_none()).map(|tool| tool.name).collect();
-    if missing.is_empty() {
-        return true;
-    }
-    assert!(std::env::var_os("GOLDSPIKE_REQUIRE_TOOLS").is_none_or(|v| v != "1"), "{test}: {missing:?} not installed");
-    println!("SKIPPED: {test}: {missing:?} not installed");
-    false
+/// Whether all tools are there; `goldspike_testbench::tools` says which is not.
+pub fn tools(tools: &[Tool]) -> bool {
+    tools.iter().all(|&tool| !missing(tool))
 }
 
 /// Hardware of a network with the same numbers of lanes in every layer.
@@ -37,17 +30,31 @@ pub fn hardware(network: &QuantNetwork, lanes: u32, neuron_lanes: u32, probe: bo
 /// Everything that `generate --testbench` writes.
 pub fn generated(small: &Small, lanes: u32, neuron_lanes: u32, probe: bool) -> Emitted {
     let network = small.network();
-    network.validate().unwrap_or_else(|error| panic!("{small:?}: {error}"));
+    network
+        .validate()
+        .unwrap_or_else(|error| panic!("{small:?}: {error}"));
     let design = hardware(&network, lanes, neuron_lanes, probe);
     let digest = digest(&network);
     let probe_flag = if probe { " --probe" } else { "" };
-    let command =
-        format!("goldspike generate {} --lanes {lanes} --neuron-lanes {neuron_lanes}{probe_flag} --testbench", small.name);
+    let command = format!(
+        "goldspike generate {} --lanes {lanes} --neuron-lanes {neuron_lanes}{probe_flag} --testbench",
+        small.name
+    );
     let mut emitted = emit::design(&design, &network, &digest, &command).unwrap();
     let golden = network::golden(&network).unwrap();
     let samples = small.samples();
     let traces: Vec<_> = samples.iter().map(|sample| golden.run(sample)).collect();
-    let expectation = Expectation { samples: &samples, traces: &traces, stalls: Stalls::random(7) };
-    emit::testbench::add(&mut emitted, &design, &expectation, (small.name, &digest, &command)).unwrap();
+    let expectation = Expectation {
+        samples: &samples,
+        traces: &traces,
+        stalls: Stalls::random(7),
+    };
+    emit::testbench::add(
+        &mut emitted,
+        &design,
+        &expectation,
+        (small.name, &digest, &command),
+    )
+    .unwrap();
     emitted
 }

@@ -11,21 +11,21 @@ module gs_guarded_direct (
     input  wire clk_i,
     input  wire rst_i,  // synchronous, active high
     input  wire s_axis_tvalid,
+    output wire s_axis_tready,
     input  wire [7:0] s_axis_tdata,  // {zeros, null, payload, address}
     input  wire s_axis_tlast,  // last beat of the time step
     input  wire s_axis_tuser,  // with tlast: last step of the sample
-    input  wire m_axis_tready,
-    output wire s_axis_tready,
-    input  wire m_axis_probe0_tready,
-    output wire m_axis_probe0_tvalid,
-    output wire [32:0] m_axis_probe0_tdata,
-    output wire m_axis_probe0_tlast,
-    output wire m_axis_probe0_tuser,
     output wire m_axis_tvalid,
-    output wire [7:0] m_axis_tdata,
+    input  wire m_axis_tready,
+    output wire [7:0] m_axis_tdata,  // {zeros, null, address}
     output wire m_axis_tlast,
     output wire m_axis_tuser,
-    output wire protocol_error_o  // sticky until reset: an illegal input beat was dropped
+    output wire protocol_error_o,  // sticky until reset: an illegal input beat was dropped
+    output wire m_axis_probe0_tvalid,
+    input  wire m_axis_probe0_tready,
+    output wire [32:0] m_axis_probe0_tdata,
+    output wire m_axis_probe0_tlast,
+    output wire m_axis_probe0_tuser
 );
 
     wire u_guard_m_valid;
@@ -47,7 +47,18 @@ module gs_guarded_direct (
     wire u_layer0_probe_last;
     wire u_layer0_probe_user;
 
+    wire input_ready = u_guard_s_ready;
+    wire m_axis_valid = u_layer0_m_valid;
+    wire [7:0] m_axis_data0 = {5'd0, {u_layer0_m_null, u_layer0_m_address}};
+    wire m_axis_last = u_layer0_m_last;
+    wire m_axis_user = u_layer0_m_user;
+    wire error = u_guard_error;
     wire guard_ready = u_layer0_s_ready;
+    wire m_axis_probe0_valid = u_layer0_probe_valid;
+    wire [32:0] u_layer0_probe_data_0 = u_layer0_probe_data;
+    wire [32:0] m_axis_probe0_data0 = u_layer0_probe_data_0;
+    wire m_axis_probe0_last = u_layer0_probe_last;
+    wire m_axis_probe0_user = u_layer0_probe_user;
 
     gs_guarded_direct_guard u_guard (
         .clk_i(clk_i),
@@ -91,16 +102,16 @@ module gs_guarded_direct (
         .probe_user_o(u_layer0_probe_user)
     );
 
-    assign s_axis_tready = u_guard_s_ready;
-    assign m_axis_probe0_tvalid = u_layer0_probe_valid;
-    assign m_axis_probe0_tdata = u_layer0_probe_data;
-    assign m_axis_probe0_tlast = u_layer0_probe_last;
-    assign m_axis_probe0_tuser = u_layer0_probe_user;
-    assign m_axis_tvalid = u_layer0_m_valid;
-    assign m_axis_tdata = {5'd0, {u_layer0_m_null, u_layer0_m_address}};
-    assign m_axis_tlast = u_layer0_m_last;
-    assign m_axis_tuser = u_layer0_m_user;
-    assign protocol_error_o = u_guard_error;
+    assign s_axis_tready = input_ready;
+    assign m_axis_tvalid = m_axis_valid;
+    assign m_axis_tdata = m_axis_data0;
+    assign m_axis_tlast = m_axis_last;
+    assign m_axis_tuser = m_axis_user;
+    assign protocol_error_o = error;
+    assign m_axis_probe0_tvalid = m_axis_probe0_valid;
+    assign m_axis_probe0_tdata = m_axis_probe0_data0;
+    assign m_axis_probe0_tlast = m_axis_probe0_last;
+    assign m_axis_probe0_tuser = m_axis_probe0_user;
 endmodule
 
 `default_nettype wire

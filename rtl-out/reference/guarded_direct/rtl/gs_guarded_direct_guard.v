@@ -67,19 +67,19 @@ module gs_guarded_direct_guard (
     // hand-over
     wire all_1 = &tag_q;
     wire not_2 = ~held_null_q;
-    wire and_2 = (held_address_q < 3'd6) & (~((seen_tag_rdata == tag_q) | seen_just_now_q));
-    wire legal_event = not_2 & (and_2 & (held_payload_q <= 4'd15));
+    wire and_2 = (~((seen_tag_rdata == tag_q) | seen_just_now_q)) & (held_address_q < 3'd6);
+    wire legal_event = not_2 & and_2;
     wire or_3 = legal_event | held_last_q;
     wire leave = held_valid_q & (m_ready_i | (~or_3));
-    wire and_11 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
-    wire ready = and_11;
+    wire and_10 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
+    wire ready = and_10;
     wire accept = s_valid_i & ready;
     wire not_3 = ~legal_event;
     wire not_4 = ~held_last_q;
-    wire and_7 = leave & held_last_q;
+    wire and_6 = leave & held_last_q;
     wire [16:0] sum_2 = tag_q + 16'd1;
     wire [15:0] choice_2 = all_1 ? 16'd1 : sum_2[15:0];
-    wire and_15 = leave & legal_event;
+    wire and_14 = leave & legal_event;
     wire [2:0] choice_3 = clearing_q ? clear_row_q : held_address_q;
     wire [15:0] choice_4 = clearing_q ? 16'd0 : tag_q;
     wire or_9 = error_q | (leave & ((not_2 & not_3) | (held_null_q & not_4)));
@@ -93,16 +93,16 @@ module gs_guarded_direct_guard (
             seen_just_now_q <= 1'd0;
             error_q <= 1'd0;
         end else begin
-            clearing_q <= (and_7 & all_1) | (clearing_q & (~equal_1));
+            clearing_q <= (and_6 & all_1) | (clearing_q & (~equal_1));
             if (clearing_q) begin
                 clear_row_q <= choice_1;
             end
-            if (and_7) begin
+            if (and_6) begin
                 tag_q <= choice_2;
             end
             held_valid_q <= accept | (held_valid_q & (~leave));
             if (accept) begin
-                seen_just_now_q <= (and_15 & not_4) & (s_address_i == held_address_q);
+                seen_just_now_q <= (and_14 & not_4) & (s_address_i == held_address_q);
             end
             error_q <= or_9;
         end
@@ -118,7 +118,7 @@ module gs_guarded_direct_guard (
     end
     always @(posedge clk_i) begin
         if (accept & (s_address_i < 3'd6)) seen_tag_rdata <= seen_tag[s_address_i];
-        if (clearing_q | and_15) seen_tag[choice_3] <= choice_4;
+        if (clearing_q | and_14) seen_tag[choice_3] <= choice_4;
     end
 
     assign m_valid_o = held_valid_q & or_3;

@@ -72,11 +72,11 @@ module gs_guarded_direct_l0_lane (
     wire signed [12:0] scaled_up_1 = {current_s2_q, 1'd0};
 
     // charge: the product rounded, once
-    wire [6:0] sum_2 = 6'd31 + {5'd0, product_q[6]};
-    wire signed [23:0] scaled_down_1_biased = product_q + $signed({17'd0, sum_2[5:0]});
+    wire [6:0] scaled_down_1_bias = 6'd31 + {5'd0, product_q[6]};
+    wire signed [23:0] scaled_down_1_biased = product_q + $signed({17'd0, scaled_down_1_bias[5:0]});
 
     // charge: the exact sum, then the overflow, once
-    wire signed [18:0] sum_3 = leaked_q + $signed({{5{input_q[12]}}, input_q});
+    wire signed [18:0] sum_2 = leaked_q + $signed({{5{input_q[12]}}, input_q});
     wire choice_3_fits = (&charge_q[18:15]) | (~(|charge_q[18:15]));
     wire signed [15:0] choice_3_end = charge_q[18] ? 16'sh8000 : 16'sd32767;
     wire signed [15:0] choice_3 = choice_3_fits ? $signed(charge_q[15:0]) : choice_3_end;
@@ -103,7 +103,7 @@ module gs_guarded_direct_l0_lane (
         aligned_q <= scaled_up_1;
         input_q <= aligned_q;
         leaked_q <= $signed(scaled_down_1_biased[23:6]);
-        charge_q <= sum_3;
+        charge_q <= sum_2;
         h_q <= choice_3;
         r_s3_q <= r_q;
         r_s4_q <= r_s3_q;
@@ -119,7 +119,7 @@ module gs_guarded_direct_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[12], sum_2[6], scaled_down_1_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[12], scaled_down_1_bias[6], scaled_down_1_biased[5:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -63,7 +63,7 @@ module gs_if_soft_next_step_guard (
     // hand-over
     wire all_1 = &tag_q;
     wire not_2 = ~held_null_q;
-    wire and_2 = (held_address_q < 3'd5) & (~((seen_tag_rdata == tag_q) | seen_just_now_q));
+    wire and_2 = (~((seen_tag_rdata == tag_q) | seen_just_now_q)) & (held_address_q < 3'd5);
     wire legal_event = not_2 & and_2;
     wire or_3 = legal_event | held_last_q;
     wire leave = held_valid_q & (m_ready_i | (~or_3));

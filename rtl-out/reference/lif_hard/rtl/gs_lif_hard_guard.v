@@ -63,19 +63,18 @@ module gs_lif_hard_guard (
     // hand-over
     wire all_1 = &tag_q;
     wire not_2 = ~held_null_q;
-    wire and_2 = ({1'd0, held_address_q} < 3'd4) & (~((seen_tag_rdata == tag_q) | seen_just_now_q));
-    wire legal_event = not_2 & and_2;
+    wire legal_event = not_2 & (~((seen_tag_rdata == tag_q) | seen_just_now_q));
     wire or_3 = legal_event | held_last_q;
     wire leave = held_valid_q & (m_ready_i | (~or_3));
-    wire and_10 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
-    wire ready = and_10;
+    wire and_8 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
+    wire ready = and_8;
     wire accept = s_valid_i & ready;
     wire not_3 = ~legal_event;
     wire not_4 = ~held_last_q;
-    wire and_6 = leave & held_last_q;
+    wire and_4 = leave & held_last_q;
     wire [16:0] sum_2 = tag_q + 16'd1;
     wire [15:0] choice_2 = all_1 ? 16'd1 : sum_2[15:0];
-    wire and_14 = leave & legal_event;
+    wire and_12 = leave & legal_event;
     wire [1:0] choice_3 = clearing_q ? clear_row_q : held_address_q;
     wire [15:0] choice_4 = clearing_q ? 16'd0 : tag_q;
     wire or_9 = error_q | (leave & ((not_2 & not_3) | (held_null_q & not_4)));
@@ -89,16 +88,16 @@ module gs_lif_hard_guard (
             seen_just_now_q <= 1'd0;
             error_q <= 1'd0;
         end else begin
-            clearing_q <= (and_6 & all_1) | (clearing_q & (~equal_1));
+            clearing_q <= (and_4 & all_1) | (clearing_q & (~equal_1));
             if (clearing_q) begin
                 clear_row_q <= choice_1;
             end
-            if (and_6) begin
+            if (and_4) begin
                 tag_q <= choice_2;
             end
             held_valid_q <= accept | (held_valid_q & (~leave));
             if (accept) begin
-                seen_just_now_q <= (and_14 & not_4) & (s_address_i == held_address_q);
+                seen_just_now_q <= (and_12 & not_4) & (s_address_i == held_address_q);
             end
             error_q <= or_9;
         end
@@ -112,8 +111,8 @@ module gs_lif_hard_guard (
         end
     end
     always @(posedge clk_i) begin
-        if (accept & ({1'd0, s_address_i} < 3'd4)) seen_tag_rdata <= seen_tag[s_address_i];
-        if (clearing_q | and_14) seen_tag[choice_3] <= choice_4;
+        if (accept) seen_tag_rdata <= seen_tag[s_address_i];
+        if (clearing_q | and_12) seen_tag[choice_3] <= choice_4;
     end
 
     assign m_valid_o = held_valid_q & or_3;
