@@ -11,7 +11,7 @@ export PATH := $(PATH):$(CURDIR)/.venv/bin
 .PHONY: demo test campaign bless tools lint clean
 
 demo:
-	$(CARGO) run --quiet --release --bin goldspike -- build digits -o rtl-out/digits
+	$(CARGO) run --bin goldspike -- build digits -o rtl-out/digits
 
 tools:
 	testbench/tools/install

@@ -230,3 +230,150 @@ impl Checks<'_> {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import;
+    use crate::quantize::{Options, quantize};
+    use crate::verify::Comparison;
+
+    fn checks<'a>(network: &'a QuantNetwork, plan: &'a Plan, first: Mismatch) -> Checks<'a> {
+        let comparison = Comparison {
+            steps: 8,
+            spikes_compared: 464,
+            membranes_compared: 464,
+            states_compared: 464,
+            mismatches: 3,
+            first: Some(first),
+        };
+        let report = EngineReport {
+            name: "icarus",
+            version: "11".to_owned(),
+            samples: plan.origins.len(),
+            cases: plan.stimuli.len(),
+            probe: true,
+            comparison,
+            cycles_per_step: 99.3,
+            stalls: [1, 2, 3],
+        };
+        let check = Check {
+            engine: Simulation::Icarus,
+            probe: true,
+            found: Ok(report),
+        };
+        Checks {
+            network,
+            plan,
+            cases: 2,
+            checks: vec![check],
+        }
+    }
+
+    fn mismatch(sample: usize) -> Mismatch {
+        let quantity = Quantity::Membrane;
+        Mismatch {
+            sample,
+            step: 5,
+            layer: 1,
+            neuron: 7,
+            quantity,
+            golden: 1006,
+            engine: 1005,
+        }
+    }
+
+    fn again() -> Again {
+        Again {
+            verify: "goldspike verify digits --seed 4".to_owned(),
+            wave: "goldspike wave digits".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_first_mismatch_has_its_place_both_values_and_the_commands() {
+        let imported = import::embedded("digits").unwrap();
+        let network = quantize(&imported.network, &Options::default())
+            .unwrap()
+            .network;
+        let origins = vec![
+            Origin::Data(0),
+            Origin::Data(1),
+            Origin::Case(0),
+            Origin::Case(1),
+        ];
+        let plan = Plan {
+            stimuli: Vec::new(),
+            origins,
+        };
+        let found = checks(&network, &plan, mismatch(1));
+        assert!(!found.passed());
+        let real = |raw: i64| format!("{raw} ({:.6})", raw as f64 * network.layers[1].lsb(7));
+        let lines = found.lines(&again());
+        let expected = format!(
+            "  first mismatch: sample 1, step 5, layer n1, neuron 7: h is {}, the golden model has {}\n  \
+             again:          goldspike verify digits --seed 4 --engine icarus --samples 2\n  \
+             waveform:       goldspike wave digits --sample 1 --steps 4..6\n",
+            real(1005),
+            real(1006)
+        );
+        assert!(lines.ends_with(&expected), "{lines}");
+        assert!(lines.contains("3 mismatches"), "{lines}");
+        let document = found.document(&again());
+        assert_eq!(
+            (&document[0]["passed"], &document[0]["mismatches"]),
+            (&false.into(), &3.into())
+        );
+        assert_eq!(
+            (
+                &document[0]["first"]["layer_name"],
+                &document[0]["first"]["golden"]
+            ),
+            (&"n1".into(), &1006.into())
+        );
+        assert!(
+            document[0]["first"]["text"]
+                .as_str()
+                .unwrap()
+                .contains("--sample 1")
+        );
+    }
+
+    #[test]
+    fn a_mismatch_in_a_random_case_is_shown_again_by_its_case() {
+        let imported = import::embedded("digits").unwrap();
+        let network = quantize(&imported.network, &Options::default())
+            .unwrap()
+            .network;
+        let plan = Plan {
+            stimuli: Vec::new(),
+            origins: vec![Origin::Data(0), Origin::Case(0), Origin::Case(1)],
+        };
+        let lines = checks(&network, &plan, mismatch(2)).lines(&again());
+        assert!(lines.contains("random case 1, step 5"), "{lines}");
+        assert!(
+            lines.contains("--engine icarus --samples 1 --cases 2\n"),
+            "{lines}"
+        );
+        assert!(!lines.contains("waveform"), "{lines}");
+    }
+
+    #[test]
+    fn a_design_that_hangs_fails_the_check() {
+        let imported = import::embedded("digits").unwrap();
+        let network = quantize(&imported.network, &Options::default())
+            .unwrap()
+            .network;
+        let plan = Plan::default();
+        let mut found = checks(&network, &plan, mismatch(0));
+        let failed = Diagnostic::error(&crate::diag::codes::HANG, "the design hangs");
+        found.checks[0].found = Err(failed);
+        assert!(!found.passed());
+        assert!(found.lines(&again()).contains("FAILED: the design hangs"));
+        let document = found.document(&again());
+        assert_eq!(document[0]["error"]["code"], "GS0803");
+        assert_eq!(document[0]["mismatches"], 1);
+        found.checks.clear();
+        assert!(!found.passed(), "no check is no pass");
+    }
+}

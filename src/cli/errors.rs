@@ -151,21 +151,130 @@ pub fn contract(error: &ContractError) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Style;
+    use crate::hdl::HdlError;
+    use goldspike_golden::contract::Problem;
+    use std::path::Path;
+
+    /// Compares the message with `testbench/bad-input/NAME.txt`, as the tests of the command line do: for errors that no
+    /// file and no flag reaches.
+    fn stored(name: &str, diagnostic: &Diagnostic) {
+        let rendered = diagnostic.render(Style::default());
+        let lines: Vec<&str> = rendered
+            .trim_matches('\n')
+            .lines()
+            .map(str::trim_end)
+            .collect();
+        let text = format!("{}\n", lines.join("\n"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("testbench/bad-input")
+            .join(format!("{name}.txt"));
+        if std::env::var_os("GOLDSPIKE_BLESS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{text}", path.display()));
+        assert_eq!(
+            text, kept,
+            "{name}: GOLDSPIKE_BLESS=1 stores the new message"
+        );
+    }
 
     #[test]
-    fn every_code_of_the_quantizer_is_in_the_table() {
-        let samples = [
-            QuantizeError::Option {
-                option: "weight-bits",
-                value: 0,
-                low: 1,
-                high: 16,
-            },
-            QuantizeError::Invalid(String::new()),
-            QuantizeError::NotOurs { path: "x".into() },
-        ];
-        for error in samples {
-            assert_eq!(quantize(&error, None).code.id, error.code());
+    fn descriptions_that_no_file_gives() {
+        let shape = QuantizeError::Shape {
+            place: "n0".to_owned(),
+            field: "bias",
+            found: 3,
+            expected: 2,
+        };
+        stored("description-shape", &quantize(&shape, None));
+        let range = "finite";
+        let value = QuantizeError::Value {
+            layer: "n0".to_owned(),
+            field: "bias",
+            index: 1,
+            value: f64::NAN,
+            range,
+        };
+        stored("description-value", &quantize(&value, None));
+        stored(
+            "contract-in-the-quantizer",
+            &quantize(
+                &QuantizeError::Invalid("`layers` is empty".to_owned()),
+                None,
+            ),
+        );
+        let problem = Problem::Length {
+            found: 3,
+            expected: 2,
+        };
+        stored(
+            "contract",
+            &contract(&ContractError {
+                layer: Some("n0".to_owned()),
+                field: "bias",
+                problem,
+            }),
+        );
+    }
+
+    #[test]
+    fn engines_that_fail() {
+        let told = |text: &str| text.to_owned();
+        let build = EngineError::Build {
+            engine: "icarus",
+            message: told("`iverilog x.v`: exit status: 1"),
+        };
+        stored("engine-build", &engine(&build));
+        let hang = EngineError::Hang {
+            engine: "rust-hdl",
+            idle: 200_000,
+            taken: 3,
+            beats: 9,
+            steps: 1,
+            expected: 4,
+        };
+        assert_eq!(engine(&hang).exit_code(), 1, "a finding");
+        stored("engine-hang", &engine(&hang));
+        let protocol = EngineError::Protocol {
+            engine: "verilator",
+            message: told("output beat 3: null without TLAST"),
+        };
+        assert_eq!(
+            verify(&VerifyError::Engine(protocol.clone())).exit_code(),
+            1,
+            "a finding"
+        );
+        stored("engine-protocol", &engine(&protocol));
+        stored(
+            "engine-stimulus",
+            &engine(&EngineError::Stimulus {
+                engine: "golden",
+                message: told("`layers` is empty"),
+            }),
+        );
+        stored(
+            "engine-compared-nothing",
+            &verify(&VerifyError::Nothing("rust-hdl")),
+        );
+    }
+
+    #[test]
+    fn internal_errors_say_that_they_are() {
+        stored("internal", &internal("a thread stopped"));
+        stored("too-few-banks", &plan(&PlanError::Banks(1)));
+        stored("bench-without-steps", &emit(&EmitError::NoSteps));
+        let hdl = || HdlError::Internal("no such port".to_owned());
+        for diagnostic in [
+            plan(&PlanError::Hdl(hdl())),
+            emit(&EmitError::Hdl(hdl())),
+            wave(&WaveError::NoProbe),
+        ] {
+            assert_eq!(
+                (diagnostic.code.id, diagnostic.exit_code()),
+                (codes::INTERNAL.id, 2)
+            );
         }
     }
 }

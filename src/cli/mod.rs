@@ -1,7 +1,7 @@
 //! The command line: what a user types, one file a verb.
 //!
-//! Help, completions and the man page come from the doc comments of the argument types. A verb returns an [`Ending`] or
-//! a [`Diagnostic`](crate::diag::Diagnostic); this file prints the latter and makes the exit code: 0 done and equal, 1 a
+//! Help, completions and the man page come from the doc comments of the argument types. A verb returns an ending or
+//! a [`Diagnostic`]; this file prints the latter and makes the exit code: 0 done and equal, 1 a
 //! mismatch was found, 2 bad arguments, bad input or a missing tool. Results go to stdout, all else to stderr.
 
 mod agreement;

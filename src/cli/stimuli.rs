@@ -152,3 +152,64 @@ impl Random {
         ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import;
+    use crate::quantize::{Options, quantize};
+
+    #[test]
+    fn random_cases_are_legal_and_hold_the_corners() {
+        let imported = import::embedded("digits").unwrap();
+        let network = quantize(&imported.network, &Options::default())
+            .unwrap()
+            .network;
+        let pauses = Pauses {
+            stalls: true,
+            seed: 3,
+        };
+        let plan = Plan::new(&network, None, 100, pauses).unwrap();
+        assert_eq!(
+            (plan.stimuli.len(), plan.origins.len(), plan.data_samples()),
+            (100, 300, 0)
+        );
+        let samples: Vec<&Sample> = plan
+            .stimuli
+            .iter()
+            .flat_map(|stimulus| &stimulus.samples)
+            .collect();
+        assert!(samples.iter().all(|sample| !sample.steps.is_empty()));
+        assert!(samples.iter().any(|sample| sample.steps.len() == 1));
+        assert!(
+            samples
+                .iter()
+                .any(|sample| sample.steps.iter().all(Vec::is_empty)),
+            "a silent sample"
+        );
+        assert!(
+            samples
+                .iter()
+                .any(|sample| sample.steps.iter().any(|step| step.len() > 60)),
+            "a dense step"
+        );
+        let max = i32::try_from(network.input.payload_max).unwrap();
+        for event in samples
+            .iter()
+            .flat_map(|sample| sample.steps.iter().flatten())
+        {
+            assert!(
+                (1..=max).contains(&event.payload)
+                    && (event.address as usize) < network.input.axons
+            );
+        }
+        let fewer = Plan::new(&network, None, 7, pauses).unwrap();
+        assert_eq!(
+            fewer.stimuli[..],
+            plan.stimuli[..7],
+            "a shorter run is the beginning of a longer one"
+        );
+        let other = Plan::new(&network, None, 7, Pauses { seed: 4, ..pauses }).unwrap();
+        assert_ne!(other.stimuli, fewer.stimuli);
+    }
+}

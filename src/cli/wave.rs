@@ -149,7 +149,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let failed = |error: std::io::Error| {
         Diagnostic::error(
             &codes::OUTPUT_UNWRITABLE,
-            format!("the file cannot be written: {error}"),
+            format!("the file cannot be written: {}", error.kind()),
         )
         .at(Place::file(path.display().to_string()))
         .help("choose another place with -o")

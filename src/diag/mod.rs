@@ -2,7 +2,7 @@
 //!
 //! A [`Diagnostic`] has a code (the table is [`codes`]), one sentence with exact numbers, the place (file, line,
 //! column, field) and, where there is one, the edit that fixes it. It is printed for people or as JSON by
-//! [`render`]. It does not decide where it is printed.
+//! [`Diagnostic::render`]. It does not decide where it is printed.
 
 pub mod codes;
 mod render;

@@ -1,4 +1,4 @@
-//! Emission: a [`Design`](crate::rtl::Design) as a folder of text files that others can use without goldspike.
+//! Emission: a [`Design`] as a folder of text files that others can use without goldspike.
 //!
 //! ```text
 //! rtl/gs_*.v  *.hex  files.f  gs_NAME.core  datasheet.md          from `design`
