@@ -1,0 +1,157 @@
+//! The trained networks, as hardware, against the golden model: every spike, compared value and state, with pauses.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
+
+use std::path::Path;
+
+use goldspike::engine::tool::{IVERILOG, VERILATOR};
+use goldspike::engine::{Engine, Icarus, Rtl, RustHdl, Stalls, Stimulus, Verilator};
+use goldspike::quantize::{Options, quantize};
+use goldspike::rtl::{DesignOptions, design};
+use goldspike::verify::{EngineReport, verify_engine};
+use goldspike::{data, import};
+use goldspike_golden::describe::Network;
+use goldspike_golden::event::Sample;
+use goldspike_testbench::tools;
+
+/// The first `count` samples of a data set as events (all of them if there are fewer).
+fn samples(network: &Network, dataset: &data::Dataset, count: usize) -> Vec<Sample> {
+    let encode = |(index, raw): (usize, &[u8])| {
+        network
+            .encoding
+            .encode(raw, network.time_steps, network.axons, index as u64)
+            .unwrap()
+    };
+    dataset
+        .samples()
+        .take(count)
+        .enumerate()
+        .map(encode)
+        .collect()
+}
+
+/// Verifies with the probe and as shipped, and asserts how much was compared.
+fn verify(network: &Network, samples: &[Sample], engine: &mut dyn Engine) {
+    let quantized = quantize(network, &Options::default()).unwrap().network;
+    let stimulus = Stimulus {
+        samples: samples.to_vec(),
+        stalls: Stalls::random(11),
+    };
+    for probe in [true, false] {
+        let options = DesignOptions {
+            probe,
+            ..DesignOptions::default()
+        };
+        let design = design(&quantized, &options).unwrap();
+        let stimuli = std::slice::from_ref(&stimulus);
+        let report = verify_engine(engine, &quantized, &design, stimuli, |_| {}).unwrap();
+        expect(network, samples, probe, &report);
+    }
+}
+
+fn expect(network: &Network, samples: &[Sample], probe: bool, report: &EngineReport) {
+    let compared = &report.comparison;
+    assert!(
+        compared.passed(),
+        "{} on {}: {compared:?}",
+        network.name,
+        report.name
+    );
+    let steps: u64 = samples.iter().map(|sample| sample.steps.len() as u64).sum();
+    let shown = if probe {
+        network.layers.as_slice()
+    } else {
+        &network.layers[network.layers.len() - 1..]
+    };
+    let neurons: u64 = shown.iter().map(|layer| layer.neurons as u64).sum();
+    assert_eq!(compared.spikes_compared, steps * neurons);
+    assert_eq!(
+        compared.membranes_compared,
+        if probe { steps * neurons } else { 0 }
+    );
+    assert_eq!(compared.states_compared, compared.membranes_compared);
+    assert!(
+        report.stalls.iter().take(2).all(|&waits| waits > 0),
+        "{:?}",
+        report.stalls
+    );
+    println!(
+        "{} on {} {}: {} samples, {} spikes, {} membranes, 0 mismatches",
+        network.name,
+        report.name,
+        report.version,
+        report.samples,
+        compared.spikes_compared,
+        compared.membranes_compared
+    );
+}
+
+fn digits() -> (Network, Vec<Sample>) {
+    let network = import::embedded("digits").unwrap().network;
+    let samples = samples(&network, &data::embedded("digits").unwrap(), usize::MAX);
+    assert_eq!(samples.len(), 355);
+    (network, samples)
+}
+
+#[test]
+fn digits_on_the_embedded_simulator() {
+    let (network, samples) = digits();
+    verify(&network, &samples, &mut Rtl(RustHdl));
+}
+
+#[test]
+fn digits_on_icarus() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let (network, samples) = digits();
+    verify(&network, &samples, &mut Rtl(Icarus::new()));
+}
+
+#[test]
+fn digits_on_verilator() {
+    if tools::missing(VERILATOR) {
+        return;
+    }
+    let (network, samples) = digits();
+    verify(&network, &samples, &mut Rtl(Verilator::new()));
+}
+
+/// A network of the workloads with its data set.
+fn workload(name: &str, count: usize) -> (Network, Vec<Sample>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let imported = import::load(&root.join("workloads/nets").join(name)).unwrap();
+    let file = match imported.dataset.as_deref() {
+        Some("mnist") => root.join("workloads/data/mnist_test2000.npz"),
+        _ => root.join("../examples/digits/data.npz"),
+    };
+    let dataset = data::load(&file).unwrap();
+    let samples = samples(&imported.network, &dataset, count);
+    assert_eq!(samples.len(), count);
+    (imported.network, samples)
+}
+
+#[test]
+fn mnist_with_sigma_delta_input_on_verilator() {
+    if tools::missing(VERILATOR) {
+        return;
+    }
+    let (network, samples) = workload("mnist_fc_lif_sd", 50);
+    verify(&network, &samples, &mut Rtl(Verilator::new()));
+}
+
+#[test]
+fn every_other_network_on_the_embedded_simulator() {
+    for (name, count) in [
+        ("digits_lif_soft", 40),
+        ("digits_plif", 40),
+        ("digits_leaky_sub", 40),
+        ("digits_latency", 40),
+        ("digits_q4_lif_hard", 40),
+        ("mnist_fc_lif_direct", 1),
+        ("mnist_fc_leaky_bern", 1),
+        ("mnist_q4_fc_if_sd", 2),
+    ] {
+        let (network, samples) = workload(name, count);
+        verify(&network, &samples, &mut Rtl(RustHdl));
+    }
+}
