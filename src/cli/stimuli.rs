@@ -5,6 +5,7 @@
 
 use super::input::Samples;
 use crate::diag::Diagnostic;
+use crate::engine::random::SplitMix;
 use crate::engine::{Stalls, Stimulus};
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::quant::QuantNetwork;
@@ -27,7 +28,7 @@ pub struct Pauses {
 impl Pauses {
     fn of(self, stimulus: u64) -> Stalls {
         if self.stalls {
-            Stalls::random(Random::new(self.seed, stimulus).next())
+            Stalls::random(SplitMix::stream(self.seed, stimulus).next())
         } else {
             Stalls::NONE
         }
@@ -82,7 +83,10 @@ impl Plan {
             let number = (1 << 32) + case as u64;
             plan.origins.extend([Origin::Case(case); SAMPLES_PER_CASE]);
             plan.stimuli.push(Stimulus {
-                samples: random_samples(network, &mut Random::new(pauses.seed ^ 0xCA5E, number)),
+                samples: random_samples(
+                    network,
+                    &mut SplitMix::stream(pauses.seed ^ 0xCA5E, number),
+                ),
                 stalls: pauses.of(number),
             });
         }
@@ -100,7 +104,7 @@ impl Plan {
 }
 
 /// Samples of random length (one step included) and random density, silent ones included.
-fn random_samples(network: &QuantNetwork, random: &mut Random) -> Vec<Sample> {
+fn random_samples(network: &QuantNetwork, random: &mut SplitMix) -> Vec<Sample> {
     (0..SAMPLES_PER_CASE)
         .map(|_| {
             let steps = 1 + random.below(u64::from(network.time_steps).max(2));
@@ -115,7 +119,7 @@ fn random_samples(network: &QuantNetwork, random: &mut Random) -> Vec<Sample> {
         .collect()
 }
 
-fn random_step(network: &QuantNetwork, density: u64, random: &mut Random) -> Vec<Event> {
+fn random_step(network: &QuantNetwork, density: u64, random: &mut SplitMix) -> Vec<Event> {
     let silent = random.below(8) == 0;
     (0u32..)
         .zip(0..network.input.axons)
@@ -128,29 +132,6 @@ fn random_step(network: &QuantNetwork, density: u64, random: &mut Random) -> Vec
             (random.below(256) < density && !silent).then_some(event)
         })
         .collect()
-}
-
-/// Steele, Lea, Flood 2014 (SplitMix64): the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Self(seed ^ stream.wrapping_mul(0xD134_2543_DE82_EF95));
-        random.next();
-        random
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Below `n` (at least 1).
-    fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
-    }
 }
 
 #[cfg(test)]

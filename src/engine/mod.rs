@@ -8,6 +8,7 @@ pub mod beats;
 mod child;
 mod golden;
 mod icarus;
+pub(crate) mod random;
 mod rtl;
 mod rust_hdl;
 pub mod stimulus;

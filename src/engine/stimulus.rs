@@ -2,6 +2,8 @@
 
 use goldspike_golden::event::Sample;
 
+use super::random::SplitMix;
+
 /// Samples with the pauses of the streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stimulus {
@@ -43,7 +45,7 @@ impl Stalls {
     /// Idle cycles before each of `beats` input beats.
     #[must_use]
     pub fn gaps(&self, beats: usize) -> Vec<u32> {
-        let mut random = SplitMix(self.seed ^ 0x5EED_0001);
+        let mut random = SplitMix::new(self.seed ^ 0x5EED_0001);
         (0..beats)
             .map(|_| {
                 let draw = random.next();
@@ -63,7 +65,7 @@ impl Stalls {
         if self.output_stall == 0 {
             return vec![true];
         }
-        let mut random = SplitMix(self.seed ^ 0x5EED_0002 ^ (stream as u64) << 32);
+        let mut random = SplitMix::new(self.seed ^ 0x5EED_0002 ^ (stream as u64) << 32);
         let mut pattern = Vec::with_capacity(READY_PERIOD);
         while pattern.len() < READY_PERIOD {
             let draw = random.next();
@@ -83,15 +85,3 @@ impl Stalls {
 
 /// Length of a readiness pattern in cycles: a prime, so that it drifts against the passes.
 const READY_PERIOD: usize = 1021;
-
-/// Steele, Lea, Flood 2014: a small generator whose stream is part of this file's contract.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-}

@@ -350,7 +350,7 @@ fn loops_are_named() {
     b.output("o", w);
     let ring = b.finish().unwrap();
     let message = Sim::new(&ring).unwrap_err().to_string();
-    for part in ["module `ring`", "w", "u_first.x_i", "u_second.not_1"] {
+    for part in ["module `ring`", "w", "u_first.x_i", "u_second.y"] {
         assert!(message.contains(part), "{message}");
     }
 }
