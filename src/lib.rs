@@ -5,6 +5,7 @@ pub mod data;
 pub mod diag;
 pub mod emit;
 pub mod engine;
+pub mod folder;
 pub mod hdl;
 pub mod import;
 pub mod quantize;

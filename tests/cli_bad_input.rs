@@ -170,6 +170,33 @@ fn an_output_folder_that_is_not_ours() {
 }
 
 #[test]
+fn a_folder_that_goldspike_made_for_something_else() {
+    let scratch = tempfile::tempdir().unwrap();
+    let quant = scratch.path().join("quant");
+    let design = scratch.path().join("design");
+    run(&["quantize", "digits", "--samples", "2", "-o", text(&quant)]).ended(0);
+    run(&["generate", text(&quant), "-o", text(&design)]).ended(0);
+    let before = (names(&quant), names(&design));
+    let onto_itself = run(&["generate", text(&quant), "-o", text(&quant)]);
+    assert_eq!(onto_itself.code, 2);
+    stored(
+        "generate-onto-its-network",
+        scratch.path(),
+        &onto_itself.stderr,
+    );
+    let ran = run(&["quantize", "digits", "--samples", "2", "-o", text(&design)]);
+    assert_eq!(ran.code, 2);
+    stored("quantize-onto-a-design", scratch.path(), &ran.stderr);
+    assert_eq!((names(&quant), names(&design)), before);
+    std::fs::write(design.join("sim.vvp"), "the user's").unwrap();
+    run(&["generate", text(&quant), "-o", text(&design)]).ended(0);
+    assert_eq!(
+        std::fs::read_to_string(design.join("sim.vvp")).unwrap(),
+        "the user's"
+    );
+}
+
+#[test]
 fn an_output_path_that_cannot_be_written() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("file");

@@ -238,7 +238,7 @@ fn generate_twice_gives_the_same_bytes() {
         let ran = run(&arguments);
         assert!(
             ran.stderr
-                .contains("layer n1 has 10 neurons and gets 10 lanes"),
+                .contains("layer n1 gets 10 synapse lanes (it has 10 neurons"),
             "{}",
             ran.stderr
         );

@@ -303,9 +303,16 @@ impl<'a> Job<'a> {
         else {
             return Ok(false);
         };
-        let steps = 0..sample.steps.len();
-        let (vcd, report) =
-            wave::record(self.network(), &self.probed, sample, 0, steps, Stalls::NONE)?;
+        let scene = wave::Scene {
+            stimulus: Stimulus {
+                samples: vec![sample.clone()],
+                stalls: Stalls::NONE,
+            },
+            sample: 0,
+            alone: true,
+            number: 0,
+        };
+        let (vcd, report) = wave::record(self.network(), &self.probed, &scene, None)?;
         let vcd = String::from_utf8(vcd).map_err(errors::internal)?;
         emitted.files.insert(VCD.into(), vcd);
         emitted

@@ -156,17 +156,28 @@ impl Checks<'_> {
             }
             _ => raw.to_string(),
         };
+        let number = self.plan.number(first.sample);
+        let wave = |of: String| {
+            format!(
+                "  waveform:       {} {of} --steps {}..{} (on the embedded simulator)\n",
+                again.wave,
+                first.step.saturating_sub(1),
+                first.step + 1
+            )
+        };
         let (place, samples, cases, wave) = match self.plan.origins.get(first.sample) {
             Some(&Origin::Data(sample)) => {
-                let steps = format!("{}..{}", first.step.saturating_sub(1), first.step + 1);
-                let wave = format!(
-                    "  waveform:       {} --sample {sample} --steps {steps}\n",
-                    again.wave
-                );
+                let wave = wave(format!("--sample {sample}"));
                 (format!("sample {sample}"), sample + 1, 0, wave)
             }
             Some(&Origin::Case(case)) => {
-                (format!("random case {case}"), 1, case + 1, String::new())
+                let wave = wave(format!("--case {case} --sample {number}"));
+                (
+                    format!("random case {case}, sample {number}"),
+                    1,
+                    case + 1,
+                    wave,
+                )
             }
             None => (
                 "a sample that was not given".to_owned(),
@@ -313,7 +324,7 @@ mod tests {
         let expected = format!(
             "  first mismatch: sample 1, step 5, layer n1, neuron 7: h is {}, the golden model has {}\n  \
              again:          goldspike verify digits --seed 4 --engine icarus --samples 2\n  \
-             waveform:       goldspike wave digits --sample 1 --steps 4..6\n",
+             waveform:       goldspike wave digits --sample 1 --steps 4..6 (on the embedded simulator)\n",
             real(1005),
             real(1006)
         );
@@ -350,12 +361,15 @@ mod tests {
             origins: vec![Origin::Data(0), Origin::Case(0), Origin::Case(1)],
         };
         let lines = checks(&network, &plan, mismatch(2)).lines(&again());
-        assert!(lines.contains("random case 1, step 5"), "{lines}");
+        assert!(lines.contains("random case 1, sample 1, step 5"), "{lines}");
         assert!(
             lines.contains("--engine icarus --samples 1 --cases 2\n"),
             "{lines}"
         );
-        assert!(!lines.contains("waveform"), "{lines}");
+        assert!(
+            lines.contains(" --case 1 --sample 1 --steps 4..6 "),
+            "{lines}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, Place, codes};
 use crate::emit::EmitError;
 use crate::engine::EngineError;
+use crate::folder::FolderError;
 use crate::import::Imported;
 use crate::quantize::QuantizeError;
 use crate::rtl::PlanError;
@@ -39,7 +40,11 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         QuantizeError::File { path, .. }
         | QuantizeError::Damaged { path, .. }
         | QuantizeError::Digest { path, .. }
-        | QuantizeError::NotOurs { path } => return Some(Place::file(path.display().to_string())),
+        | QuantizeError::Folder(
+            FolderError::Foreign { path, .. }
+            | FolderError::NotAFolder { path }
+            | FolderError::Io { path, .. },
+        ) => return Some(Place::file(path.display().to_string())),
         QuantizeError::Option { .. }
         | QuantizeError::Shape { .. }
         | QuantizeError::SumTooWide { .. }
@@ -104,9 +109,9 @@ pub fn verify(error: &VerifyError) -> Diagnostic {
 pub fn emit(error: &EmitError) -> Diagnostic {
     let (code, place) = match error {
         EmitError::Hdl(_) | EmitError::Silent(_) | EmitError::Trace(_) => (&codes::INTERNAL, None),
-        EmitError::Foreign { path } => (&codes::NOT_OURS, Some(path)),
-        EmitError::NotAFolder { path } => (&codes::NOT_A_FOLDER, Some(path)),
-        EmitError::Io { path, .. } => (&codes::FOLDER_FILE, Some(path)),
+        EmitError::Folder(FolderError::Foreign { path, .. }) => (&codes::NOT_OURS, Some(path)),
+        EmitError::Folder(FolderError::NotAFolder { path }) => (&codes::NOT_A_FOLDER, Some(path)),
+        EmitError::Folder(FolderError::Io { path, .. }) => (&codes::FOLDER_FILE, Some(path)),
         EmitError::NoSteps => (&codes::NOTHING_RAN, None),
     };
     let diagnostic = Diagnostic::error(code, error.to_string()).help(error.help());

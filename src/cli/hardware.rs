@@ -4,11 +4,11 @@ use super::console::Console;
 use super::errors;
 use super::options::LaneArgs;
 use crate::diag::Diagnostic;
-use crate::rtl::{self, Design, DesignOptions, LaneChoice, LayerPlan};
+use crate::rtl::{self, Design, LaneChoice, LayerPlan};
 use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use serde_json::{Value, json};
 
-/// Designs with the flags' lanes, and says where a number of lanes was clamped.
+/// Designs with the flags' lanes, and says where a layer gets another number of lanes.
 ///
 /// # Errors
 /// Lanes that do not fit the network; what this version does not have.
@@ -19,10 +19,11 @@ pub fn design(
     console: &Console,
 ) -> Result<Design, Diagnostic> {
     let options = lanes.options(probe)?;
-    for note in clamped(network, &options) {
+    let design = rtl::design(network, &options).map_err(|error| errors::plan(&error))?;
+    for note in changed(network, &design) {
         console.note(&note);
     }
-    rtl::design(network, &options).map_err(|error| errors::plan(&error))
+    Ok(design)
 }
 
 /// The same design without the probe, or with it.
@@ -37,23 +38,30 @@ pub fn variant(
     rtl::design(network, &lanes.options(probe)?).map_err(|error| errors::plan(&error))
 }
 
-fn clamped(network: &QuantNetwork, options: &DesignOptions) -> Vec<String> {
+/// Where a layer gets another number of lanes than the flags say, and why.
+fn changed(network: &QuantNetwork, design: &Design) -> Vec<String> {
+    let asked = |choice: &LaneChoice, index: usize| match choice {
+        LaneChoice::Auto => None,
+        LaneChoice::All(lanes) => Some(*lanes),
+        LaneChoice::PerLayer(list) => list.get(index).copied(),
+    };
     let mut notes = Vec::new();
-    for (flag, choice) in [
-        ("--lanes", &options.lanes),
-        ("--neuron-lanes", &options.neuron_lanes),
-    ] {
-        let LaneChoice::All(lanes) = choice else {
-            continue;
-        };
-        for layer in network
-            .layers
-            .iter()
-            .filter(|layer| *lanes as usize > layer.neurons)
+    for (index, (layer, plan)) in network.layers.iter().zip(&design.plans).enumerate() {
+        let name = &layer.name;
+        if let Some(lanes) = asked(&design.options.lanes, index)
+            && lanes != plan.lanes
         {
-            let (name, neurons) = (&layer.name, layer.neurons);
             notes.push(format!(
-                "{flag} {lanes}: layer {name} has {neurons} neurons and gets {neurons} lanes"
+                "--lanes {lanes}: layer {name} gets {} synapse lanes (it has {} neurons; a multiple of its {} neuron lanes)",
+                plan.lanes, plan.neurons, plan.neuron_lanes
+            ));
+        }
+        if let Some(lanes) = asked(&design.options.neuron_lanes, index)
+            && lanes != plan.neuron_lanes
+        {
+            notes.push(format!(
+                "--neuron-lanes {lanes}: layer {name} gets {} neuron lanes (at most its synapse lanes)",
+                plan.neuron_lanes
             ));
         }
     }

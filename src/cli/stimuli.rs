@@ -80,17 +80,20 @@ impl Plan {
             }
         }
         for case in 0..cases {
-            let number = (1 << 32) + case as u64;
             plan.origins.extend([Origin::Case(case); SAMPLES_PER_CASE]);
-            plan.stimuli.push(Stimulus {
-                samples: random_samples(
-                    network,
-                    &mut SplitMix::stream(pauses.seed ^ 0xCA5E, number),
-                ),
-                stalls: pauses.of(number),
-            });
+            plan.stimuli.push(random_case(network, case, pauses));
         }
         Ok(plan)
+    }
+
+    /// Number of a sample within its data set or its random case.
+    #[must_use]
+    pub fn number(&self, sample: usize) -> usize {
+        match self.origins.get(sample) {
+            Some(&Origin::Data(number)) => number,
+            Some(Origin::Case(_)) => (sample - self.data_samples()) % SAMPLES_PER_CASE,
+            None => 0,
+        }
     }
 
     /// Samples of the data set.
@@ -101,6 +104,33 @@ impl Plan {
             .filter(|origin| matches!(origin, Origin::Data(_)))
             .count()
     }
+}
+
+/// Random case number `case`.
+#[must_use]
+pub fn random_case(network: &QuantNetwork, case: usize, pauses: Pauses) -> Stimulus {
+    let number = (1 << 32) + case as u64;
+    Stimulus {
+        samples: random_samples(network, &mut SplitMix::stream(pauses.seed ^ 0xCA5E, number)),
+        stalls: pauses.of(number),
+    }
+}
+
+/// The batch in which a verification plays sample `sample`, up to it, and the number of its first sample.
+///
+/// # Errors
+/// A sample that is not of the network's encoding.
+pub fn batch_of(
+    data: &Samples,
+    sample: usize,
+    pauses: Pauses,
+) -> Result<(Stimulus, usize), Diagnostic> {
+    let start = sample / BATCH * BATCH;
+    let samples = (start..=sample)
+        .map(|index| data.encode(index))
+        .collect::<Result<_, _>>()?;
+    let stalls = pauses.of(start as u64);
+    Ok((Stimulus { samples, stalls }, start))
 }
 
 /// Samples of random length (one step included) and random density, silent ones included.

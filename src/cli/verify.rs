@@ -144,15 +144,12 @@ pub fn again(
     lanes: &LaneArgs,
 ) -> Again {
     let network = quoted(&network.display().to_string());
-    let shared = [vec![network], data.given(), quantize.given(), lanes.given()]
+    let given = [vec![network], data.given(), quantize.given(), lanes.given()]
         .concat()
         .join(" ");
-    let mut verify = format!("goldspike verify {shared} --seed {}", check.seed);
-    if check.no_stalls {
-        verify.push_str(" --no-stalls");
-    }
+    let pauses = if check.no_stalls { " --no-stalls" } else { "" };
     Again {
-        verify,
-        wave: format!("goldspike wave {shared}"),
+        verify: format!("goldspike verify {given} --seed {}{pauses}", check.seed),
+        wave: format!("goldspike wave {given} --seed {}{pauses}", check.seed),
     }
 }

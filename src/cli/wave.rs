@@ -3,13 +3,13 @@
 use super::console::Console;
 use super::input::{Integers, Source};
 use super::options::{DataArgs, LaneArgs, QuantizeArgs};
+use super::stimuli::{self, Pauses};
 use super::{Ending, errors, hardware};
 use crate::diag::{Diagnostic, Place, codes};
-use crate::engine::Stalls;
+use crate::engine::{Stalls, Stimulus};
 use crate::rtl::Design;
 use crate::wave::{self, WaveReport, Window};
 use clap::Args;
-use goldspike_golden::event::Sample;
 use goldspike_golden::quant::QuantNetwork;
 use serde_json::json;
 use std::ops::Range;
@@ -17,15 +17,19 @@ use std::path::{Path, PathBuf};
 
 /// A VCD of the hardware with the golden model's spikes and membranes beside it, and a GTKWave save file.
 ///
-/// The sample runs alone on the embedded simulator. Membranes are shown as reals.
+/// On the embedded simulator. The sample runs alone without pauses; with --seed it runs after those before it and with
+/// the pauses that `verify --seed` gave them. Membranes are shown as reals.
 #[derive(Debug, Args)]
 pub struct WaveArgs {
     /// Network folder, quantized folder or embedded name.
     #[arg(value_name = "NETWORK|QUANT")]
     network: PathBuf,
-    /// Sample of the data set, from 0.
+    /// Sample of the data set, or within the random case, from 0.
     #[arg(long, value_name = "I")]
     sample: usize,
+    /// Random case of `verify --cases` instead of the data set, from 0.
+    #[arg(long, value_name = "C", requires = "seed")]
+    case: Option<usize>,
     /// Time steps A to B-1 [default: all].
     #[arg(long, value_name = "A..B", value_parser = window)]
     steps: Option<Range<usize>>,
@@ -35,9 +39,12 @@ pub struct WaveArgs {
     /// Test set [default: the embedded set of an embedded network].
     #[arg(long, value_name = "X.npz")]
     data: Option<PathBuf>,
-    /// Seed of random pauses on the streams [default: no pauses].
+    /// Seed of a verification: its stimulus, random pauses included [default: the sample alone, no pauses].
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
+    /// The verification ran without pauses.
+    #[arg(long, requires = "seed")]
+    no_stalls: bool,
     #[command(flatten)]
     quantize: QuantizeArgs,
     #[command(flatten)]
@@ -61,15 +68,9 @@ pub fn run(args: &WaveArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let Integers {
         network, digest, ..
     } = source.integers(&args.quantize)?;
-    let samples = source.data(&DataArgs {
-        data: args.data.clone(),
-        samples: None,
-    })?;
-    let sample = samples.encode(args.sample)?;
     let design = hardware::design(&network, &args.lanes, true, console)?;
-    let steps = args.steps.clone().unwrap_or(0..sample.steps.len());
-    let stalls = args.seed.map_or(Stalls::NONE, Stalls::random);
-    let (vcd, report) = record(&network, &design, &sample, args.sample, steps, stalls)?;
+    let scene = scene(args, &source, &network)?;
+    let (vcd, report) = record(&network, &design, &scene, args.steps.clone())?;
     let save = args.output.with_extension("gtkw");
     let vcd_name = args
         .output
@@ -117,30 +118,84 @@ fn lines(report: &WaveReport, network: &str, vcd: &Path, save: &Path) -> String 
     text
 }
 
-/// The waveform of one sample, which is number `index` of its data set.
+/// What is played, and which sample of it is shown.
+pub struct Scene {
+    /// Samples and pauses.
+    pub stimulus: Stimulus,
+    /// The sample that is shown.
+    pub sample: usize,
+    /// It runs alone.
+    pub alone: bool,
+    /// Number of the first sample in its data set.
+    pub number: usize,
+}
+
+/// The sample alone, or the stimulus in which a verification played it.
+fn scene(args: &WaveArgs, source: &Source, network: &QuantNetwork) -> Result<Scene, Diagnostic> {
+    let data = || {
+        source.data(&DataArgs {
+            data: args.data.clone(),
+            samples: None,
+        })
+    };
+    let Some(seed) = args.seed else {
+        return Ok(Scene {
+            stimulus: Stimulus {
+                samples: vec![data()?.encode(args.sample)?],
+                stalls: Stalls::NONE,
+            },
+            sample: 0,
+            alone: true,
+            number: args.sample,
+        });
+    };
+    let pauses = Pauses {
+        stalls: !args.no_stalls,
+        seed,
+    };
+    let (stimulus, number) = match args.case {
+        Some(case) => (stimuli::random_case(network, case, pauses), 0),
+        None => stimuli::batch_of(&data()?, args.sample, pauses)?,
+    };
+    Ok(Scene {
+        stimulus,
+        sample: args.sample - number,
+        alone: false,
+        number,
+    })
+}
+
+/// The waveform of a scene; all steps of the sample if none are named.
 ///
 /// # Errors
 /// Steps that the sample does not have; a design that hangs.
 pub fn record(
     network: &QuantNetwork,
     design: &Design,
-    sample: &Sample,
-    index: usize,
-    steps: Range<usize>,
-    stalls: Stalls,
+    scene: &Scene,
+    steps: Option<Range<usize>>,
 ) -> Result<(Vec<u8>, WaveReport), Diagnostic> {
+    let samples = &scene.stimulus.samples;
+    let whole = samples
+        .get(scene.sample)
+        .map_or(0, |sample| sample.steps.len());
+    let window = Window {
+        sample: scene.sample,
+        alone: scene.alone,
+        number: scene.number,
+        steps: steps.unwrap_or(0..whole),
+    };
     let mut vcd = Vec::new();
-    let window = Window { sample: 0, steps };
     let mut report = wave::record(
         network,
         design,
-        std::slice::from_ref(sample),
-        stalls,
+        samples,
+        scene.stimulus.stalls,
         &window,
         &mut vcd,
     )
     .map_err(|error| errors::wave(&error))?;
-    report.sample = index;
+    report.sample = scene.number + scene.sample;
     Ok((vcd, report))
 }
 
@@ -149,7 +204,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let failed = |error: std::io::Error| {
         Diagnostic::error(
             &codes::OUTPUT_UNWRITABLE,
-            format!("the file cannot be written: {}", error.kind()),
+            format!("the file cannot be written: {error}"),
         )
         .at(Place::file(path.display().to_string()))
         .help("choose another place with -o")
@@ -158,6 +213,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".goldspike-");
     // A temporary file is private by default; this one becomes the user's.

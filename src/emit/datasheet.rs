@@ -266,8 +266,8 @@ fn protocol(out: &mut String, design: &Design) {
          - An address above {}, {}an address twice in a step, or a null beat without TLAST is accepted and dropped, and sets \
          `protocol_error_o` until the next reset. TLAST and TUSER of such a beat still count. The stream goes on.\n\
          - Every step that goes in comes out, silent ones included, with its TUSER.\n\n\
-         One step with the events 3 and 1, then a silent step that ends the sample; an output neuron 2 fires in the first \
-         step (addresses and times are an example):\n\n```text\n\
+         One step with the events 3 and 1, then a silent step that ends the sample; an output neuron fires in the first \
+         step (addresses and times are an example, not this design's):\n\n```text\n\
          clk_i          _/~\\_/~\\_/~\\_/~\\_/~\\_ ... _/~\\_/~\\_/~\\_/~\\_\n\
          s_axis_tvalid  ____/~~~~~~~~~~~\\____ ... __________________\n\
          s_axis_tready  ~~~~~~~~~~~~~~~~~~~~~ ... ~~~~~~~~~~~~~~~~~~\n\

@@ -17,19 +17,28 @@ mod error;
 pub mod lint;
 mod sources;
 pub mod testbench;
-mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use goldspike_golden::quant::QuantNetwork;
 
+use crate::folder::{self, Kind};
 use crate::rtl::Design;
 
 pub(crate) use bench::{Bench, Sink, Stream};
 pub use error::EmitError;
 pub use sources::sources;
-pub use write::{MARKER, write};
+
+/// Writes the files to `dir`, in place of what goldspike wrote there before.
+///
+/// # Errors
+/// A foreign or unwritable folder; the disk is then as it was.
+pub fn write(dir: &Path, emitted: &Emitted) -> Result<(), EmitError> {
+    let files = emitted.files.iter();
+    let files = files.map(|(path, text)| (path.as_path(), text.as_bytes()));
+    Ok(folder::write(dir, Kind::Design, files)?)
+}
 
 /// Files of a design by their path inside its folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

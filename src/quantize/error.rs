@@ -1,6 +1,7 @@
 //! What the quantizer refuses, with the exact numbers, the place and the remedy.
 
 use super::dyadic::pow2;
+use crate::folder::FolderError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -185,12 +186,9 @@ pub enum QuantizeError {
         /// Digest of the content.
         computed: String,
     },
-    /// The output folder holds something that goldspike did not make.
-    #[error("{} exists, is not empty and has no .goldspike marker: it was not made by goldspike", path.display())]
-    NotOurs {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// The output folder was not written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 impl QuantizeError {
@@ -213,7 +211,9 @@ impl QuantizeError {
             Self::File { .. } => "GS0522",
             Self::Damaged { .. } => "GS0523",
             Self::Digest { .. } => "GS0524",
-            Self::NotOurs { .. } => "GS0525",
+            Self::Folder(FolderError::Foreign { .. }) => "GS0525",
+            Self::Folder(FolderError::NotAFolder { .. }) => "GS0526",
+            Self::Folder(FolderError::Io { .. }) => "GS0522",
         }
     }
 
@@ -246,7 +246,7 @@ impl QuantizeError {
                 "quantize the network again: `goldspike quantize NETWORK -o DIR`".to_owned()
             }
             Self::File { .. } => "check the path and its permissions".to_owned(),
-            Self::NotOurs { .. } => "name a new folder, or empty this one yourself".to_owned(),
+            Self::Folder(error) => error.help().to_owned(),
         }
     }
 }

@@ -14,7 +14,6 @@ mod draft;
 mod dyadic;
 mod error;
 mod exact;
-mod folder;
 mod interval;
 mod layer;
 mod membrane;

@@ -6,7 +6,7 @@
 
 use super::digest::digest;
 use super::error::QuantizeError;
-use super::folder::{self, file_error};
+use crate::folder::{self, Kind};
 use goldspike_golden::quant::QuantNetwork;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -65,8 +65,19 @@ pub fn save(network: &QuantNetwork, dir: &Path) -> Result<(), QuantizeError> {
         ));
     }
     let bytes = safetensors::serialize(views, None).map_err(|e| internal(&e))?;
-    // The file with the digest comes last.
-    folder::write(dir, &[(TENSORS, &bytes), (JSON, &json)])
+    let files = [
+        (Path::new(TENSORS), bytes.as_slice()),
+        (Path::new(JSON), json.as_slice()),
+    ];
+    Ok(folder::write(dir, Kind::Quantized, files.into_iter())?)
+}
+
+fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> QuantizeError {
+    let path = path.to_path_buf();
+    move |error| QuantizeError::File {
+        path,
+        reason: error.to_string(),
+    }
 }
 
 /// Replaces every list of numbers of one layer by the name of a tensor.

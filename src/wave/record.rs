@@ -1,11 +1,12 @@
 //! Records a window of one sample: the embedded simulator runs, the golden model walks beside it.
 //!
-//! The sample runs alone, right after reset: samples are independent of each other. Cycles before and after the window
-//! are simulated and not written. The window opens in the cycle that takes the first beat of its first step and closes
+//! The sample runs alone, right after reset, or after the samples before it, as a verification played them (samples are
+//! independent of each other, a faulty design need not be). Cycles before and after the window are simulated and not
+//! written. The window opens in the cycle that takes the first beat of its first step and closes
 //! with the last cycle in which its last step leaves on an output or probe stream.
 
 use std::io::{self, Write};
-use std::slice;
+use std::ops::Range;
 
 use goldspike_golden::event::Sample;
 use goldspike_golden::network::golden;
@@ -38,16 +39,65 @@ pub fn record(
     window: &Window,
     out: impl Write,
 ) -> Result<WaveReport, WaveError> {
-    let sample = window.of(samples)?;
+    window.of(samples)?;
     same_shape(network, design)?;
-    let trace = golden(network)?.run(sample);
+    let first = if window.alone { window.sample } else { 0 };
+    let played = &samples[first..=window.sample];
+    let run = Run::new(network, played, first, window)?;
     let mut bench = Bench::new(design)?;
-    let mut recorder = Recorder::new(network, design, bench.sim(), &trace, stalls, window, out)?;
-    let beats = BeatStimulus::of_samples(design, slice::from_ref(sample), stalls);
+    let mut recorder = Recorder::new(network, design, bench.sim(), &run, stalls, window, out)?;
+    let beats = BeatStimulus::of_samples(design, played, stalls);
     let played = bench.play(&beats, |sim| recorder.watch(sim));
     let report = recorder.finish()?;
     played?;
     Ok(report)
+}
+
+/// The samples that are played, as one row of steps.
+struct Run {
+    /// Golden trace of all steps.
+    golden: SampleTrace<i64>,
+    /// Steps of the window in it.
+    steps: Range<usize>,
+    /// Number of the first played sample, and the first step of each.
+    first: usize,
+    starts: Vec<usize>,
+}
+
+impl Run {
+    fn new(
+        network: &QuantNetwork,
+        samples: &[Sample],
+        first: usize,
+        window: &Window,
+    ) -> Result<Self, WaveError> {
+        let program = golden(network)?;
+        let mut trace = SampleTrace::default();
+        let mut starts = Vec::with_capacity(samples.len());
+        for sample in samples {
+            starts.push(trace.steps.len());
+            trace.steps.extend(program.run(sample).steps);
+        }
+        let start = starts.last().copied().unwrap_or(0);
+        Ok(Self {
+            golden: trace,
+            steps: start + window.steps.start..start + window.steps.end,
+            first,
+            starts,
+        })
+    }
+
+    /// Sample and step within it of a step of the run.
+    fn place(&self, step: usize) -> (usize, usize) {
+        let index = self
+            .starts
+            .partition_point(|&start| start <= step)
+            .saturating_sub(1);
+        (
+            self.first + index,
+            step - self.starts.get(index).copied().unwrap_or(0),
+        )
+    }
 }
 
 fn same_shape(network: &QuantNetwork, design: &Design) -> Result<(), WaveError> {
@@ -117,7 +167,7 @@ enum Phase {
 }
 
 struct Recorder<'a, W: Write> {
-    golden: &'a SampleTrace<i64>,
+    run: &'a Run,
     window: &'a Window,
     variables: Variables,
     dump: Dump<W>,
@@ -138,7 +188,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         network: &QuantNetwork,
         design: &Design,
         sim: &Sim,
-        golden: &'a SampleTrace<i64>,
+        run: &'a Run,
         stalls: Stalls,
         window: &'a Window,
         out: W,
@@ -180,7 +230,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             )?);
         }
         Ok(Self {
-            golden,
+            run,
             window,
             dump: Dump::new(out, &variables, clock, &comment(network, stalls, window))?,
             variables,
@@ -203,7 +253,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
         self.compare(sim);
         if self.phase == Phase::Before
-            && self.steps_in == self.window.steps.start
+            && self.steps_in == self.run.steps.start
             && self.input.moves(sim)
         {
             self.phase = Phase::Inside {
@@ -224,7 +274,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             if self
                 .steps_out
                 .iter()
-                .all(|&steps| steps >= self.window.steps.end)
+                .all(|&steps| steps >= self.run.steps.end)
             {
                 self.phase = Phase::After {
                     first_cycle,
@@ -237,15 +287,16 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     fn compare(&mut self, sim: &Sim) {
         for (layer, pair) in self.pairs.iter_mut().enumerate() {
-            let Some(found) = pair.watch(sim, self.golden) else {
+            let Some(found) = pair.watch(sim, &self.run.golden) else {
                 continue;
             };
+            let (sample, step) = self.run.place(found.step);
             self.first_mismatch.get_or_insert_with(|| WaveMismatch {
                 cycle: self.cycle,
                 time_ns: self.cycle * PERIOD_NS,
                 at: Mismatch {
-                    sample: self.window.sample,
-                    step: found.step,
+                    sample,
+                    step,
                     layer,
                     neuron: found.neuron,
                     quantity: found.quantity,
@@ -273,7 +324,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             cycles: end - first_cycle,
             signals: self.variables.variables.len(),
             first_mismatch: self.first_mismatch,
-            busiest: busiest(self.golden, self.window),
+            busiest: busiest(self.run),
             variables: self
                 .variables
                 .variables
@@ -292,12 +343,17 @@ fn comment(network: &QuantNetwork, stalls: Stalls, window: &Window) -> String {
         .map(|(index, layer)| format!("layer{index} = {}", layer.name))
         .collect();
     format!(
-        "network {}, sample {}, steps {}..{}; the sample runs alone, time 0 is the first cycle after reset\n    \
+        "network {}, sample {}, steps {}..{}; {}, time 0 is the first cycle after reset\n    \
          pauses: seed {}, input {}/256, output {}/256; {}",
         network.name,
-        window.sample,
+        window.number + window.sample,
         window.steps.start,
         window.steps.end,
+        if window.alone {
+            "the sample runs alone"
+        } else {
+            "the sample runs after those before it"
+        },
         stalls.seed,
         stalls.input_gap,
         stalls.output_stall,
@@ -306,9 +362,9 @@ fn comment(network: &QuantNetwork, stalls: Stalls, window: &Window) -> String {
 }
 
 /// Neurons of each layer by their golden spikes in the window, the most first, the lowest index first among equals.
-fn busiest(golden: &SampleTrace<i64>, window: &Window) -> Vec<Vec<usize>> {
+fn busiest(run: &Run) -> Vec<Vec<usize>> {
     let mut counts: Vec<Vec<u32>> = Vec::new();
-    for step in &golden.steps[window.steps.clone()] {
+    for step in &run.golden.steps[run.steps.clone()] {
         counts.resize(step.layers.len(), Vec::new());
         for (counts, layer) in counts.iter_mut().zip(&step.layers) {
             counts.resize(layer.spikes.len(), 0);

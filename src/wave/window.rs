@@ -11,6 +11,10 @@ use crate::wave::WaveError;
 pub struct Window {
     /// Sample, from 0.
     pub sample: usize,
+    /// The sample runs alone after the reset; otherwise after the samples before it, as a verification plays them.
+    pub alone: bool,
+    /// Number of sample 0 in its data set, for the reader.
+    pub number: usize,
     /// Steps, from 0, the end excluded; at least one.
     pub steps: Range<usize>,
 }

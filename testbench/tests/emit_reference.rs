@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use emit_support::generated;
-use goldspike::emit::{self, MARKER};
+use goldspike::emit;
+use goldspike::folder::MARKER;
 use goldspike_testbench::small::references;
 
 fn read(folder: &Path, below: &Path, files: &mut BTreeMap<PathBuf, String>) {

@@ -229,6 +229,7 @@ fn reference_reproduces_the_authors_code() {
 #[test]
 fn reference_reproduces_the_vectors_folder() {
     let Some(folder) = std::env::var_os("GOLDSPIKE_VECTORS") else {
+        println!("SKIPPED: GOLDSPIKE_VECTORS names no folder");
         return;
     };
     let mut seen = Seen::default();

@@ -130,13 +130,15 @@ fn a_foreign_folder_is_left_alone() {
     fs::write(scratch.path().join("thesis.tex"), "years").unwrap();
     let error = save(&digits(), scratch.path()).unwrap_err();
     assert_eq!(error.code(), "GS0525");
-    assert!(error.to_string().ends_with(
-        "exists, is not empty and has no .goldspike marker: it was not made by goldspike"
-    ));
+    assert!(
+        error
+            .to_string()
+            .ends_with("the folder is not empty and was not made by goldspike")
+    );
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
 
     let file = scratch.path().join("thesis.tex");
-    assert_eq!(save(&digits(), &file).unwrap_err().code(), "GS0522");
+    assert_eq!(save(&digits(), &file).unwrap_err().code(), "GS0526");
     assert_eq!(fs::read_to_string(file).unwrap(), "years");
 
     let empty = scratch.path().join("empty");

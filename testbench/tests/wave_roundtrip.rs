@@ -181,6 +181,8 @@ fn waveform_equals_the_golden_trace_for_every_network() {
         let start = draw as usize * 7 % steps;
         let window = Window {
             sample,
+            alone: true,
+            number: 0,
             steps: start..steps.min(start + 1 + draw as usize % 4),
         };
         let wave = recorded(
@@ -194,6 +196,23 @@ fn waveform_equals_the_golden_trace_for_every_network() {
         let read = Reader::new(wave.vcd);
         check_frame(&read, &wave.report);
         compared += check(&case.network, &design, &case.samples, &window, &read);
+        let as_played = Window {
+            alone: false,
+            ..window.clone()
+        };
+        let wave = recorded(
+            &case.network,
+            &design,
+            &case.samples,
+            stimulus.stalls,
+            &as_played,
+        );
+        assert_eq!(wave.report.first_mismatch, None, "draw {draw}, as played");
+        assert_eq!(
+            (wave.report.sample, &wave.report.steps),
+            (sample, &window.steps)
+        );
+        check_frame(&Reader::new(wave.vcd), &wave.report);
     }
     assert!(compared > 100, "{compared} values compared");
 }
@@ -280,6 +299,8 @@ fn small_design(network: &QuantNetwork, probe: bool) -> Design {
 fn whole() -> Window {
     Window {
         sample: 1,
+        alone: true,
+        number: 0,
         steps: 0..6,
     }
 }
@@ -368,6 +389,8 @@ fn window_shows_its_steps_alone() {
     let design = small_design(&network, true);
     let window = Window {
         sample: 1,
+        alone: true,
+        number: 0,
         steps: 2..4,
     };
     let all = recorded(&network, &design, &samples, Stalls::random(3), &whole());
@@ -503,7 +526,12 @@ fn bad_windows_and_designs_are_refused() {
     let (network, samples) = small();
     let design = small_design(&network, true);
     let attempt = |network: &QuantNetwork, design: &Design, sample, steps| {
-        let window = Window { sample, steps };
+        let window = Window {
+            sample,
+            alone: true,
+            number: 0,
+            steps,
+        };
         record(network, design, &samples, Stalls::NONE, &window, io::sink()).unwrap_err()
     };
     let text = |error: WaveError| format!("{error}. {}", error.help());
