@@ -175,7 +175,9 @@ fn compare(
     seen: &mut Seen,
 ) {
     for (l, layer) in network.layers.iter().enumerate() {
-        let QuantNeuron::Lif(lif) = &layer.neuron;
+        let QuantNeuron::Lif(lif) = &layer.neuron else {
+            panic!("not LIF")
+        };
         let rounded_sum = layer.guard_bits < 0;
         let mut errors = vec![Error::default(); layer.neurons];
         let mut alike = vec![true; layer.neurons];
