@@ -18,19 +18,24 @@ use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 use quantize_support::random::{Rng, dyadic_network, real_network, sample};
 
-/// `k * lsb` against `real`, in integers: both are `mantissa * 2^exponent`.
-fn compare(k: i64, lsb: f64, real: f64) -> Ordering {
+/// `raw * lsb * factor` against `real`, in integers: each is `mantissa * 2^exponent`.
+fn compare(raw: i64, lsb: f64, factor: f64, real: f64) -> Ordering {
     let parts = |x: f64| {
         let exponent = ((x.to_bits() >> 52) & 0x7ff) as i32 - 1075;
-        (
-            i128::from((x.to_bits() & ((1 << 52) - 1)) | (1 << 52)),
-            exponent,
-        )
+        let mantissa = (x.to_bits() & ((1 << 52) - 1)) | (1 << 52);
+        let zeros = mantissa.trailing_zeros();
+        (i128::from(mantissa >> zeros), exponent + zeros as i32)
     };
-    let ((m, e), (n, f)) = (parts(lsb), parts(real));
-    let low = e.min(f);
-    assert!(e - low < 40 && f - low < 70, "{lsb} {real}");
-    ((i128::from(k) * m) << (e - low)).cmp(&(n << (f - low)))
+    let shifted = |value: i128, by: i32| {
+        assert!(
+            by < value.unsigned_abs().leading_zeros() as i32 - 1,
+            "{raw} {lsb} {factor} {real}"
+        );
+        value << by
+    };
+    let ((m, e), (k, g), (n, f)) = (parts(lsb), parts(factor), parts(real));
+    let low = (e + g).min(f);
+    shifted(i128::from(raw) * m * k, e + g - low).cmp(&shifted(n, f - low))
 }
 
 fn options(rng: &mut Rng) -> Options {
@@ -66,7 +71,10 @@ fn fire_at_is_the_smallest_integer_that_fires() {
                 Neuron::Klif(klif) => (&klif.v_threshold, klif.fire),
             };
             for n in 0..layer.neurons {
-                let fires = |h: i64| match (compare(h, layer.h_lsb(n), v_threshold.of(n)), fire) {
+                let fires = |h: i64| match (
+                    compare(h, layer.lsb(n), layer.neuron.h_scale(), v_threshold.of(n)),
+                    fire,
+                ) {
                     (Ordering::Equal, Fire::Ge) => true,
                     (order, _) => order == Ordering::Greater,
                 };
@@ -79,7 +87,8 @@ fn fire_at_is_the_smallest_integer_that_fires() {
                 exact_ties += u32::from(
                     compare(
                         at - i64::from(fire == Fire::Gt),
-                        layer.h_lsb(n),
+                        layer.lsb(n),
+                        layer.neuron.h_scale(),
                         v_threshold.of(n),
                     )
                     .is_eq(),
