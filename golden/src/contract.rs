@@ -6,7 +6,7 @@
 use core::fmt;
 
 use crate::format::{Overflow, QFormat};
-use crate::quant::{Param, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use crate::quant::{Param, QuantLayer, QuantLif, QuantNetwork};
 
 /// Widest aligned sum; leaves room for the product, the offset and the reset in 64 bits.
 const SUM_BITS: u32 = 61;
@@ -195,7 +195,7 @@ pub fn accumulator_range(layer: &QuantLayer, payload_max: u32) -> (i64, i64) {
 
 /// Where a check stands: makes the errors.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     layer: Option<&'a str>,
 }
 
@@ -234,7 +234,7 @@ impl Place<'_> {
         )
     }
 
-    fn range(
+    pub(crate) fn range(
         self,
         field: &'static str,
         value: i64,
@@ -251,6 +251,11 @@ impl Place<'_> {
                 high,
             },
         )
+    }
+
+    pub(crate) fn unsigned(self, field: &'static str, found: QFormat) -> Result<(), ContractError> {
+        let signed = false;
+        self.require(!found.signed, field, Problem::Sign { found, signed })
     }
 
     fn at_least_one(self, field: &'static str, count: usize) -> Result<(), ContractError> {
@@ -277,7 +282,7 @@ impl Place<'_> {
     }
 
     /// Length and range of a parameter.
-    fn param(
+    pub(crate) fn param(
         self,
         field: &'static str,
         param: &Param<i64>,
@@ -304,7 +309,7 @@ impl Place<'_> {
         }
     }
 
-    fn scale(
+    pub(crate) fn scale(
         self,
         field: &'static str,
         param: &Param<f64>,
@@ -434,9 +439,7 @@ impl QuantLayer {
         )?;
         place.scale("scale", &self.scale, self.neurons)?;
         self.validate_accumulator(place, payload_max)?;
-        match &self.neuron {
-            QuantNeuron::Lif(lif) => lif.validate(self, place),
-        }
+        self.neuron.validate(self, place)
     }
 
     fn validate_weights(&self, place: Place<'_>) -> Result<(), ContractError> {
@@ -519,16 +522,13 @@ impl QuantLayer {
 }
 
 impl QuantLif {
-    fn validate(&self, layer: &QuantLayer, place: Place<'_>) -> Result<(), ContractError> {
+    pub(crate) fn validate(
+        &self,
+        layer: &QuantLayer,
+        place: Place<'_>,
+    ) -> Result<(), ContractError> {
         let coefficient = self.coefficient;
-        place.require(
-            !coefficient.signed,
-            "coefficient",
-            Problem::Sign {
-                found: coefficient,
-                signed: false,
-            },
-        )?;
+        place.unsigned("coefficient", coefficient)?;
         place.range("coefficient.width", i64::from(coefficient.width), 1, 24)?;
         let frac = i64::from(coefficient.width) - 1;
         let matched = Problem::Mismatch {

@@ -46,6 +46,8 @@ pub struct Layer {
 pub enum Neuron {
     /// IF, LIF and PLIF.
     Lif(Lif),
+    /// KLIF.
+    Klif(Klif),
 }
 
 /// Comparison with the threshold.
@@ -78,4 +80,29 @@ pub struct Lif {
     pub reset: Reset,
     /// When the reset acts.
     pub reset_timing: ResetTiming,
+}
+
+/// KLIF: `h = relu(k (decay * v + input_gain * x + offset))`, reset in the step of the spike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Klif {
+    /// Retained fraction of `v`, in [0, 1].
+    pub decay: Param<f64>,
+    /// Factor of the synaptic current.
+    pub input_gain: Param<f64>,
+    /// Constant input at every step.
+    pub offset: Param<f64>,
+    /// Threshold of `h`, above 0.
+    pub v_threshold: Param<f64>,
+    /// Value after a hard reset.
+    pub v_reset: Param<f64>,
+    /// Value before the first step.
+    pub v_init: Param<f64>,
+    /// Factor of the charge, above 0, one a layer.
+    pub k: f64,
+    /// Whether `h / k` is kept: `v_reset`, or `(h - v_threshold) / k`, after a spike.
+    pub scale_reset: bool,
+    /// Comparison with the threshold.
+    pub fire: Fire,
+    /// Kind of reset.
+    pub reset: Reset,
 }

@@ -16,7 +16,9 @@ use crate::contract::ContractError;
 use crate::crossbar::Crossbar;
 use crate::describe::{Network, Neuron};
 use crate::event::{Event, Sample};
-use crate::neuron::lif::{self, LifParams, LifState};
+use crate::neuron::Model;
+use crate::neuron::klif::KlifParams;
+use crate::neuron::lif::LifParams;
 use crate::quant::{QuantLayer, QuantNetwork, QuantNeuron};
 use crate::trace::{LayerTrace, SampleTrace, StepTrace};
 
@@ -41,19 +43,30 @@ struct Layer<A: Arith> {
     guard_bits: i32,
     /// Factor of the sum; `None` where it is folded into the weights, as in every quantized network.
     gain: Option<Vec<A::Num>>,
-    /// Factor from the program's numbers to the trace's; `None` where they are the same.
-    unit: Option<Vec<A::Num>>,
+    /// Factors from the program's numbers to the trace's; `None` where they are the same.
+    units: Option<Units<A::Num>>,
     neurons: Neurons<A::Num>,
+}
+
+/// Factors of a layer's trace, one a neuron.
+#[derive(Clone, Debug)]
+struct Units<N> {
+    h: Vec<N>,
+    states: Vec<N>,
 }
 
 #[derive(Clone, Debug)]
 enum Neurons<N> {
     Lif(Vec<LifParams<N>>),
+    Klif(Vec<KlifParams<N>>),
 }
+
+type States<M, A> = Vec<<M as Model<<A as Arith>::Num>>::State<<A as Arith>::Bit>>;
 
 #[derive(Clone, Debug)]
 enum LayerState<A: Arith> {
-    Lif(Vec<LifState<A::Num, A::Bit>>),
+    Lif(States<LifParams<A::Num>, A>),
+    Klif(States<KlifParams<A::Num>, A>),
 }
 
 impl<A> Layer<A>
@@ -63,10 +76,59 @@ where
 {
     fn start(&self) -> LayerState<A> {
         match &self.neurons {
-            Neurons::Lif(params) => {
-                LayerState::Lif(params.iter().map(|p| p.start(&self.arith)).collect())
+            Neurons::Lif(params) => LayerState::Lif(self.states(params)),
+            Neurons::Klif(params) => LayerState::Klif(self.states(params)),
+        }
+    }
+
+    fn states<M: Model<A::Num>>(&self, params: &[M]) -> States<M, A> {
+        params.iter().map(|p| p.start(&self.arith)).collect()
+    }
+
+    fn advance_all(&self, state: &mut LayerState<A>, currents: &[A::Num]) -> LayerTrace<A::Num> {
+        match (&self.neurons, &mut *state) {
+            (Neurons::Lif(params), LayerState::Lif(states)) => {
+                self.advance(params, states, currents)
+            }
+            (Neurons::Klif(params), LayerState::Klif(states)) => {
+                self.advance(params, states, currents)
+            }
+            // A state of another program's layer counts as none.
+            (Neurons::Lif(_) | Neurons::Klif(_), _) => {
+                *state = self.start();
+                self.advance_all(state, currents)
             }
         }
+    }
+
+    /// A step of every neuron with the synaptic sums `currents`.
+    fn advance<M: Model<A::Num>>(
+        &self,
+        params: &[M],
+        states: &mut States<M, A>,
+        currents: &[A::Num],
+    ) -> LayerTrace<A::Num> {
+        let a = &self.arith;
+        let count = currents.len();
+        let mut trace = LayerTrace {
+            spikes: Vec::with_capacity(count),
+            h: Vec::with_capacity(count),
+            states: Vec::new(),
+        };
+        for ((p, state), x) in zip(params, states).zip(currents) {
+            let done = p.step(a, state, &a.align(x, self.guard_bits));
+            trace.spikes.push(i8::from(done.spike));
+            trace.h.push(done.h);
+            let kept = M::kept::<A::Bit>(&done.state);
+            trace
+                .states
+                .resize_with(kept.len(), || Vec::with_capacity(count));
+            for (values, value) in zip(&mut trace.states, kept) {
+                values.push(value);
+            }
+            *state = done.state;
+        }
+        trace
     }
 
     fn step(
@@ -81,30 +143,16 @@ where
                 *x = a.product(gain, x, 0);
             }
         }
-        let count = currents.len();
-        let mut trace = LayerTrace {
-            spikes: Vec::with_capacity(count),
-            h: Vec::with_capacity(count),
-            states: Vec::new(),
-        };
-        match (&self.neurons, state) {
-            (Neurons::Lif(params), LayerState::Lif(states)) => {
-                let mut kept = Vec::with_capacity(count);
-                for ((p, state), x) in zip(params, states).zip(&currents) {
-                    let done = lif::step(a, p, state, &a.align(x, self.guard_bits));
-                    trace.spikes.push(i8::from(done.state.spike));
-                    trace.h.push(done.h);
-                    kept.push(done.state.v.clone());
-                    *state = done.state;
-                }
-                trace.states.push(kept);
-            }
-        }
-        if let Some(units) = &self.unit {
-            for values in core::iter::once(&mut trace.h).chain(&mut trace.states) {
-                for (value, unit) in values.iter_mut().zip(units) {
+        let mut trace = self.advance_all(state, &currents);
+        if let Some(units) = &self.units {
+            let scale = |values: &mut Vec<A::Num>, units: &[A::Num]| {
+                for (value, unit) in zip(values, units) {
                     *value = a.product(unit, value, 0);
                 }
+            };
+            scale(&mut trace.h, &units.h);
+            for values in &mut trace.states {
+                scale(values, &units.states);
             }
         }
         trace
@@ -186,7 +234,7 @@ impl<A: Arith> Program<A> {
                 crossbar: layer.crossbar,
                 guard_bits: layer.guard_bits,
                 gain: layer.gain,
-                unit: layer.unit,
+                units: layer.units,
                 neurons: layer.neurons,
             })
             .collect();
@@ -223,7 +271,7 @@ pub fn golden(network: &QuantNetwork) -> Result<Program<Raw>, ContractError> {
             ),
             guard_bits: layer.guard_bits,
             gain: None,
-            unit: None,
+            units: None,
             neurons: quantized_neurons(layer, |raw| raw, |raw| raw),
         })
         .collect();
@@ -262,7 +310,10 @@ pub fn dequantised(network: &QuantNetwork) -> Result<Program<Real>, ContractErro
                 ),
                 guard_bits: 0,
                 gain: None,
-                unit: Some((0..layer.neurons).map(|n| layer.lsb(n)).collect()),
+                units: Some(Units {
+                    h: (0..layer.neurons).map(|n| layer.h_lsb(n)).collect(),
+                    states: (0..layer.neurons).map(|n| layer.lsb(n)).collect(),
+                }),
                 neurons: quantized_neurons(
                     layer,
                     |raw| raw as f64,
@@ -287,12 +338,21 @@ pub fn reference(network: &Network) -> Program<Real> {
         .layers
         .iter()
         .map(|layer| {
-            let (gain, neurons) = match &layer.neuron {
+            let each = 0..layer.neurons;
+            let (gain, h_scale, neurons): (Vec<f64>, _, _) = match &layer.neuron {
                 Neuron::Lif(lif) => (
-                    (0..layer.neurons)
+                    each.clone()
                         .map_while(|n| lif.input_gain.get(n).copied())
                         .collect(),
-                    Neurons::Lif((0..layer.neurons).map_while(|n| lif.params(n)).collect()),
+                    1.0,
+                    Neurons::Lif(each.map_while(|n| lif.params(n)).collect()),
+                ),
+                Neuron::Klif(klif) => (
+                    each.clone()
+                        .map_while(|n| Some(klif.charge_scale() * klif.input_gain.get(n)?))
+                        .collect(),
+                    klif.h_scale(),
+                    Neurons::Klif(each.map_while(|n| klif.params(n)).collect()),
                 ),
             };
             Layer {
@@ -300,7 +360,10 @@ pub fn reference(network: &Network) -> Program<Real> {
                 crossbar: Crossbar::new(layer.axons, &layer.weights, layer.bias.clone()),
                 guard_bits: 0,
                 gain: Some(gain),
-                unit: None,
+                units: (h_scale != 1.0).then(|| Units {
+                    h: vec![h_scale; layer.neurons],
+                    states: vec![1.0; layer.neurons],
+                }),
                 neurons,
             }
         })
@@ -313,9 +376,7 @@ pub fn reference(network: &Network) -> Program<Real> {
 }
 
 fn coefficient_lsb(layer: &QuantLayer) -> f64 {
-    match &layer.neuron {
-        QuantNeuron::Lif(lif) => 2f64.powi(-lif.coefficient.frac),
-    }
+    2f64.powi(-layer.neuron.coefficient().frac)
 }
 
 /// The layer's neurons, with states and coefficients turned into the arithmetic's numbers. `layer` is validated.
@@ -331,6 +392,11 @@ fn quantized_neurons<N>(
                 .map_while(|n| lif.params(n, layer.membrane, &state, &coefficient))
                 .collect(),
         ),
+        QuantNeuron::Klif(klif) => Neurons::Klif(
+            neurons
+                .map_while(|n| klif.params(n, layer.membrane, &state, &coefficient))
+                .collect(),
+        ),
     }
 }
 
@@ -339,5 +405,11 @@ impl QuantLayer {
     #[must_use]
     pub fn lsb(&self, n: usize) -> f64 {
         2f64.powi(-self.membrane.frac) * self.scale.of(n)
+    }
+
+    /// Real value of 1 in a compared `h` of neuron `n` (must be below the layer's number of neurons).
+    #[must_use]
+    pub fn h_lsb(&self, n: usize) -> f64 {
+        self.lsb(n) * self.neuron.h_scale()
     }
 }

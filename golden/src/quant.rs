@@ -127,6 +127,8 @@ pub struct QuantLayer {
 pub enum QuantNeuron {
     /// IF, LIF and PLIF.
     Lif(QuantLif),
+    /// KLIF.
+    Klif(QuantKlif),
 }
 
 /// The LIF family: `h = ovf(R(decay * v) + x + offset)`.
@@ -154,4 +156,30 @@ pub struct QuantLif {
     pub reset: Reset,
     /// When the reset acts.
     pub reset_timing: ResetTiming,
+}
+
+/// KLIF: `h = ovf(max(0, R(decay * v) + x + offset))`. `k` is folded into the weights, the bias, `decay` and `offset`; with
+/// `scale_reset` it is in the threshold instead, and in `h_scale`.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct QuantKlif {
+    /// Unsigned coefficient format of at most 24 bits; 1 (`2^frac`) is representable, and more where `k * decay` is above 1.
+    pub coefficient: QFormat,
+    /// Factor of `v`, raw in `coefficient`.
+    pub decay: Param<i64>,
+    /// Constant input in membrane LSBs, every step.
+    pub offset: Param<i64>,
+    /// Smallest raw `h` that fires.
+    pub fire_at: Param<i64>,
+    /// Amount of a soft reset.
+    pub reset_by: Param<i64>,
+    /// Value after a hard reset.
+    pub v_reset: Param<i64>,
+    /// Value before the first step of a sample.
+    pub v_init: Param<i64>,
+    /// Kind of reset, in the step of the spike.
+    pub reset: Reset,
+    /// Real value of `h` over that of a `v` of the same raw value: `k` with `scale_reset`, else 1. Only shows traces.
+    pub h_scale: f64,
 }

@@ -4,7 +4,7 @@ use super::json::{Field, Fields, shown_number};
 use super::neuron;
 use super::tensors::{Tensors, index_text};
 use crate::diag::{Diagnostic, Place, codes, did_you_mean, shown};
-use goldspike_golden::describe::{Layer, Neuron};
+use goldspike_golden::describe::Layer;
 use std::collections::{BTreeMap, BTreeSet};
 
 const LATER_OPS: &[&str] = &["conv2d", "avgpool2d", "maxpool2d"];
@@ -226,7 +226,7 @@ impl<'a> Reader<'a, '_> {
             weights: synapses.weights,
             bias: synapses.bias,
             weight_step: synapses.weight_step,
-            neuron: Neuron::Lif(neuron),
+            neuron,
         });
         Ok(())
     }

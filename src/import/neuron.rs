@@ -1,15 +1,15 @@
-//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`).
+//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`) and of `klif`.
 
 use super::json::Fields;
 use super::param::{Params, Range};
 use super::tensors::Tensors;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
-use goldspike_golden::describe::{Fire, Lif};
+use goldspike_golden::describe::{Fire, Klif, Lif, Neuron};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::quant::Param;
 
-const KINDS: &[&str] = &["if", "lif", "plif"];
-const LATER_KINDS: &[&str] = &["tlif", "klif", "clif", "glif"];
+const KINDS: &[&str] = &["if", "lif", "plif", "klif"];
+const LATER_KINDS: &[&str] = &["tlif", "clif", "glif"];
 const COMMON: &[&str] = &[
     "op",
     "name",
@@ -26,64 +26,113 @@ const COMMON: &[&str] = &[
     "reset_timing",
 ];
 const PLIF: &[&str] = &["w", "decay_input"];
+const KLIF: &[&str] = &["k", "scale_reset"];
 
 /// The neurons of a layer of shape `shape`.
 pub fn read(
     fields: &Fields<'_>,
     tensors: &Tensors<'_>,
     shape: &[usize],
-) -> Result<Lif, Diagnostic> {
-    let plif = kind(fields)? == "plif";
+) -> Result<Neuron, Diagnostic> {
+    let kind = kind(fields)?;
     if let Some(field) = fields.get("recurrent") {
         return Err(field.error(
             &codes::UNSUPPORTED,
             "recurrent synapses are not supported by this version",
         ));
     }
-    fields.only(&[COMMON, if plif { PLIF } else { &[] }].concat())?;
+    let own = match kind {
+        "plif" => PLIF,
+        "klif" => KLIF,
+        _ => &[],
+    };
+    fields.only(&[COMMON, own].concat())?;
     let params = Params {
         fields,
         tensors,
         shape,
     };
-    let (decay, input_gain) = if plif {
+    if kind == "klif" {
+        return klif(&params).map(Neuron::Klif);
+    }
+    let (decay, input_gain) = if kind == "plif" {
         plif_factors(&params)?
     } else {
         lif_factors(&params)?
     };
-    let choose_fire = [
-        (">=", Fire::Ge),
-        ("ge", Fire::Ge),
-        (">", Fire::Gt),
-        ("gt", Fire::Gt),
-    ];
-    let choose_reset = [
-        ("hard", Reset::Hard),
-        ("soft", Reset::Soft),
-        ("none", Reset::None),
-    ];
-    let choose_timing = [
-        ("same_step", ResetTiming::SameStep),
-        ("next_step", ResetTiming::NextStep),
-        ("same_step_guarded", ResetTiming::SameStepGuarded),
-    ];
-    Ok(Lif {
+    Ok(Neuron::Lif(Lif {
         decay,
         input_gain,
         offset: params.optional("offset", 0.0, Range::Any)?,
         v_threshold: params.required("v_threshold", Range::Positive)?,
         v_reset: params.optional("v_reset", 0.0, Range::Any)?,
         v_init: params.optional("v_init", 0.0, Range::Any)?,
-        fire: fields
-            .get("fire")
-            .map_or(Ok(Fire::Ge), |f| f.choice(&choose_fire))?,
-        reset: fields
-            .get("reset")
-            .map_or(Ok(Reset::Hard), |f| f.choice(&choose_reset))?,
-        reset_timing: fields
-            .get("reset_timing")
-            .map_or(Ok(ResetTiming::SameStep), |f| f.choice(&choose_timing))?,
+        fire: fire(fields)?,
+        reset: reset(fields)?,
+        reset_timing: reset_timing(fields)?,
+    }))
+}
+
+fn klif(params: &Params<'_, '_>) -> Result<Klif, Diagnostic> {
+    let fields = params.fields;
+    let reset_timing = reset_timing(fields)?;
+    if let (true, Some(field)) = (
+        reset_timing != ResetTiming::SameStep,
+        fields.get("reset_timing"),
+    ) {
+        let message = "neurons of kind `klif` are reset in the step of the spike";
+        return Err(field
+            .error(&codes::UNSUPPORTED, message)
+            .help("use \"same_step\", or remove the key"));
+    }
+    Ok(Klif {
+        decay: params.required("decay", Range::Unit)?,
+        input_gain: params.optional("input_gain", 1.0, Range::Any)?,
+        offset: params.optional("offset", 0.0, Range::Any)?,
+        v_threshold: params.required("v_threshold", Range::Positive)?,
+        v_reset: params.optional("v_reset", 0.0, Range::Any)?,
+        v_init: params.optional("v_init", 0.0, Range::Any)?,
+        k: params.one_a_layer("k", Range::Factor)?,
+        scale_reset: fields
+            .get("scale_reset")
+            .map_or(Ok(false), |field| field.boolean())?,
+        fire: fire(fields)?,
+        reset: reset(fields)?,
     })
+}
+
+fn fire(fields: &Fields<'_>) -> Result<Fire, Diagnostic> {
+    let choices = [
+        (">=", Fire::Ge),
+        ("ge", Fire::Ge),
+        (">", Fire::Gt),
+        ("gt", Fire::Gt),
+    ];
+    fields
+        .get("fire")
+        .map_or(Ok(Fire::Ge), |field| field.choice(&choices))
+}
+
+fn reset(fields: &Fields<'_>) -> Result<Reset, Diagnostic> {
+    let choices = [
+        ("hard", Reset::Hard),
+        ("soft", Reset::Soft),
+        ("none", Reset::None),
+    ];
+    fields
+        .get("reset")
+        .map_or(Ok(Reset::Hard), |field| field.choice(&choices))
+}
+
+fn reset_timing(fields: &Fields<'_>) -> Result<ResetTiming, Diagnostic> {
+    let choices = [
+        ("same_step", ResetTiming::SameStep),
+        ("next_step", ResetTiming::NextStep),
+        ("same_step_guarded", ResetTiming::SameStepGuarded),
+    ];
+    fields
+        .get("reset_timing")
+        .map_or(Ok(ResetTiming::SameStep), |field| field.choice(&choices))
 }
 
 fn kind<'a>(fields: &Fields<'a>) -> Result<&'a str, Diagnostic> {

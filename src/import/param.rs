@@ -22,6 +22,8 @@ pub enum Range {
     Any,
     /// Above 0.
     Positive,
+    /// Above 0: a factor that would otherwise silence or invert the neuron.
+    Factor,
     /// 0 to 1, both included.
     Unit,
 }
@@ -30,7 +32,7 @@ impl Range {
     fn holds(self, value: f64) -> bool {
         match self {
             Self::Any => true,
-            Self::Positive => value > 0.0,
+            Self::Positive | Self::Factor => value > 0.0,
             Self::Unit => (0.0..=1.0).contains(&value),
         }
     }
@@ -39,6 +41,9 @@ impl Range {
         match self {
             Self::Any => "finite",
             Self::Positive => "above 0",
+            Self::Factor => {
+                "above 0: with 0 the neuron never fires, below 0 the ReLU takes the other side of the charge"
+            }
             Self::Unit => "from 0 to 1",
         }
     }
@@ -60,6 +65,18 @@ impl Params<'_, '_> {
     /// The parameter `key`.
     pub fn required(&self, key: &str, range: Range) -> Result<Param<f64>, Diagnostic> {
         self.read(&self.fields.required(key)?, range)
+    }
+
+    /// The parameter `key`, of which a layer has one.
+    pub fn one_a_layer(&self, key: &str, range: Range) -> Result<f64, Diagnostic> {
+        let field = self.fields.required(key)?;
+        match self.read(&field, range)? {
+            Param::Layer(value) => Ok(value),
+            Param::Neuron(values) => {
+                let message = format!("`{key}` has {} values, a layer has one", values.len());
+                Err(field.error(&codes::TENSOR_SHAPE, message))
+            }
+        }
     }
 
     fn read(&self, field: &Field<'_>, range: Range) -> Result<Param<f64>, Diagnostic> {

@@ -3,7 +3,7 @@
 use super::error::QuantizeError;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE};
 use super::{GuardBits, MembraneBits, Options};
-use goldspike_golden::describe::{Layer, Lif, Network, Neuron};
+use goldspike_golden::describe::{Klif, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::quant::Param;
 
@@ -11,6 +11,8 @@ use goldspike_golden::quant::Param;
 pub(crate) const MAX_WEIGHT: u32 = 16;
 /// Widest coefficient, the bit of decay 1 included.
 pub(crate) const MAX_COEFFICIENT: u32 = 24;
+/// No decay with its factors reaches this: one fractional bit remains.
+const LARGEST_DECAY: f64 = 8_388_608.0;
 
 pub(crate) fn options(options: &Options) -> Result<(), QuantizeError> {
     within(
@@ -126,7 +128,38 @@ fn layer(l: &Layer) -> Result<(), QuantizeError> {
     }
     match &l.neuron {
         Neuron::Lif(lif) => lif_parameters(l, lif),
+        Neuron::Klif(klif) => klif_parameters(l, klif),
     }
+}
+
+fn klif_parameters(l: &Layer, klif: &Klif) -> Result<(), QuantizeError> {
+    let Klif {
+        decay,
+        input_gain,
+        offset,
+        v_threshold,
+        v_reset,
+        v_init,
+        k,
+        scale_reset: _,
+        fire: _,
+        reset: _,
+    } = klif;
+    shared_parameters(l, [decay, input_gain, offset, v_threshold, v_reset, v_init])?;
+    if !(k.is_finite() && *k > 0.0) {
+        return Err(value(&l.name, "k", 0, *k, "finite and above 0"));
+    }
+    let scale = klif.charge_scale();
+    let scaled = [decay, input_gain, offset].map(|p| p.map(|x| scale * x));
+    if scaled[0].values().iter().any(|d| *d >= LARGEST_DECAY)
+        || scaled
+            .iter()
+            .any(|p| p.values().iter().any(|x| !x.is_finite()))
+    {
+        let range = "small enough that k times decay is below 8388608";
+        return Err(value(&l.name, "k", 0, *k, range));
+    }
+    Ok(())
 }
 
 fn lif_parameters(l: &Layer, lif: &Lif) -> Result<(), QuantizeError> {
@@ -141,6 +174,14 @@ fn lif_parameters(l: &Layer, lif: &Lif) -> Result<(), QuantizeError> {
         reset: _,
         reset_timing: _,
     } = lif;
+    shared_parameters(l, [decay, input_gain, offset, v_threshold, v_reset, v_init])
+}
+
+/// What every model has.
+fn shared_parameters(
+    l: &Layer,
+    [decay, input_gain, offset, v_threshold, v_reset, v_init]: [&Param<f64>; 6],
+) -> Result<(), QuantizeError> {
     for (field, p) in [
         ("decay", decay),
         ("input_gain", input_gain),

@@ -8,7 +8,7 @@
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNetwork, QuantNeuron};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -80,41 +80,35 @@ impl Canonical {
             Overflow::SaturateSymmetric => 1,
             Overflow::Wrap => 2,
         });
-        match &layer.neuron {
-            QuantNeuron::Lif(lif) => self.lif(lif),
+        self.neuron(&layer.neuron);
+    }
+
+    fn neuron(&mut self, neuron: &QuantNeuron) {
+        self.0.update(neuron.info().name.as_bytes());
+        let coefficient = neuron.coefficient();
+        self.width(coefficient);
+        self.int(coefficient.frac);
+        for constant in neuron.constants() {
+            self.param(constant.values);
+        }
+        match neuron {
+            QuantNeuron::Lif(lif) => {
+                self.reset(lif.reset);
+                self.int(match lif.reset_timing {
+                    ResetTiming::SameStep => 0,
+                    ResetTiming::NextStep => 1,
+                    ResetTiming::SameStepGuarded => 2,
+                });
+            }
+            QuantNeuron::Klif(klif) => self.reset(klif.reset),
         }
     }
 
-    fn lif(&mut self, lif: &QuantLif) {
-        let QuantLif {
-            coefficient,
-            decay,
-            offset,
-            fire_at,
-            pending_at,
-            reset_by,
-            v_reset,
-            v_init,
-            reset,
-            reset_timing,
-        } = lif;
-        self.0.update(b"lif");
-        self.width(*coefficient);
-        self.int(coefficient.frac);
-        for param in [
-            decay, offset, fire_at, pending_at, reset_by, v_reset, v_init,
-        ] {
-            self.param(param);
-        }
+    fn reset(&mut self, reset: Reset) {
         self.int(match reset {
             Reset::Hard => 0,
             Reset::Soft => 1,
             Reset::None => 2,
-        });
-        self.int(match reset_timing {
-            ResetTiming::SameStep => 0,
-            ResetTiming::NextStep => 1,
-            ResetTiming::SameStepGuarded => 2,
         });
     }
 }

@@ -1,6 +1,7 @@
 //! A layer between the real numbers and the choice of the membrane: weights and biases are integers, the neuron's
 //! constants still real. `rounded` makes one by least squares; `super::exact` makes one in which nothing is rounded.
 
+use super::charge::Charge;
 use super::checks::MAX_COEFFICIENT;
 use super::dyadic::Dyadic;
 use super::error::QuantizeError;
@@ -8,7 +9,7 @@ use super::interval::Span;
 use super::scale::{is_clipped, least_squares_step, raw_weight};
 use super::width::row_span;
 use super::{Options, ScaleBy};
-use goldspike_golden::describe::{Layer, Lif};
+use goldspike_golden::describe::Layer;
 use goldspike_golden::format::QFormat;
 
 /// The input of a layer: payloads from 0 to `max`, each `scale` in real units.
@@ -37,30 +38,32 @@ pub(crate) struct Draft {
 }
 
 /// Weights with the input gain folded in, row-major.
-pub(crate) fn folded_weights(layer: &Layer, lif: &Lif) -> Vec<f64> {
+pub(crate) fn folded_weights(layer: &Layer, charge: &Charge) -> Vec<f64> {
     layer
         .weights
         .iter()
         .enumerate()
-        .map(|(i, w)| w * lif.input_gain.of(i / layer.axons))
+        .map(|(i, w)| w * charge.input_gain.of(i / layer.axons))
         .collect()
 }
 
 /// The file's weight step with neuron `n`'s gain.
-fn known_step(layer: &Layer, lif: &Lif, n: usize) -> Option<f64> {
-    layer.weight_step.map(|s| (s * lif.input_gain.of(n)).abs())
+fn known_step(layer: &Layer, charge: &Charge, n: usize) -> Option<f64> {
+    layer
+        .weight_step
+        .map(|s| (s * charge.input_gain.of(n)).abs())
 }
 
 /// By least squares, each constant rounded once.
 pub(crate) fn rounded(
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     payload: Payload,
     options: &Options,
 ) -> Result<Draft, QuantizeError> {
     let bits = options.weight_bits;
-    let real = folded_weights(layer, lif);
-    let step = weight_steps(layer, lif, payload, &real, options)?;
+    let real = folded_weights(layer, charge);
+    let step = weight_steps(layer, charge, payload, &real, options)?;
     let row_of = |i: usize| i / layer.axons;
     let weights: Vec<i32> = real
         .iter()
@@ -85,13 +88,13 @@ pub(crate) fn rounded(
             &layer.name,
             "bias",
             n,
-            b * lif.input_gain.of(n),
+            b * charge.input_gain.of(n),
             lsb[n],
         )?);
     }
-    let (coefficient, decay) = coefficients(lif, layer.neurons, options.coefficient_bits);
+    let (coefficient, decay) = coefficients(charge, layer.neurons, options.coefficient_bits);
     let offset = (0..layer.neurons)
-        .map(|n| Dyadic::from_f64(lif.offset.of(n)).unwrap_or(Dyadic::ZERO))
+        .map(|n| Dyadic::from_f64(charge.offset.of(n)).unwrap_or(Dyadic::ZERO))
         .collect();
     let rows = rows(layer, &weights, &bias, payload.max)?;
     Ok(Draft {
@@ -128,7 +131,7 @@ pub(crate) fn rows(
 
 fn weight_steps(
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     payload: Payload,
     real: &[f64],
     options: &Options,
@@ -139,19 +142,19 @@ fn weight_steps(
         what,
     };
     if options.scale == ScaleBy::Layer {
-        let known = known_step(layer, lif, 0)
-            .filter(|_| lif.input_gain.values().windows(2).all(|g| g[0] == g[1]));
+        let known = known_step(layer, charge, 0)
+            .filter(|_| charge.input_gain.values().windows(2).all(|g| g[0] == g[1]));
         let step = match least_squares_step(real, bits, known) {
             Some(step) => step,
             None if bits == 1 => return Err(none("the layer".to_owned())),
             None => {
-                let smallest = lif
+                let smallest = charge
                     .v_threshold
                     .values()
                     .iter()
                     .copied()
                     .fold(f64::INFINITY, f64::min);
-                silent_step(smallest, payload)
+                silent_step(smallest / charge.h_scale, payload)
             }
         };
         return Ok(vec![step; layer.neurons]);
@@ -159,15 +162,15 @@ fn weight_steps(
     let mut steps = Vec::with_capacity(layer.neurons);
     for (n, row) in real.chunks(layer.axons).enumerate() {
         steps.push(
-            match least_squares_step(row, bits, known_step(layer, lif, n)) {
+            match least_squares_step(row, bits, known_step(layer, charge, n)) {
                 Some(step) => step,
                 None if bits == 1 => return Err(none(format!("row {n}"))),
-                None => silent_step(lif.v_threshold.of(n), payload),
+                None => silent_step(charge.level(n), payload),
             },
         );
     }
     if bits > 1 {
-        keep_together(&mut steps, lif);
+        keep_together(&mut steps, charge);
     }
     Ok(steps)
 }
@@ -179,15 +182,15 @@ fn silent_step(threshold: f64, payload: Payload) -> f64 {
 
 /// One membrane format serves all neurons of a layer, so no step is more than 64 times finer, relative to its
 /// neuron's threshold, than the coarsest: a row of tiny weights would widen every membrane and change no spike.
-fn keep_together(steps: &mut [f64], lif: &Lif) {
-    let relative = |n: usize, s: f64| s / lif.v_threshold.of(n);
+fn keep_together(steps: &mut [f64], charge: &Charge) {
+    let relative = |n: usize, s: f64| s / charge.level(n);
     let coarsest = steps
         .iter()
         .enumerate()
         .map(|(n, &s)| relative(n, s))
         .fold(0.0, f64::max);
     for (n, step) in steps.iter_mut().enumerate() {
-        let finest = coarsest / 64.0 * lif.v_threshold.of(n);
+        let finest = coarsest / 64.0 * charge.level(n);
         if *step < finest {
             *step = finest;
         }
@@ -195,26 +198,37 @@ fn keep_together(steps: &mut [f64], lif: &Lif) {
 }
 
 /// Format and raw values of the decay: the fewest fractional bits that hold every value exactly, or `bits` of them
-/// (one less at the widest format, which must hold decay 1).
-pub(crate) fn coefficients(lif: &Lif, neurons: usize, bits: u32) -> (QFormat, Vec<i64>) {
-    let exact = decay_bits(lif);
-    let frac = exact.min(bits).min(MAX_COEFFICIENT - 1);
+/// (fewer where the widest format could not hold the integer part, for which there is at least one bit).
+pub(crate) fn coefficients(charge: &Charge, neurons: usize, bits: u32) -> (QFormat, Vec<i64>) {
+    let largest = charge.decay.values().iter().copied().fold(0.0, f64::max);
+    let exact = decay_bits(charge);
+    let frac = exact
+        .min(bits)
+        .min(MAX_COEFFICIENT.saturating_sub(integer_bits(largest)));
     let one = (1u64 << frac) as f64;
+    let widest = QFormat::unsigned(MAX_COEFFICIENT, 0).max();
     // The product with a power of two is exact; `round` takes ties away from zero.
-    let raw = (0..neurons)
-        .map(|n| (lif.decay.of(n) * one).round() as i64)
+    let raw: Vec<i64> = (0..neurons)
+        .map(|n| ((charge.decay.of(n) * one).round() as i64).min(widest))
         .collect();
-    (QFormat::unsigned(frac + 1, frac.cast_signed()), raw)
+    let top = raw.iter().copied().max().unwrap_or(0);
+    let width = (64 - top.leading_zeros()).max(frac + 1);
+    (QFormat::unsigned(width, frac.cast_signed()), raw)
+}
+
+/// Bits of the integer part of a coefficient, at least 1.
+pub(crate) fn integer_bits(largest: f64) -> u32 {
+    (64 - (largest as u64).leading_zeros()).max(1)
 }
 
 /// Fractional bits of the layer's decays as they stand in the file.
-pub(crate) fn decay_bits(lif: &Lif) -> u32 {
+pub(crate) fn decay_bits(charge: &Charge) -> u32 {
     let bits = |d: &f64| {
         Dyadic::from_f64(*d)
             .and_then(Dyadic::trailing)
             .map_or(0, |e| (-e).max(0).unsigned_abs())
     };
-    lif.decay.values().iter().map(bits).max().unwrap_or(0)
+    charge.decay.values().iter().map(bits).max().unwrap_or(0)
 }
 
 /// `value / lsb`, nearest, ties away from zero.

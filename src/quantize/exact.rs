@@ -5,16 +5,17 @@
 //! behind the point at every step, so `k (T-1)` guard bits keep `T` steps exact. Samples longer than the network's
 //! `T` steps are rounded as in any other network.
 
+use super::charge::Charge;
 use super::checks::{MAX_COEFFICIENT, MAX_WEIGHT};
-use super::constants::must_fit;
-use super::draft::{Draft, Payload, decay_bits, rows};
+use super::constants::{h_lsb, must_fit};
+use super::draft::{Draft, Payload, decay_bits, integer_bits, rows};
 use super::dyadic::{Dyadic, Quotient};
 use super::error::QuantizeError;
 use super::membrane::{Candidate, Membrane};
 use super::scale::largest_raw;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, bits_for};
 use super::{GuardBits, MembraneBits, Options, ScaleBy};
-use goldspike_golden::describe::{Layer, Lif};
+use goldspike_golden::describe::Layer;
 use goldspike_golden::neuron::lif::Reset;
 use goldspike_golden::quant::Param;
 
@@ -41,15 +42,21 @@ impl Place<'_> {
 
 pub(crate) fn choose(
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     payload: Payload,
     time_steps: u32,
     options: &Options,
 ) -> Result<(Draft, Membrane), QuantizeError> {
     let place = Place(&layer.name);
-    let decay_bits = decay_bits(lif);
-    if decay_bits >= MAX_COEFFICIENT {
-        let (index, &decay) = lif
+    if let Some((field, index, value)) = charge.inexact {
+        let why = "its product with k has more bits than a double".to_owned();
+        return Err(place.not_exact(field, index, value, why));
+    }
+    let decay_bits = decay_bits(charge);
+    let largest = charge.decay.values().iter().copied().fold(0.0, f64::max);
+    let most = MAX_COEFFICIENT.saturating_sub(integer_bits(largest));
+    if decay_bits > most {
+        let (index, &decay) = charge
             .decay
             .values()
             .iter()
@@ -60,14 +67,11 @@ pub(crate) fn choose(
                     .map_or(0, |e| -e)
             })
             .unwrap_or((0, &0.0));
-        let why = format!(
-            "it has {decay_bits} fractional bits; a coefficient has at most {}",
-            MAX_COEFFICIENT - 1
-        );
+        let why = format!("it has {decay_bits} fractional bits; a coefficient has at most {most}");
         return Err(place.not_exact("decay", index, decay, why));
     }
-    let draft = draft(&place, layer, lif, payload, options)?;
-    let guard_bits = guard_bits(&place, &draft, lif, decay_bits, time_steps)?;
+    let draft = draft(&place, layer, charge, payload, options)?;
+    let guard_bits = guard_bits(&place, &draft, charge, decay_bits, time_steps)?;
     let guard_bits = match options.guard_bits {
         GuardBits::Auto => guard_bits,
         GuardBits::Fixed(g) if g >= guard_bits => g,
@@ -99,7 +103,7 @@ pub(crate) fn choose(
     let candidate = Candidate {
         layer: &layer.name,
         draft: &draft,
-        real: lif,
+        real: charge,
         rounding: options.rounding,
     };
     let quant = candidate.constants(guard_bits)?;
@@ -129,7 +133,7 @@ pub(crate) fn choose(
         Membrane {
             guard_bits,
             width,
-            lif: quant,
+            neuron: quant,
             bound,
         },
     ))
@@ -138,7 +142,7 @@ pub(crate) fn choose(
 fn draft(
     place: &Place<'_>,
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     payload: Payload,
     options: &Options,
 ) -> Result<Draft, QuantizeError> {
@@ -154,13 +158,18 @@ fn draft(
     };
     let mut real = Vec::with_capacity(layer.weights.len());
     for (i, &w) in layer.weights.iter().enumerate() {
-        real.push(product("weight", i, w, lif.input_gain.of(i / layer.axons))?);
+        real.push(product(
+            "weight",
+            i,
+            w,
+            charge.input_gain.of(i / layer.axons),
+        )?);
     }
     let mut bias = Vec::with_capacity(layer.neurons);
     for (n, &b) in layer.bias.iter().enumerate() {
-        bias.push(product("bias", n, b, lif.input_gain.of(n))?);
+        bias.push(product("bias", n, b, charge.input_gain.of(n))?);
     }
-    let step = steps(layer, lif, payload, options, &real, &bias);
+    let step = steps(layer, charge, payload, options, &real, &bias);
     let weights = raw_weights(place, layer, &real, &step)?;
     let most = weights.iter().map(|w| w.abs()).max().unwrap_or(0);
     let weight_bits = (2..MAX_WEIGHT)
@@ -183,7 +192,7 @@ fn draft(
     let mut offset = Vec::with_capacity(layer.neurons);
     let mut raw_bias = Vec::with_capacity(layer.neurons);
     for (n, &b) in bias.iter().enumerate() {
-        let constant = dyadic(lif.offset.of(n));
+        let constant = dyadic(charge.offset.of(n));
         match b
             .over(lsb[n])
             .and_then(Quotient::exact)
@@ -210,7 +219,7 @@ fn draft(
         }
     }
     let rows = rows(layer, &weights, &raw_bias, payload.max)?;
-    let (coefficient, decay) = super::draft::coefficients(lif, layer.neurons, MAX_COEFFICIENT);
+    let (coefficient, decay) = super::draft::coefficients(charge, layer.neurons, MAX_COEFFICIENT);
     Ok(Draft {
         weight_bits,
         weights,
@@ -265,7 +274,7 @@ fn raw_weights(
 /// Weight steps by neuron.
 fn steps(
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     payload: Payload,
     options: &Options,
     real: &[Dyadic],
@@ -279,13 +288,13 @@ fn steps(
     };
     let one = dyadic(1.0);
     let of_file = |n: usize| {
-        let step = dyadic(layer.weight_step?).product(dyadic(lif.input_gain.of(n).abs()))?;
+        let step = dyadic(layer.weight_step?).product(dyadic(charge.input_gain.of(n).abs()))?;
         (!step.is_zero()).then_some(step)
     };
     let power = |real: &[Dyadic], bias: &[Dyadic]| {
         one.shifted(largest_power(real).unwrap_or_else(|| silent(bias)))
     };
-    let same_gain = lif.input_gain.values().windows(2).all(|g| g[0] == g[1]);
+    let same_gain = charge.input_gain.values().windows(2).all(|g| g[0] == g[1]);
     match options.scale {
         ScaleBy::Layer => {
             let step = of_file(0)
@@ -305,20 +314,24 @@ fn steps(
 fn guard_bits(
     place: &Place<'_>,
     draft: &Draft,
-    lif: &Lif,
+    charge: &Charge,
     decay_bits: u32,
     steps: u32,
 ) -> Result<i32, QuantizeError> {
     let mut finest = 0;
     let zero = Param::Layer(0.0);
-    let reset = match lif.reset {
-        Reset::Hard => ("v_reset", &lif.v_reset),
-        Reset::Soft => ("v_threshold", &lif.v_threshold),
+    let reset = match charge.reset {
+        Reset::Hard => ("v_reset", &charge.v_reset),
+        Reset::Soft => ("v_threshold", &charge.v_threshold),
         Reset::None => ("v_reset", &zero),
     };
     for (n, &lsb) in draft.lsb.iter().enumerate() {
         let mut include = |field: &'static str, value: Dyadic| -> Result<(), QuantizeError> {
-            let bits = value.bits_below(dyadic(lsb)).ok_or_else(|| {
+            let unit = match field {
+                "v_threshold" => h_lsb(draft, charge, n, 0),
+                _ => dyadic(lsb),
+            };
+            let bits = value.bits_below(unit).ok_or_else(|| {
                 place.not_exact(
                     field,
                     n,
@@ -332,13 +345,13 @@ fn guard_bits(
             Ok(())
         };
         // The bias is in it where it is no multiple of the LSB.
-        let moved = draft.offset[n] != dyadic(lif.offset.of(n));
+        let moved = draft.offset[n] != dyadic(charge.offset.of(n));
         include(if moved { "bias" } else { "offset" }, draft.offset[n])?;
-        include("v_init", dyadic(lif.v_init.of(n)))?;
+        include("v_init", dyadic(charge.v_init.of(n)))?;
         include(reset.0, dyadic(reset.1.of(n)))?;
     }
     // `v_init` is multiplied once more than what a step adds.
-    let started = lif.v_init.values().iter().any(|&v| v != 0.0);
+    let started = charge.v_init.values().iter().any(|&v| v != 0.0);
     let products = if started {
         steps
     } else {

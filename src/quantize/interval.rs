@@ -170,6 +170,10 @@ impl Arith for Interval {
         hull
     }
 
+    fn max_zero(&self, sum: &Span) -> Span {
+        sum.map(|end| end.max(0))
+    }
+
     fn overflow(&self, sum: &Span, _format: &QFormat) -> Span {
         *sum
     }

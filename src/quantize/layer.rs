@@ -1,6 +1,7 @@
 //! One layer, from its draft and membrane to the integers of the contract.
 
 use super::Options;
+use super::charge::Charge;
 use super::constants::collapse;
 use super::draft::{self, Draft, Payload};
 use super::dyadic::{Dyadic, pow2};
@@ -9,9 +10,9 @@ use super::exact;
 use super::interval::Span;
 use super::membrane::{self, Candidate, Membrane};
 use super::report::{self, LayerReport};
-use goldspike_golden::describe::{Layer, Lif, Neuron};
+use goldspike_golden::describe::Layer;
 use goldspike_golden::format::QFormat;
-use goldspike_golden::quant::{QuantLayer, QuantNeuron};
+use goldspike_golden::quant::QuantLayer;
 
 /// Largest exponent of a printed format; beyond it the scale takes the rest.
 const MAX_FRAC: i32 = 190;
@@ -22,26 +23,26 @@ pub(crate) fn quantize(
     time_steps: u32,
     options: &Options,
 ) -> Result<(QuantLayer, LayerReport), QuantizeError> {
-    let Neuron::Lif(lif) = &layer.neuron;
+    let charge = &Charge::of(&layer.neuron);
     let (draft, membrane) = if options.exact {
-        exact::choose(layer, lif, payload, time_steps, options)?
+        exact::choose(layer, charge, payload, time_steps, options)?
     } else {
-        let draft = draft::rounded(layer, lif, payload, options)?;
+        let draft = draft::rounded(layer, charge, payload, options)?;
         let candidate = Candidate {
             layer: &layer.name,
             draft: &draft,
-            real: lif,
+            real: charge,
             rounding: options.rounding,
         };
         let membrane = membrane::choose(&candidate, time_steps, options)?;
         (draft, membrane)
     };
-    Ok(assemble(layer, lif, draft, membrane, options))
+    Ok(assemble(layer, charge, draft, membrane, options))
 }
 
 fn assemble(
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     draft: Draft,
     membrane: Membrane,
     options: &Options,
@@ -67,10 +68,10 @@ fn assemble(
         rounding: options.rounding,
         overflow: options.overflow,
         scale: collapse(draft.lsb.iter().map(|lsb| lsb * pow2(frac)).collect()),
-        neuron: QuantNeuron::Lif(membrane.lif.clone()),
+        neuron: membrane.neuron.clone(),
         weights: draft.weights.clone(),
         bias: draft.bias.clone(),
     };
-    let report = report::layer(layer, lif, &draft, &membrane, &quant);
+    let report = report::layer(layer, charge, &draft, &membrane, &quant);
     (quant, report)
 }

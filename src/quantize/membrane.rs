@@ -4,6 +4,7 @@
 //! more than 1/64 of it. Range: the proved bound, so that saturation is unreachable; where no bound is finite or it
 //! needs more than 32 bits, eight thresholds (or one step's inputs, if larger) and saturation stays reachable.
 
+use super::charge::Charge;
 use super::constants::{self, held_span, must_fit};
 use super::draft::Draft;
 use super::dyadic::Dyadic;
@@ -11,10 +12,9 @@ use super::error::QuantizeError;
 use super::interval::Span;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, Update, aligned, bits_for};
 use super::{GuardBits, MembraneBits, Options};
-use goldspike_golden::describe::Lif;
 use goldspike_golden::format::{QFormat, Rounding};
 use goldspike_golden::neuron::lif::Reset;
-use goldspike_golden::quant::QuantLif;
+use goldspike_golden::quant::QuantNeuron;
 
 /// LSBs that the smallest threshold has at least.
 const THRESHOLD_LSBS: f64 = 512.0;
@@ -23,7 +23,7 @@ const THRESHOLD_LSBS: f64 = 512.0;
 pub(crate) struct Membrane {
     pub guard_bits: i32,
     pub width: u32,
-    pub lif: QuantLif,
+    pub neuron: QuantNeuron,
     /// All values of `h` and `v` for samples of any length, if finite.
     pub bound: Option<Span>,
 }
@@ -32,12 +32,12 @@ pub(crate) struct Membrane {
 pub(crate) struct Candidate<'a> {
     pub layer: &'a str,
     pub draft: &'a Draft,
-    pub real: &'a Lif,
+    pub real: &'a Charge,
     pub rounding: Rounding,
 }
 
 impl Candidate<'_> {
-    fn updates(&self, lif: &QuantLif, guard_bits: i32) -> Result<Vec<Update>, QuantizeError> {
+    fn updates(&self, neuron: &QuantNeuron, guard_bits: i32) -> Result<Vec<Update>, QuantizeError> {
         let mut updates: Vec<Update> = Vec::with_capacity(self.draft.rows.len());
         for (n, &row) in self.draft.rows.iter().enumerate() {
             let Some(x) = aligned(row, guard_bits, self.rounding) else {
@@ -49,26 +49,26 @@ impl Candidate<'_> {
                     bits,
                 });
             };
-            updates.push(Update::new(lif, n, x, self.rounding));
+            updates.push(Update::new(neuron, n, x, self.rounding));
         }
         Ok(updates)
     }
 
     /// The constants at `guard_bits`.
-    pub fn constants(&self, guard_bits: i32) -> Result<QuantLif, QuantizeError> {
-        constants::lif(self.layer, self.draft, self.real, guard_bits)
+    pub fn constants(&self, guard_bits: i32) -> Result<QuantNeuron, QuantizeError> {
+        constants::model(self.layer, self.draft, self.real, guard_bits)
     }
 
     /// All values of all neurons in samples of any length, the constants included.
     pub fn bound(
         &self,
-        lif: &QuantLif,
+        neuron: &QuantNeuron,
         guard_bits: i32,
         limit: Span,
     ) -> Result<Option<Span>, QuantizeError> {
         Ok(hull(
-            lif,
-            self.updates(lif, guard_bits)?
+            neuron,
+            self.updates(neuron, guard_bits)?
                 .iter()
                 .map(|u| u.bound(limit)),
         ))
@@ -77,42 +77,47 @@ impl Candidate<'_> {
     /// As `bound`, for samples of at most `steps` steps.
     pub fn reach(
         &self,
-        lif: &QuantLif,
+        neuron: &QuantNeuron,
         guard_bits: i32,
         steps: u32,
     ) -> Result<Option<Span>, QuantizeError> {
         Ok(hull(
-            lif,
-            self.updates(lif, guard_bits)?
+            neuron,
+            self.updates(neuron, guard_bits)?
                 .iter()
                 .map(|u| u.reach(steps, NO_BOUND)),
         ))
     }
 
     /// `times` the largest threshold, on both sides, and what one step can reach from below it.
-    fn usual(&self, lif: &QuantLif, guard_bits: i32, times: i64) -> Result<Span, QuantizeError> {
-        let around = around_threshold(lif, times);
+    fn usual(
+        &self,
+        neuron: &QuantNeuron,
+        guard_bits: i32,
+        times: i64,
+    ) -> Result<Span, QuantizeError> {
+        let around = around_threshold(neuron, times);
         Ok(self
-            .updates(lif, guard_bits)?
+            .updates(neuron, guard_bits)?
             .iter()
             .fold(around, |span, u| span.hull(u.one_step())))
     }
 }
 
-fn around_threshold(lif: &QuantLif, times: i64) -> Span {
-    let largest = lif
-        .fire_at
+fn around_threshold(neuron: &QuantNeuron, times: i64) -> Span {
+    let largest = neuron
+        .fire_at()
         .values()
         .iter()
         .copied()
         .max()
         .unwrap_or(1)
         .saturating_mul(times);
-    held_span(lif).hull(Span::new(-largest, largest))
+    held_span(neuron).hull(Span::new(-largest, largest))
 }
 
-fn hull(lif: &QuantLif, mut spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
-    spans.try_fold(held_span(lif), |all, span| span.map(|s| all.hull(s)))
+fn hull(neuron: &QuantNeuron, mut spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
+    spans.try_fold(held_span(neuron), |all, span| span.map(|s| all.hull(s)))
 }
 
 /// The membrane of a rounded layer.
@@ -126,23 +131,30 @@ pub(crate) fn choose(
         (GuardBits::Auto, MembraneBits::Auto) => precise(c, steps),
         (GuardBits::Auto, MembraneBits::Fixed(bits)) => fitting(c, bits, steps, options)?,
     };
-    let lif = c.constants(guard_bits)?;
-    let bound = c.bound(&lif, guard_bits, NO_BOUND)?;
+    let neuron = c.constants(guard_bits)?;
+    let bound = c.bound(&neuron, guard_bits, NO_BOUND)?;
     let width = match options.membrane_bits {
         MembraneBits::Fixed(bits) => bits,
         MembraneBits::Auto => {
             let needed = |span| bits_for(span, options.overflow).max(MIN_MEMBRANE);
             match bound.map(needed).filter(|&bits| bits <= MAX_MEMBRANE) {
                 Some(bits) => bits,
-                None => needed(c.usual(&lif, guard_bits, 8)?).min(MAX_MEMBRANE),
+                None => needed(c.usual(&neuron, guard_bits, 8)?).min(MAX_MEMBRANE),
             }
         }
     };
-    must_fit(c.layer, c.draft, &lif, guard_bits, width, options.overflow)?;
+    must_fit(
+        c.layer,
+        c.draft,
+        &neuron,
+        guard_bits,
+        width,
+        options.overflow,
+    )?;
     Ok(Membrane {
         guard_bits,
         width,
-        lif,
+        neuron,
         bound,
     })
 }
@@ -163,16 +175,21 @@ fn precise(c: &Candidate<'_>, steps: u32) -> i32 {
 fn wanted_guard_bits(c: &Candidate<'_>, n: usize, steps: u32) -> i32 {
     let decay =
         c.draft.decay[n] as f64 / (1u64 << c.draft.coefficient.frac.max(0).unsigned_abs()) as f64;
-    let rounds = decay > 0.0 && decay < 1.0;
+    let rounds = decay.fract() != 0.0;
     let points = f64::from(u32::from(rounds) + u32::from(!c.draft.offset[n].is_zero()));
     let per_point = match c.rounding {
         Rounding::HalfUp | Rounding::HalfEven => 0.5,
         Rounding::Floor | Rounding::ToZero => 1.0,
     };
-    let memory = (1.0 / (1.0 - decay)).min(f64::from(steps));
+    // Without a leak an error lasts; one that grows is soon cleared, since the membrane that grows with it fires.
+    let memory = if decay < 1.0 {
+        (1.0 / (1.0 - decay)).min(f64::from(steps))
+    } else {
+        f64::from(steps)
+    };
     let wanted = (64.0 * points * per_point * memory).max(THRESHOLD_LSBS);
     // 2^g >= wanted * lsb / threshold
-    let ratio = wanted * (c.draft.lsb[n] / c.real.v_threshold.of(n));
+    let ratio = wanted * (c.draft.lsb[n] / c.real.level(n));
     let Some(exact) = Dyadic::from_f64(ratio) else {
         return 0;
     };
@@ -193,17 +210,17 @@ fn sums_are_all(c: &Candidate<'_>) -> bool {
                 .and_then(super::dyadic::Quotient::exact)
                 .is_some()
         };
-        (c.draft.decay[n] == 0 || c.draft.decay[n] == one)
+        let level = Dyadic::from_f64(real.v_threshold.of(n))
+            .and_then(|v| v.over(constants::h_lsb(c.draft, real, n, 0)));
+        c.draft.decay[n] % one == 0
             && whole(Some(c.draft.offset[n]))
             && whole(Dyadic::from_f64(real.v_init.of(n)))
             && match real.reset {
                 Reset::Hard => whole(Dyadic::from_f64(real.v_reset.of(n))),
-                Reset::Soft => whole(Dyadic::from_f64(real.v_threshold.of(n))),
+                Reset::Soft => level.and_then(super::dyadic::Quotient::exact).is_some(),
                 Reset::None => true,
             }
-            && Dyadic::from_f64(real.v_threshold.of(n))
-                .and_then(|v| v.over(lsb))
-                .is_some_and(|q| q.floor >= 1)
+            && level.is_some_and(|q| q.floor >= 1)
     })
 }
 
@@ -222,18 +239,19 @@ fn fitting(
         start.saturating_add(32).min(60)
     };
     let room = Span::new(-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
-    let fits = |g: i32, times: i64| -> Option<QuantLif> {
-        let lif = c.constants(g).ok()?;
+    let fits = |g: i32, times: i64| -> Option<QuantNeuron> {
+        let neuron = c.constants(g).ok()?;
         let holds = |span| bits_for(span, options.overflow) <= bits;
-        let held = holds(around_threshold(&lif, times))
-            || (holds(held_span(&lif)) && c.bound(&lif, g, room).ok().flatten().is_some_and(holds));
-        (held && c.updates(&lif, g).is_ok()).then_some(lif)
+        let held = holds(around_threshold(&neuron, times))
+            || (holds(held_span(&neuron))
+                && c.bound(&neuron, g, room).ok().flatten().is_some_and(holds));
+        (held && c.updates(&neuron, g).is_ok()).then_some(neuron)
     };
     for (times, least) in [(8, 32), (4, 32), (2, 1)] {
         for g in (start.saturating_sub(64)..=most).rev() {
-            if let Some(lif) = fits(g, times) {
-                if lif
-                    .fire_at
+            if let Some(neuron) = fits(g, times) {
+                if neuron
+                    .fire_at()
                     .values()
                     .iter()
                     .min()

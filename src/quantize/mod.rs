@@ -7,6 +7,7 @@
 //!
 //! The result depends on nothing but the network and the options, on every machine. It runs no data.
 
+mod charge;
 mod checks;
 mod constants;
 mod digest;

@@ -2,6 +2,7 @@
 //!
 //! The accuracies are filled by whoever runs the network. The field names are read by scripts: they stay.
 
+use super::charge::Charge;
 use super::constants::membrane_lsb;
 use super::draft::Draft;
 use super::interval::Span;
@@ -9,10 +10,10 @@ use super::membrane::Membrane;
 use super::scale::raw_weight;
 use super::width::bits_for;
 use goldspike_golden::arith::Raw;
-use goldspike_golden::describe::{Layer, Lif};
+use goldspike_golden::describe::Layer;
 use goldspike_golden::format::{Overflow, Rounding};
 use goldspike_golden::neuron::lif::Reset;
-use goldspike_golden::quant::{Param, QuantLayer, QuantLif};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 use serde::{Deserialize, Serialize};
 
 /// Report of one quantization.
@@ -83,7 +84,7 @@ pub struct Bound {
 /// The constant of a kind that lost most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConstantError {
-    /// Field of the network's file, with `input_gain` folded in.
+    /// Field of the network's file, with `input_gain` and `k` folded in.
     pub field: String,
     /// Entry, from 0 (weights: row-major).
     pub index: usize,
@@ -97,12 +98,12 @@ pub struct ConstantError {
 
 pub(crate) fn layer(
     layer: &Layer,
-    lif: &Lif,
+    charge: &Charge,
     draft: &Draft,
     membrane: &Membrane,
     quant: &QuantLayer,
 ) -> LayerReport {
-    let raw = &membrane.lif;
+    let raw = &membrane.neuron;
     let held = membrane
         .bound
         .is_some_and(|b| bits_for(b, quant.overflow) <= membrane.width);
@@ -110,7 +111,7 @@ pub(crate) fn layer(
         name: layer.name.clone(),
         weight_bits: quant.weight_bits,
         membrane: quant.membrane.to_string(),
-        coefficient: raw.coefficient.to_string(),
+        coefficient: raw.coefficient().to_string(),
         accumulator_bits: quant.accumulator.width,
         guard_bits: quant.guard_bits,
         saturation: if held {
@@ -121,22 +122,31 @@ pub(crate) fn layer(
         bound: membrane.bound.map(|Span { low, high }| Bound { low, high }),
         clipped_weights: draft.clipped,
         scale: quant.scale.clone(),
-        threshold_lsbs: raw.fire_at.values().iter().copied().min().unwrap_or(0),
-        errors: errors(layer, lif, draft, membrane),
+        threshold_lsbs: raw.fire_at().values().iter().copied().min().unwrap_or(0),
+        errors: errors(layer, charge, draft, membrane),
         notes: notes(raw, quant, held),
     }
 }
 
-fn errors(layer: &Layer, lif: &Lif, draft: &Draft, membrane: &Membrane) -> Vec<ConstantError> {
-    let raw = &membrane.lif;
+fn errors(
+    layer: &Layer,
+    charge: &Charge,
+    draft: &Draft,
+    membrane: &Membrane,
+) -> Vec<ConstantError> {
+    let raw = &membrane.neuron;
     let neurons = 0..layer.neurons;
-    let gain = |n: usize| lif.input_gain.of(n);
+    let gain = |n: usize| charge.input_gain.of(n);
     let lsb: Vec<f64> = neurons
         .clone()
         .map(|n| membrane_lsb(draft, n, membrane.guard_bits).to_f64())
         .collect();
-    let one = (1u64 << raw.coefficient.frac.max(0).unsigned_abs()) as f64;
-    let in_lsbs = |p: &Param<i64>, n: usize| p.of(n) as f64 * lsb[n];
+    let one = (1u64 << raw.coefficient().frac.max(0).unsigned_abs()) as f64;
+    let stored = |name: &str, n: usize| {
+        let constants = raw.constants();
+        let values = constants.iter().find(|c| c.name == name);
+        values.map_or(0.0, |c| c.values.of(n) as f64 * lsb[n])
+    };
     let mut found = Vec::new();
     found.extend(worst(
         "weight",
@@ -146,7 +156,7 @@ fn errors(layer: &Layer, lif: &Lif, draft: &Draft, membrane: &Membrane) -> Vec<C
         }),
     ));
     // A bias that moved to the constant input is counted there.
-    let moved = |n: usize| draft.bias[n] == 0 && draft.offset[n].to_f64() != lif.offset.of(n);
+    let moved = |n: usize| draft.bias[n] == 0 && draft.offset[n].to_f64() != charge.offset.of(n);
     found.extend(worst(
         "bias",
         neurons.clone().map(|n| {
@@ -165,29 +175,34 @@ fn errors(layer: &Layer, lif: &Lif, draft: &Draft, membrane: &Membrane) -> Vec<C
         "decay",
         neurons
             .clone()
-            .map(|n| (lif.decay.of(n), raw.decay.of(n) as f64 / one)),
+            .map(|n| (charge.decay.of(n), raw.decay().of(n) as f64 / one)),
     ));
     found.extend(worst(
         "offset",
         neurons
             .clone()
-            .map(|n| (draft.offset[n].to_f64(), in_lsbs(&raw.offset, n))),
+            .map(|n| (draft.offset[n].to_f64(), stored("offset", n))),
     ));
     found.extend(worst(
         "v_init",
         neurons
             .clone()
-            .map(|n| (lif.v_init.of(n), in_lsbs(&raw.v_init, n))),
+            .map(|n| (charge.v_init.of(n), stored("v_init", n))),
     ));
-    match raw.reset {
+    match charge.reset {
         // The comparison itself is exact; only the amount of the reset is rounded.
         Reset::Soft => found.extend(worst(
             "v_threshold",
-            neurons.map(|n| (lif.v_threshold.of(n), in_lsbs(&raw.reset_by, n))),
+            neurons.map(|n| {
+                (
+                    charge.v_threshold.of(n),
+                    stored("reset_by", n) * charge.h_scale,
+                )
+            }),
         )),
         Reset::Hard => found.extend(worst(
             "v_reset",
-            neurons.map(|n| (lif.v_reset.of(n), in_lsbs(&raw.v_reset, n))),
+            neurons.map(|n| (charge.v_reset.of(n), stored("v_reset", n))),
         )),
         Reset::None => {}
     }
@@ -213,26 +228,26 @@ fn worst(field: &str, pairs: impl Iterator<Item = (f64, f64)>) -> Option<Constan
         .filter(|e| e.error != 0.0)
 }
 
-fn notes(raw: &QuantLif, quant: &QuantLayer, held: bool) -> Vec<String> {
+fn notes(raw: &QuantNeuron, quant: &QuantLayer, held: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    let threshold = raw.fire_at.values().iter().copied().min().unwrap_or(1);
+    let threshold = raw.fire_at().values().iter().copied().min().unwrap_or(1);
     let zone = raw
-        .decay
+        .decay()
         .values()
         .iter()
         .map(|&d| {
             dead_zone(
                 d,
-                raw.coefficient.frac.max(0).unsigned_abs(),
+                raw.coefficient().frac.max(0).unsigned_abs(),
                 quant.rounding,
             )
         })
         .fold(Span::point(0), Span::hull);
     let decays = raw
-        .decay
+        .decay()
         .values()
         .iter()
-        .any(|&d| d < 1 << raw.coefficient.frac.max(0));
+        .any(|&d| d < 1 << raw.coefficient().frac.max(0));
     if decays && zone != Span::point(0) {
         let share = 100.0 * zone.high.max(-zone.low) as f64 / threshold as f64;
         notes.push(format!(

@@ -8,8 +8,10 @@
 use super::interval::{Either, Interval, Span};
 use goldspike_golden::arith::{Arith, Threshold};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{LifParams, LifState, ResetTiming, step};
-use goldspike_golden::quant::QuantLif;
+use goldspike_golden::neuron::Model;
+use goldspike_golden::neuron::klif::KlifParams;
+use goldspike_golden::neuron::lif::{LifParams, LifState, ResetTiming};
+use goldspike_golden::quant::{Param, QuantNeuron};
 
 /// Narrowest membrane.
 pub(crate) const MIN_MEMBRANE: u32 = 4;
@@ -61,60 +63,105 @@ pub(crate) fn bits_for(span: Span, overflow: Overflow) -> u32 {
 /// The update of one neuron of a layer.
 pub(crate) struct Update {
     interval: Interval,
-    params: LifParams<Span>,
+    params: Params,
     x: Span,
+    v_init: Span,
+    decay: Span,
+    drop: u32,
+    fire_at: Span,
+}
+
+/// Parameters of one neuron of any model whose state is a membrane.
+enum Params {
+    Lif(LifParams<Span>),
+    Klif(KlifParams<Span>),
 }
 
 impl Update {
     /// Neuron `n`, with the aligned synaptic sums `x`.
-    pub fn new(lif: &QuantLif, n: usize, x: Span, rounding: Rounding) -> Self {
-        let of = |p: &goldspike_golden::quant::Param<i64>| Span::point(p.of(n));
+    pub fn new(neuron: &QuantNeuron, n: usize, x: Span, rounding: Rounding) -> Self {
+        let of = |p: &Param<i64>| Span::point(p.of(n));
+        let membrane = QFormat::signed(MAX_MEMBRANE, 0);
+        let drop = neuron.coefficient().frac.max(0).unsigned_abs();
+        let decay = of(neuron.decay());
+        let fire_at = of(neuron.fire_at());
+        let (v_init, params) = match neuron {
+            QuantNeuron::Lif(lif) => (
+                of(&lif.v_init),
+                Params::Lif(LifParams {
+                    decay,
+                    drop,
+                    offset: of(&lif.offset),
+                    fire: Threshold::at(fire_at),
+                    pending: Threshold::at(of(&lif.pending_at)),
+                    reset_by: of(&lif.reset_by),
+                    v_reset: of(&lif.v_reset),
+                    v_init: of(&lif.v_init),
+                    reset: lif.reset,
+                    reset_timing: lif.reset_timing,
+                    membrane,
+                }),
+            ),
+            QuantNeuron::Klif(klif) => (
+                of(&klif.v_init),
+                Params::Klif(KlifParams {
+                    decay,
+                    drop,
+                    offset: of(&klif.offset),
+                    fire: Threshold::at(fire_at),
+                    reset_by: of(&klif.reset_by),
+                    v_reset: of(&klif.v_reset),
+                    v_init: of(&klif.v_init),
+                    reset: klif.reset,
+                    membrane,
+                }),
+            ),
+        };
         Self {
             interval: Interval::new(rounding),
-            params: LifParams {
-                decay: of(&lif.decay),
-                drop: lif.coefficient.frac.max(0).unsigned_abs(),
-                offset: of(&lif.offset),
-                fire: Threshold::at(of(&lif.fire_at)),
-                pending: Threshold::at(of(&lif.pending_at)),
-                reset_by: of(&lif.reset_by),
-                v_reset: of(&lif.v_reset),
-                v_init: of(&lif.v_init),
-                reset: lif.reset,
-                reset_timing: lif.reset_timing,
-                membrane: QFormat::signed(MAX_MEMBRANE, 0),
-            },
+            params,
             x,
+            v_init,
+            decay,
+            drop,
+            fire_at,
         }
     }
 
     /// Everything that `h` and `v` are in one step from `v`, and the `v` after it.
     fn after(&self, v: Span, spike: bool) -> (Span, Span) {
-        let spike = Either {
-            no: !spike,
-            yes: spike,
+        let (h, v) = match &self.params {
+            Params::Lif(p) => {
+                let spike = Either {
+                    no: !spike,
+                    yes: spike,
+                };
+                let out = Model::step(p, &self.interval, &LifState { v, spike }, &self.x);
+                (out.h, out.state.v)
+            }
+            Params::Klif(p) => {
+                let out = p.step(&self.interval, &v, &self.x);
+                (out.h, out.state)
+            }
         };
-        let out = step(
-            &self.interval,
-            &self.params,
-            &LifState { v, spike },
-            &self.x,
-        );
-        (out.h.hull(out.state.v), out.state.v)
+        (h.hull(v), v)
     }
 
     fn first(&self) -> (Span, Span) {
-        let v_init = self.params.v_init;
+        let v_init = self.v_init;
         let (seen, next) = self.after(v_init, false);
         (seen.hull(v_init), next)
     }
 
     /// As `after`, for a state that some step has left: cut where a reset becomes pending, which such a state shows.
     fn step(&self, v: Span) -> (Span, Span) {
-        let (limit, late) = match self.params.reset_timing {
-            ResetTiming::SameStep => return self.after(v, false),
-            ResetTiming::NextStep => (self.params.fire.level.low, true),
-            ResetTiming::SameStepGuarded => (self.params.pending.level.low, false),
+        let (limit, late) = match &self.params {
+            Params::Lif(p) => match p.reset_timing {
+                ResetTiming::SameStep => return self.after(v, false),
+                ResetTiming::NextStep => (p.fire.level.low, true),
+                ResetTiming::SameStepGuarded => (p.pending.level.low, false),
+            },
+            Params::Klif(_) => return self.after(v, false),
         };
         let mut out = (Span::EMPTY, Span::EMPTY);
         for (part, pending) in [(v.below(limit), false), (v.from(limit), true)] {
@@ -146,14 +193,13 @@ impl Update {
     /// A decay close to 1: the end of the geometric series is guessed from the last step, checked to be an
     /// invariant, then narrowed while it stays one.
     fn bound_of_slow_leak(&self, seen: Span, v: Span) -> Option<Span> {
-        let p = &self.params;
-        let one = 1i128 << p.drop;
-        let leak = one - i128::from(p.decay.low);
+        let one = 1i128 << self.drop;
+        let leak = one - i128::from(self.decay.low);
         if leak <= 0 {
             return None;
         }
         let (_, next) = self.step(v);
-        let kept = self.interval.product(&p.decay, &v, p.drop);
+        let kept = self.interval.product(&self.decay, &v, self.drop);
         // An end moves as v <- R(A v) + c; it stays within (|c| + 1)/(1 - A), rounding included.
         let far = |c: i64| {
             i64::try_from((i128::from(c.unsigned_abs()) + 1) * one / leak + 1).unwrap_or(i64::MAX)
@@ -204,7 +250,7 @@ impl Update {
 
     /// `h` and `v` after one step from any `v` within the threshold on both sides.
     pub fn one_step(&self) -> Span {
-        let threshold = self.params.fire.level.high;
+        let threshold = self.fire_at.high;
         let (seen, _) = self.after(Span::new(-threshold, threshold), false);
         seen
     }

@@ -212,7 +212,9 @@ impl<'a, W: Write> Recorder<'a, W> {
             )?);
             layers.push(LayerValues {
                 names,
-                lsb: (0..layer.neurons).map(|n| layer.lsb(n)).collect(),
+                lsb: (0..layer.neurons)
+                    .map(|n| (layer.h_lsb(n), layer.lsb(n)))
+                    .collect(),
             });
         }
         let variables = Variables::new(design, sim, sim.input("rst_i")?, &layers);

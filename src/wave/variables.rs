@@ -134,8 +134,8 @@ pub(super) struct Variables {
 pub(super) struct LayerValues {
     /// `h`, then the names of the traced states.
     pub(super) names: Vec<String>,
-    /// LSB by neuron.
-    pub(super) lsb: Vec<f64>,
+    /// LSB of `h` and of the states, by neuron.
+    pub(super) lsb: Vec<(f64, f64)>,
 }
 
 impl Variables {
@@ -180,7 +180,7 @@ impl Variables {
             self.add(scope, "step", Kind::Integer, Source::Step { layer });
             self.add(scope, "mismatch", Kind::Bit, Source::Mismatch { layer });
         }
-        for (neuron, &lsb) in shown.lsb.iter().enumerate() {
+        for (neuron, &(h_lsb, state_lsb)) in shown.lsb.iter().enumerate() {
             self.add(
                 scope,
                 &format!("n{neuron}_spike"),
@@ -192,6 +192,7 @@ impl Variables {
                 },
             );
             for (value, name) in shown.names.iter().enumerate() {
+                let lsb = if value == 0 { h_lsb } else { state_lsb };
                 let source = Source::Value {
                     side,
                     layer,

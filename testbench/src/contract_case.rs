@@ -13,7 +13,9 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{
+    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
 use goldspike_golden::trace::{LayerTrace, SampleTrace, StepTrace};
 
 /// One operation and its result.
@@ -269,6 +271,43 @@ impl Block {
             .map_or(Ok(default), |word| named(&word))
     }
 
+    /// The settings of the neuron itself.
+    fn model(&mut self, frac: i32, fire_at: i64) -> Result<QuantNeuron, String> {
+        let decay = Param::Layer(self.setting("decay", 1)?);
+        let offset = Param::Layer(self.setting("offset", 0)?);
+        let reset_by = Param::Layer(self.setting("reset_by", fire_at)?);
+        let v_reset = Param::Layer(self.setting("v_reset", 0)?);
+        let v_init = Param::Layer(self.setting("v_init", 0)?);
+        let reset = self.mode("reset", Reset::Hard)?;
+        let width = frac.unsigned_abs() + 1;
+        match self.setting("model", "lif".to_owned())?.as_str() {
+            "lif" => Ok(QuantNeuron::Lif(QuantLif {
+                coefficient: QFormat::unsigned(width, frac),
+                decay,
+                offset,
+                fire_at: Param::Layer(fire_at),
+                pending_at: Param::Layer(self.setting("pending_at", fire_at)?),
+                reset_by,
+                v_reset,
+                v_init,
+                reset,
+                reset_timing: self.mode("timing", ResetTiming::SameStep)?,
+            })),
+            "klif" => Ok(QuantNeuron::Klif(QuantKlif {
+                coefficient: QFormat::unsigned(self.setting("coefficient_width", width)?, frac),
+                decay,
+                offset,
+                fire_at: Param::Layer(fire_at),
+                reset_by,
+                v_reset,
+                v_init,
+                reset,
+                h_scale: 1.0,
+            })),
+            other => Err(format!("neuron {}: `{other}` is no model", self.name)),
+        }
+    }
+
     fn finish(mut self) -> Result<NeuronCase, String> {
         let largest = self.steps.iter().map(|step| step.0.unsigned_abs()).max();
         let largest = largest
@@ -293,18 +332,7 @@ impl Block {
             rounding: self.mode("rounding", Rounding::HalfUp)?,
             overflow: self.mode("overflow", Overflow::Saturate)?,
             scale: Param::Layer(1.0),
-            neuron: QuantNeuron::Lif(QuantLif {
-                coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
-                decay: Param::Layer(self.setting("decay", 1)?),
-                offset: Param::Layer(self.setting("offset", 0)?),
-                fire_at: Param::Layer(fire_at),
-                pending_at: Param::Layer(self.setting("pending_at", fire_at)?),
-                reset_by: Param::Layer(self.setting("reset_by", fire_at)?),
-                v_reset: Param::Layer(self.setting("v_reset", 0)?),
-                v_init: Param::Layer(self.setting("v_init", 0)?),
-                reset: self.mode("reset", Reset::Hard)?,
-                reset_timing: self.mode("timing", ResetTiming::SameStep)?,
-            }),
+            neuron: self.model(frac, fire_at)?,
         };
         if let Some(key) = self.settings.keys().next() {
             return Err(format!("neuron {}: `{key}` is no setting", self.name));

@@ -52,7 +52,7 @@ impl fmt::Display for Bins {
 }
 
 /// Bins of the arithmetic that a large enough run of random networks must see.
-pub const ARITHMETIC: [&str; 11] = [
+pub const ARITHMETIC: [&str; 13] = [
     "spike",
     "no spike",
     "tie at the threshold",
@@ -64,6 +64,8 @@ pub const ARITHMETIC: [&str; 11] = [
     "HalfEven: tie",
     "Floor: tie",
     "ToZero: tie",
+    "ReLU: cut",
+    "ReLU: passed",
 ];
 
 /// `Raw` that notes the corners it meets.
@@ -110,6 +112,13 @@ impl Arith for Covered {
     fn product(&self, coefficient: &i64, value: &i64, drop: u32) -> i64 {
         self.rounded(i128::from(*coefficient) * i128::from(*value), drop);
         self.raw.product(coefficient, value, drop)
+    }
+
+    fn max_zero(&self, sum: &i64) -> i64 {
+        let cut = *sum < 0;
+        self.bins
+            .see(if cut { "ReLU: cut" } else { "ReLU: passed" });
+        self.raw.max_zero(sum)
     }
 
     fn overflow(&self, sum: &i64, format: &QFormat) -> i64 {

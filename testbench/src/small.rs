@@ -5,13 +5,26 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{
+    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
+
+/// Neuron model of a small network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmallModel {
+    /// LIF.
+    Lif,
+    /// KLIF, with a factor above 1 where it leaks.
+    Klif,
+}
 
 /// What differs between small networks.
 #[derive(Clone, Debug)]
 pub struct Small {
     /// Name of the network.
     pub name: &'static str,
+    /// Neuron model of every layer.
+    pub model: SmallModel,
     /// Axons, then the neurons of each layer.
     pub sizes: Vec<usize>,
     /// Largest input payload.
@@ -40,6 +53,7 @@ impl Default for Small {
     fn default() -> Self {
         Self {
             name: "small",
+            model: SmallModel::Lif,
             sizes: vec![4, 3, 2],
             payload_max: 1,
             weight_bits: 6,
@@ -98,7 +112,10 @@ impl Small {
             .map(|n| weight(self.weight_bits, largest, n + 31 * index))
             .collect();
         let mut layer = QuantLayer {
-            name: format!("lif{index}"),
+            name: match self.model {
+                SmallModel::Lif => format!("lif{index}"),
+                SmallModel::Klif => format!("klif{index}"),
+            },
             axons,
             neurons,
             weight_bits: self.weight_bits,
@@ -110,14 +127,38 @@ impl Small {
             rounding: self.rounding,
             overflow: self.overflow,
             scale: Param::Layer(1.0),
-            neuron: QuantNeuron::Lif(self.neuron(neurons)),
+            neuron: self.neuron(neurons),
         };
         let (low, high) = accumulator_range(&layer, payload_max);
         layer.accumulator = QFormat::signed_for(low, high, layer.membrane.frac - self.guard_bits);
         layer
     }
 
-    fn neuron(&self, neurons: usize) -> QuantLif {
+    fn neuron(&self, neurons: usize) -> QuantNeuron {
+        let lif = self.lif(neurons);
+        match self.model {
+            SmallModel::Lif => QuantNeuron::Lif(lif),
+            SmallModel::Klif => QuantNeuron::Klif(QuantKlif {
+                coefficient: QFormat::unsigned(COEFFICIENT + 2, COEFFICIENT as i32),
+                decay: lif.decay.map(|&raw| {
+                    if self.leaky {
+                        raw + (1 << (COEFFICIENT - 1))
+                    } else {
+                        raw
+                    }
+                }),
+                offset: lif.offset,
+                fire_at: lif.fire_at,
+                reset_by: lif.reset_by,
+                v_reset: lif.v_reset,
+                v_init: lif.v_init,
+                reset: lif.reset,
+                h_scale: 1.0,
+            }),
+        }
+    }
+
+    fn lif(&self, neurons: usize) -> QuantLif {
         let most = (1i64 << (self.membrane_bits - 1)) - 1;
         let param = |base: i64, step: i64| {
             if self.per_neuron {
@@ -236,6 +277,15 @@ pub fn references() -> Vec<(Small, u32, u32)> {
                 ..Small::default()
             },
             3,
+            1,
+        ),
+        (
+            Small {
+                name: "klif",
+                model: SmallModel::Klif,
+                ..Small::default()
+            },
+            2,
             1,
         ),
         (

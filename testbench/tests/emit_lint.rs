@@ -12,7 +12,7 @@ use goldspike::emit::sources;
 use goldspike::engine::tool::{IVERILOG, Toolbox, VERILATOR, YOSYS};
 use goldspike_golden::format::{Overflow, Rounding};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_testbench::small::Small;
+use goldspike_testbench::small::{Small, SmallModel};
 
 /// Networks that differ in every choice that the hardware sees, with lanes, neuron lanes and the probe.
 fn matrix() -> Vec<(Small, u32, u32, bool)> {
@@ -32,6 +32,7 @@ fn matrix() -> Vec<(Small, u32, u32, bool)> {
             let k = 2 * n + m;
             let small = Small {
                 name: "lint",
+                model: SmallModel::Lif,
                 sizes: [
                     vec![4, 3, 2],
                     vec![1, 1],
@@ -53,6 +54,25 @@ fn matrix() -> Vec<(Small, u32, u32, bool)> {
             };
             matrix.push((small, [1, 2, 4, 3][k % 4], [1, 2, 1, 3][k % 4], k % 2 == 0));
         }
+    }
+    for (k, (reset, per_neuron)) in resets
+        .iter()
+        .flat_map(|r| [(*r, false), (*r, true)])
+        .enumerate()
+    {
+        let small = Small {
+            name: "lint",
+            model: SmallModel::Klif,
+            membrane_bits: [12, 4, 32][k % 3],
+            guard_bits: [1, -2][k % 2],
+            reset,
+            per_neuron,
+            leaky: k != 2,
+            rounding: Rounding::ALL[k % 4],
+            overflow: Overflow::ALL[k % 3],
+            ..Small::default()
+        };
+        matrix.push((small, [1, 2][k % 2], 1, k % 2 == 0));
     }
     matrix
 }

@@ -15,7 +15,9 @@ use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::golden;
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::neuron::registry;
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{
+    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
 use goldspike_testbench::strategy::{config, quant_network};
 use proptest::prelude::*;
 
@@ -88,7 +90,73 @@ fn in_layer(index: usize, edit: impl FnOnce(&mut QuantLayer)) -> String {
 fn in_lif(edit: impl FnOnce(&mut QuantLif)) -> String {
     in_layer(0, |layer| match &mut layer.neuron {
         QuantNeuron::Lif(lif) => edit(lif),
+        other => panic!("{other:?}"),
     })
+}
+
+fn klif() -> QuantKlif {
+    QuantKlif {
+        coefficient: QFormat::unsigned(6, 4),
+        decay: Param::Layer(21),
+        offset: Param::Layer(0),
+        fire_at: Param::Layer(40),
+        reset_by: Param::Layer(40),
+        v_reset: Param::Layer(0),
+        v_init: Param::Layer(0),
+        reset: Reset::Soft,
+        h_scale: 1.25,
+    }
+}
+
+fn in_klif(edit: impl FnOnce(&mut QuantKlif)) -> String {
+    let mut klif = klif();
+    edit(&mut klif);
+    in_layer(0, |layer| layer.neuron = QuantNeuron::Klif(klif))
+}
+
+#[test]
+fn klif_parameters() {
+    let mut legal = network();
+    legal.layers[0].neuron = QuantNeuron::Klif(klif());
+    assert_eq!(legal.validate(), Ok(()));
+    assert_eq!(
+        golden(&legal).unwrap().run(&silent()).steps[0].layers[0]
+            .states
+            .len(),
+        legal.layers[0].neuron.info().states.len()
+    );
+    for (message, expected) in [
+        (
+            in_klif(|k| k.coefficient = QFormat::unsigned(25, 4)),
+            "layer `n0`: `coefficient.width` is 25, must be within 1 to 24",
+        ),
+        (
+            in_klif(|k| k.coefficient = QFormat::unsigned(6, 6)),
+            "layer `n0`: `coefficient.frac` is 6, must be within 0 to 5",
+        ),
+        (
+            in_klif(|k| k.coefficient = QFormat::signed(6, 4)),
+            "layer `n0`: `coefficient` is I2F4, must be unsigned",
+        ),
+        (
+            in_klif(|k| k.decay = Param::Layer(64)),
+            "layer `n0`: `decay` is 64, must be within 0 to 63",
+        ),
+        (
+            in_klif(|k| k.fire_at = Param::Layer(0)),
+            "layer `n0`: `fire_at` is 0, must be within 1 to 127",
+        ),
+        (
+            in_klif(|k| k.v_reset = Param::Neuron(vec![0, -129])),
+            "layer `n0`: `v_reset` entry 1 is -129, must be within -128 to 127",
+        ),
+        (
+            in_klif(|k| k.h_scale = 0.0),
+            "layer `n0`: `h_scale` is 0, must be finite and above 0",
+        ),
+    ] {
+        assert_eq!(message, expected);
+    }
 }
 
 #[test]
@@ -96,7 +164,9 @@ fn the_untouched_network_is_legal() {
     assert_eq!(network().validate(), Ok(()));
     // (1 + 3) * 15 * 2^2 and the bias still fit; nothing is pending ever.
     let mut most = network();
-    let QuantNeuron::Lif(lif) = &mut most.layers[0].neuron;
+    let QuantNeuron::Lif(lif) = &mut most.layers[0].neuron else {
+        panic!("not LIF")
+    };
     (lif.fire_at, lif.pending_at) = (Param::Layer(127), Param::Layer(128));
     lif.v_init = Param::Neuron(vec![-128, 127]);
     assert_eq!(most.validate(), Ok(()));
@@ -105,7 +175,9 @@ fn the_untouched_network_is_legal() {
 #[test]
 fn errors_carry_layer_field_and_numbers() {
     let error = refused(|network| {
-        let QuantNeuron::Lif(lif) = &mut network.layers[1].neuron;
+        let QuantNeuron::Lif(lif) = &mut network.layers[1].neuron else {
+            panic!("not LIF")
+        };
         lif.fire_at = Param::Neuron(vec![128]);
     });
     let expected = ContractError {
@@ -309,7 +381,9 @@ fn neuron_constants_are_checked() {
     assert_eq!(
         in_layer(0, |layer| {
             layer.overflow = Overflow::SaturateSymmetric;
-            let QuantNeuron::Lif(lif) = &mut layer.neuron;
+            let QuantNeuron::Lif(lif) = &mut layer.neuron else {
+                panic!("not LIF")
+            };
             lif.v_reset = Param::Layer(-128);
         }),
         "layer `n0`: `v_reset` is -128, must be within -127 to 127"
@@ -365,8 +439,8 @@ proptest! {
         let probe = &mut wide.layers[0];
         prop_assume!(probe.accumulator.width <= 32);
         (probe.membrane, probe.guard_bits) = (QFormat::signed(32, probe.accumulator.frac), 0);
-        let QuantNeuron::Lif(lif) = &mut probe.neuron;
-        *lif = QuantLif { decay: Param::Layer(0), reset: Reset::None, coefficient: lif.coefficient, ..self::lif() };
+        let coefficient = QFormat::unsigned(1, 0);
+        probe.neuron = QuantNeuron::Lif(QuantLif { decay: Param::Layer(0), reset: Reset::None, coefficient, ..lif() });
         let program = golden(&wide).unwrap();
         for (sign, end) in [(-1, ends.0), (1, ends.1)] {
             let n = (0..layer.neurons).find(|&n| reach(n, sign) == end).unwrap();

@@ -14,12 +14,14 @@
 use std::collections::HashSet;
 
 use goldspike_golden::contract::accumulator_range;
-use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::describe::{Fire, Klif, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{dequantised, golden, reference};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{
+    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
 use goldspike_testbench::strategy::{generate, rng};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
@@ -74,6 +76,15 @@ fn layer(
     let grid = |value: i64| value << guard_bits.max(0);
     let reset = RESETS[rng.random_range(0..3)];
     let reset_timing = TIMINGS[rng.random_range(0..3)];
+    // KLIF: its factor, and whether it stands in the threshold (scale_reset) or in the charge.
+    let klif = rng
+        .random_bool(0.4)
+        .then(|| (power(rng.random_range(-1..=1)), rng.random_bool(0.5)));
+    let (in_charge, h_scale) = match klif {
+        None => (1.0, 1.0),
+        Some((k, true)) => (1.0, k),
+        Some((k, false)) => (k, 1.0),
+    };
     let fire = if rng.random_bool(0.5) {
         Fire::Ge
     } else {
@@ -88,7 +99,12 @@ fn layer(
     let bias: Vec<i64> = (0..neurons)
         .map(|_| rng.random_range(-4..=12) << surplus)
         .collect();
-    let decay = param(rng, neurons, |rng| rng.random_range(0..=1i64 << frac));
+    let most = if klif.is_some() {
+        3i64 << frac >> 1
+    } else {
+        1 << frac
+    };
+    let decay = param(rng, neurons, |rng| rng.random_range(0..=most));
     let gain = param(rng, neurons, |rng| rng.random_range(-2..=2));
     let [offset, v_reset, v_init] =
         [0; 3].map(|_| param(rng, neurons, |rng| grid(rng.random_range(-4..=4))));
@@ -115,19 +131,40 @@ fn layer(
             .map(|(n, &b)| b as f64 * synapse_lsb(n))
             .collect(),
         weight_step: None,
-        neuron: Neuron::Lif(Lif {
-            decay: decay.map(|&raw| raw as f64 * power(-frac)),
-            input_gain: gain.map(|&exponent| power(exponent)),
-            offset: real(&offset),
-            v_threshold: each(neurons, |n| {
-                (threshold.of(n) as f64 + if half { 0.5 } else { 0.0 }) * lsb(n)
-            }),
-            v_reset: real(&v_reset),
-            v_init: real(&v_init),
-            fire,
-            reset,
-            reset_timing,
-        }),
+        neuron: {
+            let decay = decay.map(|&raw| raw as f64 * power(-frac) / in_charge);
+            let input_gain = gain.map(|&exponent| power(exponent) / in_charge);
+            let offset = real(&offset).map(|offset| offset / in_charge);
+            let v_threshold = each(neurons, |n| {
+                (threshold.of(n) as f64 + if half { 0.5 } else { 0.0 }) * lsb(n) * h_scale
+            });
+            let (v_reset, v_init) = (real(&v_reset), real(&v_init));
+            match klif {
+                None => Neuron::Lif(Lif {
+                    decay,
+                    input_gain,
+                    offset,
+                    v_threshold,
+                    v_reset,
+                    v_init,
+                    fire,
+                    reset,
+                    reset_timing,
+                }),
+                Some((k, scale_reset)) => Neuron::Klif(Klif {
+                    decay,
+                    input_gain,
+                    offset,
+                    v_threshold,
+                    v_reset,
+                    v_init,
+                    k,
+                    scale_reset,
+                    fire,
+                    reset,
+                }),
+            }
+        },
     };
     let above = threshold.map(|&at| at + 1);
     let mut quantized = QuantLayer {
@@ -143,22 +180,39 @@ fn layer(
         rounding: Rounding::ALL[rng.random_range(0..4)],
         overflow: Overflow::ALL[rng.random_range(0..3)],
         scale,
-        neuron: QuantNeuron::Lif(QuantLif {
-            coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
-            decay,
-            offset,
-            fire_at: if half || fire == Fire::Gt {
+        neuron: {
+            let fire_at = if half || fire == Fire::Gt {
                 above.clone()
             } else {
                 threshold.clone()
-            },
-            pending_at: above,
-            reset_by: threshold,
-            v_reset,
-            v_init,
-            reset,
-            reset_timing,
-        }),
+            };
+            if klif.is_some() {
+                QuantNeuron::Klif(QuantKlif {
+                    coefficient: QFormat::unsigned(frac.unsigned_abs() + 2, frac),
+                    decay,
+                    offset,
+                    fire_at,
+                    reset_by: threshold,
+                    v_reset,
+                    v_init,
+                    reset,
+                    h_scale,
+                })
+            } else {
+                QuantNeuron::Lif(QuantLif {
+                    coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
+                    decay,
+                    offset,
+                    fire_at,
+                    pending_at: above,
+                    reset_by: threshold,
+                    v_reset,
+                    v_init,
+                    reset,
+                    reset_timing,
+                })
+            }
+        },
     };
     let (low, high) = accumulator_range(&quantized, payload_max);
     quantized.accumulator = QFormat::signed_for(low, high, membrane_frac - guard_bits);
@@ -229,8 +283,15 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
         let raw = golden(&quantized).unwrap_or_else(|error| panic!("network {index}: {error}"));
         let (real, dequantised) = (reference(&description), dequantised(&quantized).unwrap());
         for (layer, described) in quantized.layers.iter().zip(&description.layers) {
-            let (QuantNeuron::Lif(lif), Neuron::Lif(real)) = (&layer.neuron, &described.neuron);
-            forms.insert((lif.reset, lif.reset_timing, real.fire));
+            match (&layer.neuron, &described.neuron) {
+                (QuantNeuron::Lif(lif), Neuron::Lif(real)) => {
+                    forms.insert((lif.reset, Some(lif.reset_timing), real.fire, false));
+                }
+                (QuantNeuron::Klif(klif), Neuron::Klif(real)) => {
+                    forms.insert((klif.reset, None, real.fire, real.scale_reset));
+                }
+                other => panic!("two models: {other:?}"),
+            }
             seen.per_channel_scales += usize::from(matches!(&layer.scale, Param::Neuron(_)));
         }
         seen.networks += 1;
@@ -252,7 +313,7 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
                     assert_eq!(a.spikes, b.spikes, "{}", place());
                     for n in 0..layer.neurons {
                         assert_eq!(
-                            a.h[n] as f64 * layer.lsb(n),
+                            a.h[n] as f64 * layer.h_lsb(n),
                             b.h[n],
                             "h of neuron {n}, {}",
                             place()
@@ -263,11 +324,12 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
                             "v of neuron {n}, {}",
                             place()
                         );
-                        let QuantNeuron::Lif(lif) = &layer.neuron;
+                        let constants = layer.neuron.constants();
+                        let threshold = constants.iter().find(|c| c.name == "reset_by").unwrap();
                         seen.values += 2;
                         seen.spikes += usize::from(a.spikes[n] == 1);
                         seen.silences += usize::from(a.spikes[n] == 0);
-                        seen.ties += usize::from(a.h[n] == lif.reset_by.of(n));
+                        seen.ties += usize::from(a.h[n] == threshold.values.of(n));
                         seen.fractional += usize::from(
                             a.h[n].trailing_zeros() < layer.guard_bits.max(0).unsigned_abs(),
                         );
@@ -276,8 +338,8 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
             }
         }
     }
-    println!("{seen:#?}, {} of 18 forms", forms.len());
-    assert_eq!((seen.networks, forms.len()), (NETWORKS, 18));
+    println!("{seen:#?}, {} of 30 forms", forms.len());
+    assert_eq!((seen.networks, forms.len()), (NETWORKS, 30));
     assert!(seen.spikes > 10_000 && seen.silences > 10_000 && seen.ties > 1000);
     assert!(seen.fractional > 1000 && seen.per_channel_scales > 100);
 }

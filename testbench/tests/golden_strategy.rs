@@ -34,6 +34,8 @@ struct Bins {
     positive_guards: usize,
     layers: [usize; 3],
     spiking_networks: usize,
+    mixed: usize,
+    above_one: usize,
 }
 
 #[test]
@@ -41,6 +43,7 @@ fn everything_happens_often() {
     let mut rng = rng(1);
     let mut bins = Bins::default();
     let mut modes = std::collections::HashSet::new();
+    let mut klif_modes = std::collections::HashSet::new();
     let (mut weight_bits, mut membrane_bits) = ([0; 17], [0; 33]);
     for _ in 0..1500 {
         let case = generate::case(&mut rng);
@@ -49,14 +52,33 @@ fn everything_happens_often() {
         bins.layers[case.network.layers.len() - 1] += 1;
         bins.direct += usize::from(case.network.input.payload_max > 1);
         for layer in &case.network.layers {
-            let QuantNeuron::Lif(lif) = &layer.neuron;
-            modes.insert((layer.rounding, layer.overflow, lif.reset, lif.reset_timing));
+            match &layer.neuron {
+                QuantNeuron::Lif(lif) => {
+                    modes.insert((layer.rounding, layer.overflow, lif.reset, lif.reset_timing));
+                }
+                QuantNeuron::Klif(klif) => {
+                    klif_modes.insert((layer.rounding, layer.overflow, klif.reset));
+                    bins.above_one += usize::from(
+                        klif.decay
+                            .values()
+                            .iter()
+                            .any(|&decay| decay > 1 << klif.coefficient.frac),
+                    );
+                }
+            }
             weight_bits[layer.weight_bits as usize] += 1;
             membrane_bits[layer.membrane.width as usize] += 1;
             bins.one_neuron_layers += usize::from(layer.neurons == 1);
             bins.negative_guards += usize::from(layer.guard_bits < 0);
             bins.positive_guards += usize::from(layer.guard_bits > 0);
         }
+        let models = case
+            .network
+            .layers
+            .iter()
+            .map(|layer| layer.neuron.info().name);
+        let models: std::collections::HashSet<_> = models.collect();
+        bins.mixed += usize::from(models.len() > 1);
         let spikes_before = bins.spikes;
         for sample in &case.samples {
             bins.one_step_samples += usize::from(sample.steps.len() == 1);
@@ -70,14 +92,14 @@ fn everything_happens_often() {
             assert_eq!(trace.steps.len(), sample.steps.len());
             for step in &trace.steps {
                 for (layer, done) in case.network.layers.iter().zip(&step.layers) {
-                    let QuantNeuron::Lif(lif) = &layer.neuron;
+                    let fire_at = layer.neuron.fire_at();
                     for (n, (&h, &spike)) in done.h.iter().zip(&done.spikes).enumerate() {
                         assert!(layer.membrane.holds(h) && layer.membrane.holds(done.states[0][n]));
-                        assert_eq!(spike, i8::from(h >= lif.fire_at.of(n)));
+                        assert_eq!(spike, i8::from(h >= fire_at.of(n)));
                         bins.neuron_steps += 1;
                         bins.spikes += usize::from(spike == 1);
                         bins.silences += usize::from(spike == 0);
-                        bins.ties += usize::from(h == lif.fire_at.of(n));
+                        bins.ties += usize::from(h == fire_at.of(n));
                         let bottom = match layer.overflow {
                             Overflow::Saturate => layer.membrane.min(),
                             Overflow::SaturateSymmetric => -layer.membrane.max(),
@@ -98,6 +120,8 @@ fn everything_happens_often() {
         4 * 3 * 3 * 3
     );
     assert_eq!(modes.len(), 4 * 3 * 3 * 3);
+    assert_eq!(klif_modes.len(), 4 * 3 * 3);
+    assert!(bins.mixed > 100 && bins.above_one > 100);
     assert!(
         weight_bits[1..]
             .iter()
@@ -160,8 +184,8 @@ fn a_failure_shrinks_to_something_readable() {
     };
     let mut runner = TestRunner::new_with_rng(config, rng(7));
     let outcome = runner.run(&quant_case(), |case| {
-        let QuantNeuron::Lif(lif) = &case.network.layers[0].neuron;
-        let late = lif.reset == Reset::Soft && lif.reset_timing == ResetTiming::NextStep;
+        let late = matches!(&case.network.layers[0].neuron, QuantNeuron::Lif(lif)
+            if lif.reset == Reset::Soft && lif.reset_timing == ResetTiming::NextStep);
         let program = golden(&case.network).unwrap();
         let fired = case.samples.iter().any(|sample| {
             program

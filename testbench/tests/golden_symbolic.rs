@@ -13,8 +13,9 @@ use std::rc::Rc;
 use goldspike_golden::arith::{Arith, Raw, Threshold};
 use goldspike_golden::describe::Fire;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{LifState, step};
-use goldspike_golden::quant::QuantNeuron;
+use goldspike_golden::neuron::Model;
+use goldspike_golden::neuron::lif::LifState;
+use goldspike_golden::quant::{QuantLayer, QuantNeuron};
 use goldspike_testbench::strategy::{generate, rng};
 use proptest::prelude::RngExt;
 
@@ -28,6 +29,7 @@ enum Expression {
     Add(Number, Number),
     Sub(Number, Number),
     Product(Number, Number, u32, Rounding),
+    MaxZero(Number),
     Overflow(Number, QFormat, Overflow),
     Align(Number, i32, Rounding),
     Multiplexer(Bit, Number, Number),
@@ -69,6 +71,10 @@ impl Arith for Recorder {
             drop,
             self.modes.rounding,
         ))
+    }
+
+    fn max_zero(&self, sum: &Number) -> Number {
+        Rc::new(Expression::MaxZero(sum.clone()))
     }
 
     fn overflow(&self, sum: &Number, format: &QFormat) -> Number {
@@ -146,6 +152,7 @@ fn evaluate(expression: &Expression, inputs: &Inputs) -> i128 {
         Expression::Add(a, b) => value(a) + value(b),
         Expression::Sub(a, b) => value(a) - value(b),
         Expression::Product(a, b, drop, mode) => rounded(value(a) * value(b), *drop, *mode),
+        Expression::MaxZero(sum) => value(sum).max(0),
         Expression::Overflow(sum, format, mode) => {
             let (least, most) = (i128::from(format.min()), i128::from(format.max()));
             match mode {
@@ -173,6 +180,31 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
     }
 }
 
+/// `h`, `v` and the spike of one step of neuron `n` from `v` and the stored `spike`, in any arithmetic.
+fn one_step<A: Arith>(
+    a: &A,
+    layer: &QuantLayer,
+    n: usize,
+    constant: impl Fn(i64) -> A::Num,
+    (v, spike): (A::Num, A::Bit),
+    x: &A::Num,
+) -> (A::Num, A::Num, A::Bit) {
+    match &layer.neuron {
+        QuantNeuron::Lif(lif) => {
+            let p = lif.params(n, layer.membrane, &constant, &constant).unwrap();
+            let done = Model::step(&p, a, &LifState { v, spike }, x);
+            (done.h, done.state.v, done.spike)
+        }
+        QuantNeuron::Klif(klif) => {
+            let p = klif
+                .params(n, layer.membrane, &constant, &constant)
+                .unwrap();
+            let done = p.step(a, &v, x);
+            (done.h, done.state, done.spike)
+        }
+    }
+}
+
 #[test]
 fn the_recorded_expression_of_a_step_equals_raw() {
     let mut rng = rng(30);
@@ -181,30 +213,28 @@ fn the_recorded_expression_of_a_step_equals_raw() {
     for _ in 0..1500 {
         let network = generate::network(&mut rng);
         for layer in &network.layers {
-            let QuantNeuron::Lif(lif) = &layer.neuron;
-            forms.insert((lif.reset, lif.reset_timing, layer.rounding, layer.overflow));
+            let timing = match &layer.neuron {
+                QuantNeuron::Lif(lif) => (lif.reset, Some(lif.reset_timing)),
+                QuantNeuron::Klif(klif) => (klif.reset, None),
+            };
+            forms.insert((timing, layer.rounding, layer.overflow));
             let modes = Raw {
                 rounding: layer.rounding,
                 overflow: layer.overflow,
             };
             let recorder = Recorder { modes };
             let n = rng.random_range(0..layer.neurons);
-            let raw_params = lif.params(n, layer.membrane, |raw| raw, |raw| raw).unwrap();
+            let fire_at = layer.neuron.fire_at().of(n);
             let constant = |raw: i64| Rc::new(Expression::Constant(raw));
-            let params = lif.params(n, layer.membrane, constant, constant).unwrap();
-
-            let before = LifState {
-                v: Rc::new(Expression::Potential),
-                spike: Bit::StoredSpike,
-            };
+            let before = (Rc::new(Expression::Potential), Bit::StoredSpike);
             let current = recorder.align(&Rc::new(Expression::Current), layer.guard_bits);
-            let recorded = step(&recorder, &params, &before, &current);
+            let recorded = one_step(&recorder, layer, n, constant, before, &current);
 
             let (low, high) = (layer.accumulator.min(), layer.accumulator.max());
             for _ in 0..20 {
                 let v = rng.random_range(layer.membrane.min()..=layer.membrane.max());
                 // Half of the currents bring h near the threshold.
-                let near = (raw_params.fire.level - v) >> layer.guard_bits.clamp(0, 62);
+                let near = (fire_at - v) >> layer.guard_bits.clamp(0, 62);
                 let x = if rng.random_bool(0.5) {
                     near.clamp(low, high)
                 } else {
@@ -216,33 +246,25 @@ fn the_recorded_expression_of_a_step_equals_raw() {
                     current: i128::from(x),
                     stored_spike,
                 };
-                let raw = step(
-                    &modes,
-                    &raw_params,
-                    &LifState {
-                        v,
-                        spike: stored_spike,
-                    },
-                    &modes.align(&x, layer.guard_bits),
+                let aligned = modes.align(&x, layer.guard_bits);
+                let raw = one_step(&modes, layer, n, |raw| raw, (v, stored_spike), &aligned);
+                let place = || format!("{:?} v {v} x {x}", layer.neuron);
+                assert_eq!(
+                    evaluate(&recorded.0, &inputs),
+                    i128::from(raw.0),
+                    "{}",
+                    place()
                 );
                 assert_eq!(
-                    evaluate(&recorded.h, &inputs),
-                    i128::from(raw.h),
-                    "{lif:?} v {v} x {x}"
+                    evaluate(&recorded.1, &inputs),
+                    i128::from(raw.1),
+                    "{}",
+                    place()
                 );
-                assert_eq!(
-                    evaluate(&recorded.state.v, &inputs),
-                    i128::from(raw.state.v),
-                    "{lif:?} v {v} x {x}"
-                );
-                assert_eq!(
-                    holds(&recorded.state.spike, &inputs),
-                    raw.state.spike,
-                    "{lif:?} v {v} x {x}"
-                );
+                assert_eq!(holds(&recorded.2, &inputs), raw.2, "{}", place());
                 compared += 1;
-                spikes += usize::from(raw.state.spike);
-                ties += usize::from(raw.h == raw_params.fire.level);
+                spikes += usize::from(raw.2);
+                ties += usize::from(raw.0 == fire_at);
             }
         }
     }
@@ -251,5 +273,5 @@ fn the_recorded_expression_of_a_step_equals_raw() {
         forms.len()
     );
     assert!(compared > 30_000 && spikes > 5000 && compared - spikes > 5000 && ties > 500);
-    assert_eq!(forms.len(), 3 * 3 * 4 * 3);
+    assert_eq!(forms.len(), (3 * 3 + 3) * 4 * 3);
 }

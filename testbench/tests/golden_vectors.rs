@@ -13,8 +13,9 @@
 use std::path::{Path, PathBuf};
 
 use goldspike_golden::arith::Real;
-use goldspike_golden::describe::{Fire, Lif};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, step};
+use goldspike_golden::describe::{Fire, Klif, Lif};
+use goldspike_golden::neuron::Model;
+use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::quant::Param;
 use serde::Deserialize;
 
@@ -50,27 +51,58 @@ struct Params {
     beta: Option<f64>,
     reset_mechanism: Option<String>,
     reset_delay: Option<bool>,
+    k: Option<f64>,
+    scale_reset: Option<bool>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Source {
     SpikingJelly,
     SnnTorch,
+    SpikingJellyKlif,
 }
 
-/// The families of this model; `None`: of another one.
+/// The families of the models here; `None`: of another one.
 fn source(family: &str) -> Option<Source> {
     match family {
         "sj12_if" | "sj12_lif" | "sj12_plif" | "sj200_if" | "sj200_lif" | "sj200_plif"
         | "plif_official" => Some(Source::SpikingJelly),
         "snntorch_leaky" | "snntorch_leaky_nodelay" => Some(Source::SnnTorch),
+        "sj200_klif" | "sj200_klif_scale_reset" => Some(Source::SpikingJellyKlif),
         _ => None,
+    }
+}
+
+/// SpikingJelly's `KLIFNode` is its `LIFNode` with a factor.
+fn klif(p: &Params) -> Klif {
+    let Lif {
+        decay,
+        input_gain,
+        offset,
+        v_threshold,
+        v_reset,
+        v_init,
+        fire,
+        reset,
+        reset_timing: _,
+    } = lif(Source::SpikingJelly, p);
+    Klif {
+        decay,
+        input_gain,
+        offset,
+        v_threshold,
+        v_reset,
+        v_init,
+        k: p.k.unwrap(),
+        scale_reset: p.scale_reset.unwrap(),
+        fire,
+        reset,
     }
 }
 
 fn lif(source: Source, p: &Params) -> Lif {
     let (decay, gain, threshold, v_reset, fire, reset, reset_timing) = match source {
-        Source::SpikingJelly => {
+        Source::SpikingJelly | Source::SpikingJellyKlif => {
             let rate = match (p.tau, p.w) {
                 (Some(tau), None) => Some(1.0 / tau),
                 (None, Some(w)) => Some(1.0 / (1.0 + (-w).exp())),
@@ -145,6 +177,42 @@ struct Seen {
     worst: f64,
 }
 
+/// Compares every step of one case with a model's; `gain` is the current's factor, `h_scale` that of the compared value.
+fn replay<M: Model<f64>>(
+    params: &M,
+    gain: f64,
+    h_scale: f64,
+    family: &str,
+    case: &Case,
+    seen: &mut Seen,
+) {
+    let neurons = case.x[0].len();
+    let mut states: Vec<_> = (0..neurons).map(|_| params.start(&Real)).collect();
+    for (t, currents) in case.x.iter().enumerate() {
+        for (n, x) in currents.iter().enumerate() {
+            let done = params.step(&Real, &states[n], &(gain * x));
+            let place = format!("{family} case {} step {t} neuron {n}", case.id);
+            assert_eq!(i8::from(done.spike), case.s[t][n], "spike, {place}");
+            let v = M::kept::<bool>(&done.state)[0];
+            for (name, found, expected) in [
+                ("h", h_scale * done.h, case.h[t][n]),
+                ("v", v, case.v[t][n]),
+            ] {
+                let error = (found - expected).abs();
+                assert!(
+                    error <= TOLERANCE,
+                    "{name}, {place}: {found} is not {expected}"
+                );
+                seen.worst = seen.worst.max(error);
+                seen.values += 1;
+            }
+            seen.spikes += usize::from(done.spike);
+            seen.silences += usize::from(!done.spike);
+            states[n] = done.state;
+        }
+    }
+}
+
 fn check(path: &Path, seen: &mut Seen) -> bool {
     let text = std::fs::read_to_string(path).unwrap();
     let file: VectorFile = match serde_json::from_str(&text) {
@@ -165,32 +233,15 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
     for case in &file.cases {
         seen.cases += 1;
         seen.exact_ties += usize::from(case.min_margin == 0.0);
-        let description = lif(source, &case.params);
-        let params = description.params(0).unwrap();
-        let gain = description.input_gain.of(0);
-        let neurons = case.x[0].len();
-        let mut states = vec![params.start(&Real); neurons];
-        for (t, currents) in case.x.iter().enumerate() {
-            for (n, x) in currents.iter().enumerate() {
-                let done = step(&Real, &params, &states[n], &(gain * x));
-                let place = format!("{} case {} step {t} neuron {n}", file.family, case.id);
-                assert_eq!(i8::from(done.state.spike), case.s[t][n], "spike, {place}");
-                for (name, found, expected) in [
-                    ("h", done.h, case.h[t][n]),
-                    ("v", done.state.v, case.v[t][n]),
-                ] {
-                    let error = (found - expected).abs();
-                    assert!(
-                        error <= TOLERANCE,
-                        "{name}, {place}: {found} is not {expected}"
-                    );
-                    seen.worst = seen.worst.max(error);
-                    seen.values += 1;
-                }
-                seen.spikes += usize::from(done.state.spike);
-                seen.silences += usize::from(!done.state.spike);
-                states[n] = done.state;
-            }
+        if source == Source::SpikingJellyKlif {
+            let klif = klif(&case.params);
+            let gain = klif.charge_scale() * klif.input_gain.of(0);
+            let params = klif.params(0).unwrap();
+            replay(&params, gain, klif.h_scale(), &file.family, case, seen);
+        } else {
+            let lif = lif(source, &case.params);
+            let params = lif.params(0).unwrap();
+            replay(&params, lif.input_gain.of(0), 1.0, &file.family, case, seen);
         }
     }
     true
@@ -221,8 +272,8 @@ fn reference_reproduces_the_authors_code() {
         "{} cases, {} values, {} spikes, {} silences, {} cases with an exact tie, worst error {:e}",
         seen.cases, seen.values, seen.spikes, seen.silences, seen.exact_ties, seen.worst
     );
-    assert_eq!(seen.cases, 9 * 16);
-    assert_eq!(seen.values, 9 * 16 * 16 * 8 * 2);
+    assert_eq!(seen.cases, 11 * 16);
+    assert_eq!(seen.values, 11 * 16 * 16 * 8 * 2);
     assert!(seen.spikes > 1000 && seen.silences > 1000 && seen.exact_ties > 0);
 }
 

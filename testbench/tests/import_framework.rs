@@ -1,4 +1,4 @@
-//! The real reference equals the frameworks: all fully connected LIF-family networks of the workloads.
+//! The real reference equals the frameworks: all networks of the workloads that run.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ const NETWORKS: &[(&str, Set)] = &[
     ("digits_lif_hard", Set::Digits),
     ("digits_lif_soft", Set::Digits),
     ("digits_plif", Set::Digits),
+    ("digits_klif", Set::Digits),
     ("digits_leaky_sub", Set::Digits),
     ("digits_latency", Set::Digits),
     ("digits_q4_lif_hard", Set::Digits),

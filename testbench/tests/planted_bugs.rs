@@ -1,4 +1,4 @@
-//! Planted bugs: the emitted Verilog of a LIF network is altered, and verification must fail in the right place.
+//! Planted bugs: the emitted Verilog of a LIF or KLIF network is altered, and verification must fail in the right place.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 use goldspike::engine::tool::IVERILOG;
@@ -9,7 +9,9 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{
+    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
 use goldspike_testbench::tools;
 
 /// Two axons, four neurons that integrate with decay 3/4. Neuron 2 stands exactly at the threshold in step 0.
@@ -52,6 +54,23 @@ fn network() -> QuantNetwork {
     }
 }
 
+/// The same synapses on KLIF neurons of factor 5/4; neuron 3 gets more inhibition than excitation.
+fn klif_network() -> QuantNetwork {
+    let mut network = network();
+    network.layers[0].neuron = QuantNeuron::Klif(QuantKlif {
+        coefficient: QFormat::unsigned(4, 2),
+        decay: Param::Layer(5),
+        offset: Param::Layer(0),
+        fire_at: Param::Layer(20),
+        reset_by: Param::Layer(20),
+        v_reset: Param::Layer(0),
+        v_init: Param::Layer(0),
+        reset: Reset::Hard,
+        h_scale: 1.0,
+    });
+    network
+}
+
 fn samples() -> Vec<Sample> {
     let steps = |events: &[&[u32]]| Sample {
         steps: events
@@ -71,14 +90,21 @@ fn verify_with(
     file: &'static str,
     edits: Vec<(&'static str, &'static str)>,
 ) -> Result<EngineReport, VerifyError> {
-    let network = network();
+    verify_network(&network(), file, edits)
+}
+
+fn verify_network(
+    network: &QuantNetwork,
+    file: &'static str,
+    edits: Vec<(&'static str, &'static str)>,
+) -> Result<EngineReport, VerifyError> {
     let options = DesignOptions {
         lanes: LaneChoice::All(4),
         neuron_lanes: LaneChoice::All(2),
         probe: true,
         ..DesignOptions::default()
     };
-    let design = design(&network, &options).unwrap();
+    let design = design(network, &options).unwrap();
     let icarus = Icarus::new().patched(move |emitted| {
         for (path, text) in &mut emitted.files {
             if path.to_string_lossy().ends_with(file) {
@@ -93,7 +119,7 @@ fn verify_with(
         samples: samples(),
         stalls: Stalls::random(9),
     };
-    verify_engine(&mut Rtl(icarus), &network, &design, &[stimulus], |_| {})
+    verify_engine(&mut Rtl(icarus), network, &design, &[stimulus], |_| {})
 }
 
 fn first(report: Result<EngineReport, VerifyError>) -> Mismatch {
@@ -186,4 +212,23 @@ fn a_stuck_row_valid_is_caught() {
         }
         other => panic!("rows that are always valid: {other:?}"),
     }
+}
+
+#[test]
+fn a_missing_relu_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let unaltered = verify_network(&klif_network(), "_lane.v", vec![]).unwrap();
+    assert!(unaltered.comparison.passed(), "{unaltered:?}");
+    assert_eq!(unaltered.comparison.spikes_compared, 48);
+    let edits = vec![(
+        "rectified = (charge_q < ",
+        "rectified = (1'b0 & charge_q < ",
+    )];
+    let at = first(verify_network(&klif_network(), "_l0_lane.v", edits));
+    // It fires in step 2 and starts again at 0; in step 3 its charge is 3 - 7.
+    assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 3, 0, 3));
+    assert_eq!((at.quantity, at.golden), (Quantity::Membrane, 0));
+    assert!(at.engine < 0, "{at:?}");
 }

@@ -40,8 +40,10 @@ fn network() -> Network {
 }
 
 fn lif(network: &mut Network) -> &mut Lif {
-    let Neuron::Lif(lif) = &mut network.layers[0].neuron;
-    lif
+    match &mut network.layers[0].neuron {
+        Neuron::Lif(lif) => lif,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn refused(change: impl FnOnce(&mut Network), options: Options) -> (&'static str, String) {

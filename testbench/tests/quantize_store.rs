@@ -36,7 +36,9 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
     same.layers[0].scale = Param::Layer(3.0);
     same.layers[0].membrane.frac += 1;
     same.layers[0].accumulator.frac += 1;
-    let QuantNeuron::Lif(lif) = &mut same.layers[0].neuron;
+    let QuantNeuron::Lif(lif) = &mut same.layers[0].neuron else {
+        panic!("not LIF")
+    };
     lif.fire_at = Param::Neuron(vec![lif.fire_at.of(0); 48]);
     assert_eq!(digest(&same), name);
 
@@ -50,7 +52,9 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
         |n| n.layers[1].overflow = goldspike_golden::format::Overflow::Wrap,
         |n| n.time_steps += 1,
         |n| {
-            let QuantNeuron::Lif(lif) = &mut n.layers[1].neuron;
+            let QuantNeuron::Lif(lif) = &mut n.layers[1].neuron else {
+                panic!("not LIF")
+            };
             lif.fire_at = lif.fire_at.map(|th| th + 1);
         },
     ];

@@ -126,7 +126,7 @@ fn check(
                     );
                     assert_eq!(
                         read.real(&name("h"), time),
-                        real(expected.h[neuron]),
+                        expected.h[neuron] as f64 * layer.h_lsb(neuron),
                         "{}",
                         name("h")
                     );

@@ -56,6 +56,9 @@ pub trait Arith {
     /// The exact product with its `drop` least significant bits rounded away, once.
     fn product(&self, coefficient: &Self::Num, value: &Self::Num, drop: u32) -> Self::Num;
 
+    /// `sum` where it is above 0, else 0 (ReLU), exact: of a sum before its overflow.
+    fn max_zero(&self, sum: &Self::Num) -> Self::Num;
+
     /// The exact `sum` brought into `format`.
     fn overflow(&self, sum: &Self::Num, format: &QFormat) -> Self::Num;
 

@@ -65,6 +65,10 @@ impl Arith for Raw {
         clamp(self.round(i128::from(*coefficient) * i128::from(*value), drop))
     }
 
+    fn max_zero(&self, sum: &i64) -> i64 {
+        (*sum).max(0)
+    }
+
     fn overflow(&self, sum: &i64, format: &QFormat) -> i64 {
         let (min, max) = (format.min(), format.max());
         match self.overflow {

@@ -29,6 +29,10 @@ impl Arith for Real {
         coefficient * value
     }
 
+    fn max_zero(&self, sum: &f64) -> f64 {
+        sum.max(0.0)
+    }
+
     fn overflow(&self, sum: &f64, _format: &QFormat) -> f64 {
         *sum
     }

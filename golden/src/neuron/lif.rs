@@ -24,10 +24,13 @@
 
 mod info;
 
+use core::fmt::Debug;
+
 use crate::arith::{Arith, Threshold};
 use crate::describe::{Fire, Lif};
 use crate::format::QFormat;
-use crate::quant::QuantLif;
+use crate::neuron::{Constant, Domain, Model, Step};
+use crate::quant::{Param, QuantLif};
 
 pub(super) use info::INFO;
 
@@ -175,7 +178,93 @@ pub fn step<A: Arith>(
     }
 }
 
+impl<N: Clone + Debug> Model<N> for LifParams<N> {
+    type State<B: Clone + Debug> = LifState<N, B>;
+
+    fn start<A: Arith<Num = N>>(&self, a: &A) -> LifState<N, A::Bit> {
+        Self::start(self, a)
+    }
+
+    fn step<A: Arith<Num = N>>(
+        &self,
+        a: &A,
+        state: &LifState<N, A::Bit>,
+        x: &N,
+    ) -> Step<N, A::Bit, LifState<N, A::Bit>> {
+        let LifStep { h, state } = step(a, self, state, x);
+        Step {
+            h,
+            spike: state.spike.clone(),
+            state,
+        }
+    }
+
+    fn kept<B: Clone + Debug>(state: &LifState<N, B>) -> Vec<N> {
+        vec![state.v.clone()]
+    }
+}
+
+fn constants<P>(
+    [
+        decay,
+        offset,
+        fire_at,
+        pending_at,
+        reset_by,
+        v_reset,
+        v_init,
+    ]: [P; 7],
+) -> Vec<Constant<P>> {
+    let constant = |name, file, domain, values| Constant {
+        name,
+        file,
+        domain,
+        values,
+    };
+    vec![
+        constant("decay", "decay", Domain::Coefficient, decay),
+        constant("offset", "offset", Domain::Membrane, offset),
+        constant("fire_at", "v_threshold", Domain::Membrane, fire_at),
+        constant("pending_at", "v_threshold", Domain::Membrane, pending_at),
+        constant("reset_by", "v_threshold", Domain::Membrane, reset_by),
+        constant("v_reset", "v_reset", Domain::Membrane, v_reset),
+        constant("v_init", "v_init", Domain::Membrane, v_init),
+    ]
+}
+
 impl QuantLif {
+    /// Every integer parameter.
+    pub(super) fn constants(&self) -> Vec<Constant<&Param<i64>>> {
+        let Self {
+            coefficient: _,
+            decay,
+            offset,
+            fire_at,
+            pending_at,
+            reset_by,
+            v_reset,
+            v_init,
+            reset: _,
+            reset_timing: _,
+        } = self;
+        constants([
+            decay, offset, fire_at, pending_at, reset_by, v_reset, v_init,
+        ])
+    }
+
+    /// Every integer parameter, to be changed.
+    pub(super) fn constants_mut(&mut self) -> Vec<Constant<&mut Param<i64>>> {
+        constants([
+            &mut self.decay,
+            &mut self.offset,
+            &mut self.fire_at,
+            &mut self.pending_at,
+            &mut self.reset_by,
+            &mut self.v_reset,
+            &mut self.v_init,
+        ])
+    }
+
     /// Parameters of neuron `n` in the numbers of an arithmetic: `state` converts raw values of the membrane,
     /// `coefficient` those of the coefficients. `None` if a parameter has no such entry.
     pub fn params<N>(

@@ -4,6 +4,7 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod klif;
 mod lif;
 mod unit;
 
@@ -50,5 +51,6 @@ pub(crate) struct Column {
 pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lane, HdlError> {
     match &layer.neuron {
         QuantNeuron::Lif(lif) => lif::lane(layer, lif, module_name, sum),
+        QuantNeuron::Klif(klif) => klif::lane(layer, klif, module_name, sum),
     }
 }

@@ -12,7 +12,9 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::quant::{
+    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
 
 use super::Case;
 
@@ -148,7 +150,7 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, payload_max: u32) -> Qua
     };
     let spare = pick(rng, &[0, 0, 0, 1, 5], 0);
     layer.accumulator = QFormat::signed(exact + spare, frac - layer.guard_bits);
-    layer.neuron = QuantNeuron::Lif(lif(rng, &layer, payload_max));
+    layer.neuron = neuron(rng, &layer, payload_max);
     layer
 }
 
@@ -192,6 +194,40 @@ fn likely_sum(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> i64 {
         overflow: layer.overflow,
     }
     .align(&(events + bias), layer.guard_bits)
+}
+
+/// A model of its own for each layer, so that networks mix them.
+fn neuron(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantNeuron {
+    let lif = lif(rng, layer, payload_max);
+    if rng.random_bool(0.35) {
+        QuantNeuron::Klif(klif(rng, layer.neurons, lif))
+    } else {
+        QuantNeuron::Lif(lif)
+    }
+}
+
+/// Constants like those of `lif`, and in part a factor above 1.
+fn klif(rng: &mut TestRng, neurons: usize, lif: QuantLif) -> QuantKlif {
+    let QFormat { width, frac, .. } = lif.coefficient;
+    let width = (width + pick(rng, &[0, 0, 1, 2], 0)).min(24);
+    let coefficient = QFormat::unsigned(width, frac);
+    let decay = if width == lif.coefficient.width {
+        lif.decay
+    } else {
+        let most = coefficient.max().min(5 << frac >> 1);
+        param(rng, neurons, |rng| rng.random_range(0..=most))
+    };
+    QuantKlif {
+        coefficient,
+        decay,
+        offset: lif.offset,
+        fire_at: lif.fire_at,
+        reset_by: lif.reset_by,
+        v_reset: lif.v_reset,
+        v_init: lif.v_init,
+        reset: lif.reset,
+        h_scale: pick(rng, &[1.0, 1.0, 0.5, 1.28], 1.0),
+    }
 }
 
 fn lif(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantLif {

@@ -194,22 +194,6 @@ fn keep_values<T: Clone>(param: &mut Param<T>, keep: &[usize]) {
     }
 }
 
-fn lif_params(lif: &mut QuantLif) -> [&mut Param<i64>; 7] {
-    let QuantLif {
-        decay,
-        offset,
-        fire_at,
-        pending_at,
-        reset_by,
-        v_reset,
-        v_init,
-        ..
-    } = lif;
-    [
-        decay, offset, fire_at, pending_at, reset_by, v_reset, v_init,
-    ]
-}
-
 fn keep_neurons(network: &mut QuantNetwork, l: usize, keep: &[usize]) {
     if let Some(layer) = network.layers.get_mut(l) {
         let rows: Vec<&[i32]> = layer.weights.chunks(layer.axons.max(1)).collect();
@@ -224,10 +208,8 @@ fn keep_neurons(network: &mut QuantNetwork, l: usize, keep: &[usize]) {
             .collect();
         layer.neurons = keep.len();
         keep_values(&mut layer.scale, keep);
-        match &mut layer.neuron {
-            QuantNeuron::Lif(lif) => lif_params(lif)
-                .into_iter()
-                .for_each(|param| keep_values(param, keep)),
+        for constant in layer.neuron.constants_mut() {
+            keep_values(constant.values, keep);
         }
     }
     if let Some(next) = network.layers.get_mut(l + 1) {
@@ -257,10 +239,49 @@ fn keep_axons(case: &Case, keep: &[usize]) -> Case {
     case
 }
 
-fn in_lif(layer: &mut QuantLayer, edit: impl FnOnce(&mut QuantLif)) {
-    match &mut layer.neuron {
-        QuantNeuron::Lif(lif) => edit(lif),
+/// Sets the integer parameter `name`, where the model has it.
+fn set(layer: &mut QuantLayer, name: &str, values: Param<i64>) {
+    for constant in layer.neuron.constants_mut() {
+        if constant.name == name {
+            *constant.values = values.clone();
+        }
     }
+}
+
+fn reset(layer: &mut QuantLayer) -> &mut Reset {
+    match &mut layer.neuron {
+        QuantNeuron::Lif(lif) => &mut lif.reset,
+        QuantNeuron::Klif(klif) => &mut klif.reset,
+    }
+}
+
+/// The model of the fewest parts with the same integers.
+fn plainest_model(layer: &mut QuantLayer) {
+    let klif = match &layer.neuron {
+        QuantNeuron::Lif(_) => return,
+        QuantNeuron::Klif(klif) => klif.clone(),
+    };
+    layer.neuron = QuantNeuron::Lif(QuantLif {
+        coefficient: klif.coefficient,
+        decay: klif.decay,
+        offset: klif.offset,
+        pending_at: klif.fire_at.clone(),
+        fire_at: klif.fire_at,
+        reset_by: klif.reset_by,
+        v_reset: klif.v_reset,
+        v_init: klif.v_init,
+        reset: klif.reset,
+        reset_timing: ResetTiming::SameStep,
+    });
+}
+
+fn no_leak(layer: &mut QuantLayer) {
+    let coefficient = match &mut layer.neuron {
+        QuantNeuron::Lif(lif) => &mut lif.coefficient,
+        QuantNeuron::Klif(klif) => &mut klif.coefficient,
+    };
+    *coefficient = QFormat::unsigned(1, 0);
+    set(layer, "decay", Param::Layer(1));
 }
 
 fn first_only<T: Clone>(param: &mut Param<T>) {
@@ -272,9 +293,9 @@ fn first_only<T: Clone>(param: &mut Param<T>) {
 /// Edits toward the plainest layer. None undoes another, so that shrinking ends.
 const PLAIN_LAYER: &[fn(&mut QuantLayer)] = &[
     |layer| {
-        in_lif(layer, |lif| {
-            lif_params(lif).into_iter().for_each(first_only)
-        })
+        for constant in layer.neuron.constants_mut() {
+            first_only(constant.values);
+        }
     },
     |layer| layer.bias.fill(0),
     |layer| {
@@ -302,29 +323,26 @@ const PLAIN_LAYER: &[fn(&mut QuantLayer)] = &[
     |layer| layer.rounding = Rounding::Floor,
     |layer| layer.overflow = Overflow::Saturate,
     |layer| layer.membrane.frac = 0,
-    |layer| in_lif(layer, |lif| lif.reset_timing = ResetTiming::SameStep),
+    plainest_model,
     |layer| {
-        in_lif(layer, |lif| {
-            if lif.reset == Reset::Soft {
-                lif.reset = Reset::Hard;
-            }
-        });
-    },
-    |layer| in_lif(layer, |lif| lif.reset = Reset::None),
-    |layer| in_lif(layer, |lif| lif.offset = Param::Layer(0)),
-    |layer| in_lif(layer, |lif| lif.v_init = Param::Layer(0)),
-    |layer| in_lif(layer, |lif| lif.v_reset = Param::Layer(0)),
-    |layer| in_lif(layer, |lif| lif.reset_by = lif.fire_at.clone()),
-    |layer| in_lif(layer, |lif| lif.pending_at = lif.fire_at.clone()),
-    |layer| {
-        in_lif(layer, |lif| {
-            lif.decay = Param::Layer(1 << lif.coefficient.frac.clamp(0, 23))
-        })
+        if let QuantNeuron::Lif(lif) = &mut layer.neuron {
+            lif.reset_timing = ResetTiming::SameStep;
+        }
     },
     |layer| {
-        in_lif(layer, |lif| {
-            lif.coefficient = QFormat::unsigned(1, 0);
-            lif.decay = Param::Layer(1);
-        });
+        if *reset(layer) == Reset::Soft {
+            *reset(layer) = Reset::Hard;
+        }
     },
+    |layer| *reset(layer) = Reset::None,
+    |layer| set(layer, "offset", Param::Layer(0)),
+    |layer| set(layer, "v_init", Param::Layer(0)),
+    |layer| set(layer, "v_reset", Param::Layer(0)),
+    |layer| set(layer, "reset_by", layer.neuron.fire_at().clone()),
+    |layer| set(layer, "pending_at", layer.neuron.fire_at().clone()),
+    |layer| {
+        let one = 1 << layer.neuron.coefficient().frac.clamp(0, 23);
+        set(layer, "decay", Param::Layer(one));
+    },
+    no_leak,
 ];

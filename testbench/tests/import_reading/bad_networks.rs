@@ -316,12 +316,27 @@ fn contradictions_and_what_this_version_cannot_run() {
     );
     for (kind, name) in [
         ("tlif", "kind-tlif"),
-        ("klif", "kind-klif"),
         ("clif", "kind-clif"),
         ("glif", "kind-glif"),
     ] {
         edited(name, "GS0211", "\"lif\"", &format!("\"{kind}\""));
     }
+    edited("klif-k-zero", "GS0206", "\"lif\"", "\"klif\", \"k\": 0");
+    let next_step = NET
+        .replace("\"lif\"", "\"klif\", \"k\": 1.5")
+        .replace("\"same_step\"", "\"next_step\"");
+    files(
+        "klif-next-step",
+        "GS0211",
+        next_step.as_bytes(),
+        &safetensors(&tensors()),
+    );
+    edited(
+        "klif-k-per-neuron",
+        "GS0303",
+        "\"lif\"",
+        "\"klif\", \"k\": \"@n0.decay\"",
+    );
     for (op, name) in [
         ("conv2d", "op-conv2d"),
         ("avgpool2d", "op-avgpool2d"),

@@ -4,7 +4,7 @@ use crate::common::{NET, Npz, repository, safetensors, tensors, with_header, wri
 use goldspike::data;
 use goldspike::diag::codes;
 use goldspike::import::{self, Imported};
-use goldspike_golden::describe::{Fire, Lif, Neuron};
+use goldspike_golden::describe::{Fire, Klif, Lif, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
 use goldspike_golden::quant::Param;
@@ -17,8 +17,10 @@ fn load(json: &str, tensors: &[u8]) -> Imported {
 }
 
 fn lif(imported: &Imported, layer: usize) -> &Lif {
-    let Neuron::Lif(lif) = &imported.network.layers[layer].neuron;
-    lif
+    match &imported.network.layers[layer].neuron {
+        Neuron::Lif(lif) => lif,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -136,6 +138,40 @@ fn every_spelling_of_the_neurons() {
     assert_eq!(all.v_reset, Param::Layer(0.25));
     assert_eq!(all.offset, Param::Layer(0.125));
     assert_eq!(all.input_gain, Param::Layer(2.0));
+}
+
+#[test]
+fn klif_comes_out_as_it_was_written() {
+    let with = |new: &str| {
+        let json = NET.replace("\"kind\": \"lif\"", &format!("\"kind\": \"klif\", {new}"));
+        load(&json, &safetensors(&tensors())).network.layers[0]
+            .neuron
+            .clone()
+    };
+    let plain = Klif {
+        decay: Param::Neuron(vec![0.5, 0.75, 1.0]),
+        input_gain: Param::Layer(1.0),
+        offset: Param::Layer(0.0),
+        v_threshold: Param::Layer(1.0),
+        v_reset: Param::Layer(0.0),
+        v_init: Param::Layer(0.0),
+        k: 1.25,
+        scale_reset: false,
+        fire: Fire::Ge,
+        reset: Reset::Hard,
+    };
+    assert_eq!(with("\"k\": 1.25"), Neuron::Klif(plain.clone()));
+    let all =
+        "\"k\": 0.5, \"scale_reset\": true, \"input_gain\": 2, \"offset\": 0.125, \"v_init\": -0.5";
+    let scaled = Klif {
+        k: 0.5,
+        scale_reset: true,
+        input_gain: Param::Layer(2.0),
+        offset: Param::Layer(0.125),
+        v_init: Param::Layer(-0.5),
+        ..plain
+    };
+    assert_eq!(with(all), Neuron::Klif(scaled));
 }
 
 #[test]

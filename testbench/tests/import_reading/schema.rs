@@ -49,7 +49,7 @@ fn every_committed_network_is_valid_and_is_read_or_named_as_unsupported() {
             runs += 1;
         }
     }
-    assert_eq!((runs, unsupported), (11, 7));
+    assert_eq!((runs, unsupported), (12, 6));
 }
 
 /// Tensors of the shapes that the linear layers of `document` need.
@@ -71,8 +71,14 @@ fn schema_and_importer_agree_on_changed_documents() {
     let validator = validator();
     let tensors = safetensors(&tensors());
     let (mut accepted, mut refused) = (0, 0);
-    for (pointer, value) in changes() {
-        let mut document: Value = serde_json::from_str(NET).unwrap();
+    let mut klif: Value = serde_json::from_str(NET).unwrap();
+    change(&mut klif, "/layers/1/kind", Some(json!("klif")));
+    change(&mut klif, "/layers/1/k", Some(json!(1.5)));
+    let net: Value = serde_json::from_str(NET).unwrap();
+    let all = changes().into_iter().map(|change| (&net, change));
+    let of_klif = klif_changes().into_iter().map(|change| (&klif, change));
+    for (base, (pointer, value)) in all.chain(of_klif) {
+        let mut document = base.clone();
         change(&mut document, pointer, value.clone());
         let imported = read(document.to_string().as_bytes(), &tensors);
         let valid = validator.is_valid(&document);
@@ -99,6 +105,38 @@ fn change(document: &mut Value, pointer: &str, value: Option<Value>) {
         Some(value) => drop(parent.insert(key.to_owned(), value)),
         None => assert!(parent.remove(key).is_some(), "{pointer}"),
     }
+}
+
+fn klif_changes() -> Vec<(&'static str, Option<Value>)> {
+    let mut out = vec![("/layers/1/k", None), ("/layers/1/decay", None)];
+    for (pointer, values) in [
+        (
+            "/layers/1/k",
+            vec![
+                json!(1),
+                json!(0.25),
+                json!(3),
+                json!(0),
+                json!(-1),
+                json!("x"),
+                json!(null),
+            ],
+        ),
+        (
+            "/layers/1/scale_reset",
+            vec![json!(true), json!(false), json!("yes"), json!(1)],
+        ),
+        (
+            "/layers/1/reset_timing",
+            vec![json!("same_step"), json!("next_step"), json!("later")],
+        ),
+        ("/layers/1/reset", vec![json!("soft"), json!("none")]),
+        ("/layers/1/w", vec![json!(1)]),
+        ("/layers/1/decay", vec![json!(1), json!(1.5)]),
+    ] {
+        out.extend(values.into_iter().map(|value| (pointer, Some(value))));
+    }
+    out
 }
 
 fn changes() -> Vec<(&'static str, Option<Value>)> {

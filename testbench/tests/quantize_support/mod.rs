@@ -14,11 +14,12 @@ use goldspike_golden::event::Sample;
 use goldspike_golden::trace::SampleTrace;
 use std::path::{Path, PathBuf};
 
-/// Every fully connected network of the LIF family.
-pub const NETWORKS: [&str; 10] = [
+/// Every fully connected network of the workloads that runs.
+pub const NETWORKS: [&str; 11] = [
     "digits_lif_hard",
     "digits_lif_soft",
     "digits_plif",
+    "digits_klif",
     "digits_leaky_sub",
     "digits_latency",
     "digits_q4_lif_hard",

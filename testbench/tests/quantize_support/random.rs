@@ -1,6 +1,6 @@
 //! Random real networks for the quantizer's laws, from a seed.
 
-use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::describe::{Fire, Klif, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::neuron::lif::{Reset, ResetTiming};
@@ -51,6 +51,7 @@ pub fn real_network(seed: u64) -> Network {
         |rng| (rng.unit() - 0.5) * 2.0,
         |rng| rng.pick(&[0.0, 1.0, 0.5, 0.9375, 0.3, 0.9, 0.99, 0.777]),
         |rng| 0.2 + rng.unit(),
+        &[1.28125, 0.7, 1.0, 1.9],
     )
 }
 
@@ -61,7 +62,23 @@ pub fn dyadic_network(seed: u64) -> Network {
         |rng| (rng.below(15) as f64 - 7.0) / 8.0,
         |rng| rng.pick(&[0.0, 1.0, 0.5, 0.75, 0.25]),
         |rng| rng.pick(&[0.5, 1.0, 0.75, 1.25]),
+        &[0.5, 1.0, 2.0],
     )
+}
+
+fn klif(lif: Lif, k: f64, scale_reset: bool) -> Klif {
+    Klif {
+        decay: lif.decay,
+        input_gain: lif.input_gain,
+        offset: lif.offset,
+        v_threshold: lif.v_threshold,
+        v_reset: lif.v_reset,
+        v_init: lif.v_init,
+        k,
+        scale_reset,
+        fire: lif.fire,
+        reset: lif.reset,
+    }
 }
 
 fn build(
@@ -69,6 +86,7 @@ fn build(
     value: impl Fn(&mut Rng) -> f64,
     decay: impl Fn(&mut Rng) -> f64,
     threshold: impl Fn(&mut Rng) -> f64,
+    factors: &[f32],
 ) -> Network {
     let rng = &mut Rng(seed);
     let encoding = match rng.below(3) {
@@ -100,21 +118,30 @@ fn build(
             weights,
             bias: (0..neurons).map(|_| zero_or(rng)).collect(),
             weight_step: None,
-            neuron: Neuron::Lif(Lif {
-                decay: rng.param(neurons, &decay),
-                input_gain: rng.param(neurons, |rng| rng.pick(&[1.0, 1.0, 0.5, -0.25])),
-                offset: rng.param(neurons, |rng| zero_or(rng) / 4.0),
-                v_threshold: rng.param(neurons, &threshold),
-                v_reset: rng.param(neurons, |rng| zero_or(rng) / 2.0),
-                v_init: rng.param(neurons, zero_or),
-                fire: rng.pick(&[Fire::Ge, Fire::Gt]),
-                reset: rng.pick(&[Reset::Hard, Reset::Soft, Reset::None]),
-                reset_timing: rng.pick(&[
-                    ResetTiming::SameStep,
-                    ResetTiming::NextStep,
-                    ResetTiming::SameStepGuarded,
-                ]),
-            }),
+            neuron: {
+                let lif = Lif {
+                    decay: rng.param(neurons, &decay),
+                    input_gain: rng.param(neurons, |rng| rng.pick(&[1.0, 1.0, 0.5, -0.25])),
+                    offset: rng.param(neurons, |rng| zero_or(rng) / 4.0),
+                    v_threshold: rng.param(neurons, &threshold),
+                    v_reset: rng.param(neurons, |rng| zero_or(rng) / 2.0),
+                    v_init: rng.param(neurons, zero_or),
+                    fire: rng.pick(&[Fire::Ge, Fire::Gt]),
+                    reset: rng.pick(&[Reset::Hard, Reset::Soft, Reset::None]),
+                    reset_timing: rng.pick(&[
+                        ResetTiming::SameStep,
+                        ResetTiming::NextStep,
+                        ResetTiming::SameStepGuarded,
+                    ]),
+                };
+                if rng.below(3) == 0 {
+                    // As a file of 32-bit numbers has it.
+                    let k = f64::from(rng.pick(factors));
+                    Neuron::Klif(klif(lif, k, rng.below(2) == 0))
+                } else {
+                    Neuron::Lif(lif)
+                }
+            },
         });
         fan_in = neurons;
     }

@@ -1,0 +1,120 @@
+//! The KLIF lane, pipelined.
+//!
+//! ```text
+//! stage  0               1            +1        +1          +1                      +1             +1
+//!        sum + bias ────► align ─────► + offset ──┐
+//!        first ? v_init : v ─► × decay ─► round ──► add ─► ReLU, overflow = h ─► fire, reset ─► v
+//! ```
+//!
+//! Charge: `h = ovf(max(0, R(decay·v) + R_g(sum + bias) + offset))`. The product is rounded once; the ReLU takes the exact
+//! sum, the overflow what the ReLU left, once. `k` is in the constants and the weights: there is no multiplier for it. The
+//! decay may be above 1.
+
+use goldspike_golden::neuron::lif::Reset;
+use goldspike_golden::quant::{QuantKlif, QuantLayer};
+
+use super::unit::{Unit, fit};
+use super::{Lane, State};
+use crate::hdl::{HdlError, Sig, Ty};
+use crate::rtl::plan::ty;
+
+/// Describes the lane.
+///
+/// # Errors
+/// Only an internal bug of the description.
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    klif: &QuantKlif,
+    module: &str,
+    sum: Ty,
+) -> Result<Lane, HdlError> {
+    let doc = format!(
+        "One pipelined KLIF lane: charge h = ovf(max(0, R(decay*v) + x + offset)), fire h >= fire_at, {} reset.",
+        match klif.reset {
+            Reset::Hard => "hard",
+            Reset::Soft => "soft",
+            Reset::None => "no",
+        },
+    );
+    let mut unit = Unit::new(module, &doc, layer, sum);
+    let frac = klif.coefficient.frac.unsigned_abs();
+    let membrane = unit.membrane();
+    let decay = unit.constant("decay", ty(klif.coefficient), &klif.decay);
+    let offset = unit.constant("offset", fit(&klif.offset), &klif.offset);
+    let fire_at = unit.constant("fire_at", membrane, &klif.fire_at);
+
+    unit.b.comment("bias; start of a sample");
+    let current = unit.current();
+    let v_init = unit.constant("v_init", membrane, &klif.v_init);
+    let v = unit.state("v_old", "v_i", membrane, Some(v_init));
+    unit.next_stage();
+
+    unit.b
+        .comment("charge: decay * v, and the current in membrane LSBs");
+    let product = unit.product("product", &decay, frac, v);
+    let aligned = unit.aligned(current);
+    let aligned = unit.keep("aligned", aligned);
+    unit.next_stage();
+
+    unit.b.comment("charge: the product rounded, once");
+    let x = unit.at(aligned);
+    let input = unit.plus(x, &offset);
+    let input = unit.keep("input", input);
+    let leaked = unit.rounded(product, frac);
+    let leaked = unit.keep("leaked", leaked);
+    unit.next_stage();
+
+    unit.b.comment("charge: the exact sum");
+    let (leaked, input) = (unit.at(leaked), unit.at(input));
+    let charge = unit.b.add(leaked, input);
+    let charge = unit.keep("charge", charge);
+    unit.next_stage();
+
+    unit.b
+        .comment("ReLU of the exact sum, then the overflow, once");
+    let charge = unit.at(charge);
+    let rectified = relu(&mut unit, charge);
+    let h = unit.overflow(rectified);
+    let h = unit.keep("h", h);
+    unit.next_stage();
+
+    unit.b.comment("fire");
+    let compared = unit.at(h);
+    let threshold = unit.value(&fire_at);
+    let fire = unit.b.ge(compared, threshold);
+    let fire = unit.b.name("fire", fire);
+    unit.b.comment("reset");
+    let kept = match klif.reset {
+        Reset::None => compared,
+        Reset::Hard => {
+            let v_reset = unit.constant("v_reset", membrane, &klif.v_reset);
+            let v_reset = unit.value(&v_reset);
+            unit.b.mux(fire, v_reset, compared)
+        }
+        Reset::Soft => {
+            let amount = unit.constant("reset_by", membrane, &klif.reset_by);
+            let amount = unit.value(&amount);
+            let less = unit.b.sub(compared, amount);
+            let less = unit.overflow(less);
+            unit.b.mux(fire, less, compared)
+        }
+    };
+    let spike = unit.keep("spike", fire);
+    let v = unit.keep("v", kept);
+    unit.next_stage();
+
+    let state = State {
+        name: "v",
+        ty: membrane,
+        traced: true,
+    };
+    unit.finish(spike, h, vec![(state, v)])
+}
+
+/// `max(0, charge)`.
+fn relu(unit: &mut Unit<'_>, charge: Sig) -> Sig {
+    let zero = unit.b.lit(0, charge.ty());
+    let negative = unit.b.lt(charge, zero);
+    let rectified = unit.b.mux(negative, zero, charge);
+    unit.b.name("rectified", rectified)
+}
