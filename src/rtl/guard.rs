@@ -19,11 +19,15 @@ const TAG_BITS: u32 = 16;
 /// Ports: stream `s` in, stream `m` out, `error_o` (sticky).
 pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::new(plan.axons, plan.payload_max);
+    let payloads = if layout.payload > 0 {
+        format!(" payloads above {},", plan.payload_max)
+    } else {
+        String::new()
+    };
     let doc = format!(
-        "Stream guard: drops and flags addresses above {}, payloads above {}, addresses seen twice in a step, and\n\
+        "Stream guard: drops and flags addresses above {},{payloads} addresses seen twice in a step, and\n\
          beats without an event that do not end a step.",
-        plan.axons - 1,
-        plan.payload_max
+        plan.axons - 1
     );
     let mut b = Builder::new(name, doc);
     let beat = Beat::inputs(&mut b, "s", layout);

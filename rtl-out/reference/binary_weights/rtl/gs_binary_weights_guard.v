@@ -4,7 +4,7 @@
 // command  goldspike generate binary_weights --lanes 4 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// Stream guard: drops and flags addresses above 7, payloads above 1, addresses seen twice in a step, and
+// Stream guard: drops and flags addresses above 7, addresses seen twice in a step, and
 // beats without an event that do not end a step.
 module gs_binary_weights_guard (
     input  wire clk_i,

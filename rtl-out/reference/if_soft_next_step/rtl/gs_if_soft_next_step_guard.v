@@ -4,7 +4,7 @@
 // command  goldspike generate if_soft_next_step --lanes 4 --neuron-lanes 2 --probe --testbench
 `default_nettype none
 
-// Stream guard: drops and flags addresses above 4, payloads above 1, addresses seen twice in a step, and
+// Stream guard: drops and flags addresses above 4, addresses seen twice in a step, and
 // beats without an event that do not end a step.
 module gs_if_soft_next_step_guard (
     input  wire clk_i,

@@ -4,7 +4,7 @@
 // command  goldspike generate klif --lanes 2 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// Stream guard: drops and flags addresses above 3, payloads above 1, addresses seen twice in a step, and
+// Stream guard: drops and flags addresses above 3, addresses seen twice in a step, and
 // beats without an event that do not end a step.
 module gs_klif_guard (
     input  wire clk_i,
