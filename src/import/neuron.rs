@@ -1,15 +1,15 @@
-//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`).
+//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`, `tlif`).
 
 use super::json::Fields;
 use super::param::{Params, Range};
 use super::tensors::Tensors;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use goldspike_golden::describe::{Fire, Lif};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
-const KINDS: &[&str] = &["if", "lif", "plif"];
-const LATER_KINDS: &[&str] = &["tlif", "klif", "clif", "glif"];
+const KINDS: &[&str] = &["if", "lif", "plif", "tlif"];
+const LATER_KINDS: &[&str] = &["klif", "clif", "glif"];
 const COMMON: &[&str] = &[
     "op",
     "name",
@@ -26,6 +26,7 @@ const COMMON: &[&str] = &[
     "reset_timing",
 ];
 const PLIF: &[&str] = &["w", "decay_input"];
+const TLIF: &[&str] = &["amplitude"];
 
 /// The neurons of a layer of shape `shape`.
 pub fn read(
@@ -33,14 +34,20 @@ pub fn read(
     tensors: &Tensors<'_>,
     shape: &[usize],
 ) -> Result<Lif, Diagnostic> {
-    let plif = kind(fields)? == "plif";
+    let kind = kind(fields)?;
+    let (plif, ternary) = (kind == "plif", kind == "tlif");
     if let Some(field) = fields.get("recurrent") {
         return Err(field.error(
             &codes::UNSUPPORTED,
             "recurrent synapses are not supported by this version",
         ));
     }
-    fields.only(&[COMMON, if plif { PLIF } else { &[] }].concat())?;
+    let own = match kind {
+        "plif" => PLIF,
+        "tlif" => TLIF,
+        _ => &[],
+    };
+    fields.only(&[COMMON, own].concat())?;
     let params = Params {
         fields,
         tensors,
@@ -67,6 +74,19 @@ pub fn read(
         ("next_step", ResetTiming::NextStep),
         ("same_step_guarded", ResetTiming::SameStepGuarded),
     ];
+    let reset_timing = fields
+        .get("reset_timing")
+        .map_or(Ok(ResetTiming::SameStep), |f| f.choice(&choose_timing))?;
+    if let (true, ResetTiming::SameStepGuarded, Some(field)) =
+        (ternary, reset_timing, fields.get("reset_timing"))
+    {
+        return Err(field
+            .error(
+                &codes::CONFLICT,
+                "the kind `tlif` has no guarded reset: no source says what a pending reset of a negative spike is",
+            )
+            .help("use `same_step` or `next_step`"));
+    }
     Ok(Lif {
         decay,
         input_gain,
@@ -80,10 +100,27 @@ pub fn read(
         reset: fields
             .get("reset")
             .map_or(Ok(Reset::Hard), |f| f.choice(&choose_reset))?,
-        reset_timing: fields
-            .get("reset_timing")
-            .map_or(Ok(ResetTiming::SameStep), |f| f.choice(&choose_timing))?,
+        reset_timing,
+        spikes: if ternary {
+            Spikes::Ternary
+        } else {
+            Spikes::Binary
+        },
     })
+}
+
+/// The real value of a spike: 1, or what a ternary neuron's `amplitude` says.
+pub fn amplitude(
+    fields: &Fields<'_>,
+    tensors: &Tensors<'_>,
+    shape: &[usize],
+) -> Result<Param<f64>, Diagnostic> {
+    let params = Params {
+        fields,
+        tensors,
+        shape,
+    };
+    params.optional("amplitude", 1.0, Range::Positive)
 }
 
 fn kind<'a>(fields: &Fields<'a>) -> Result<&'a str, Diagnostic> {
@@ -104,7 +141,7 @@ fn kind<'a>(fields: &Fields<'a>) -> Result<&'a str, Diagnostic> {
     Ok(kind)
 }
 
-/// Decay and input gain of `if` and `lif`.
+/// Decay and input gain of `if`, `lif` and `tlif`.
 fn lif_factors(params: &Params<'_, '_>) -> Result<(Param<f64>, Param<f64>), Diagnostic> {
     let integrate = params.fields.required("kind")?.text()? == "if";
     let decay = if integrate {

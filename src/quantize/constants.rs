@@ -101,6 +101,7 @@ pub(crate) fn lif(
         v_init: constants("v_init", true, &|n| of(&lif.v_init, n))?,
         reset: lif.reset,
         reset_timing: lif.reset_timing,
+        spikes: lif.spikes,
     })
 }
 

@@ -7,7 +7,7 @@
 
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -97,6 +97,7 @@ impl Canonical {
             v_init,
             reset,
             reset_timing,
+            spikes,
         } = lif;
         self.0.update(b"lif");
         self.width(*coefficient);
@@ -116,6 +117,9 @@ impl Canonical {
             ResetTiming::NextStep => 1,
             ResetTiming::SameStepGuarded => 2,
         });
+        if *spikes == Spikes::Ternary {
+            self.0.update(b"ternary");
+        }
     }
 }
 

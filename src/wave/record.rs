@@ -162,6 +162,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             )?);
             layers.push(LayerValues {
                 names,
+                ternary: lane.ternary,
                 lsb: (0..layer.neurons).map(|n| layer.lsb(n)).collect(),
             });
         }

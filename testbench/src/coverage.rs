@@ -107,6 +107,10 @@ impl Arith for Covered {
         self.raw.sub(a, b)
     }
 
+    fn neg(&self, a: &i64) -> i64 {
+        self.raw.neg(a)
+    }
+
     fn product(&self, coefficient: &i64, value: &i64, drop: u32) -> i64 {
         self.rounded(i128::from(*coefficient) * i128::from(*value), drop);
         self.raw.product(coefficient, value, drop)

@@ -62,6 +62,13 @@ impl Arith for Recorder {
         Rc::new(Expression::Sub(a.clone(), b.clone()))
     }
 
+    fn neg(&self, a: &Number) -> Number {
+        Rc::new(Expression::Sub(
+            Rc::new(Expression::Constant(0)),
+            a.clone(),
+        ))
+    }
+
     fn product(&self, coefficient: &Number, value: &Number, drop: u32) -> Number {
         Rc::new(Expression::Product(
             coefficient.clone(),
