@@ -471,11 +471,7 @@ impl QuantLayer {
         }
     }
 
-    fn validate_accumulator(
-        &self,
-        place: Place<'_>,
-        fed: Payloads,
-    ) -> Result<(), ContractError> {
+    fn validate_accumulator(&self, place: Place<'_>, fed: Payloads) -> Result<(), ContractError> {
         let accumulator = self.accumulator;
         place.require(
             accumulator.signed,

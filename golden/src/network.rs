@@ -159,7 +159,9 @@ where
                         .filter(|(_, spike)| **spike != 0);
                     layer.step(
                         state,
-                        fired.filter_map(|(axon, spike)| Some((axon, before.payload(axon, *spike)?))),
+                        fired.filter_map(|(axon, spike)| {
+                            Some((axon, before.payload(axon, *spike)?))
+                        }),
                     )
                 }
             };

@@ -248,8 +248,9 @@ fn events(out: &mut String, design: &Design) {
             .collect();
         let _ = writeln!(
             out,
-            "| m_axis_probe{index} | {} | spike u1, h {}, {} | {} |",
+            "| m_axis_probe{index} | {} | spike {}, h {}, {} | {} |",
             layout.width(),
+            layout.spike,
             layout.h,
             states.join(", "),
             plan.rows

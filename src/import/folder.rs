@@ -111,17 +111,15 @@ fn readout(field: Option<Field<'_>>) -> Result<Option<(Field<'_>, bool)>, Diagno
 }
 
 /// Whether a negative spike counts -1: it does wherever the last layer has one.
-fn readout_signed(
-    given: Option<(Field<'_>, bool)>,
-    layers: &[Layer],
-) -> Result<bool, Diagnostic> {
+fn readout_signed(given: Option<(Field<'_>, bool)>, layers: &[Layer]) -> Result<bool, Diagnostic> {
     let ternary = layers.last().is_some_and(|layer| match &layer.neuron {
         Neuron::Lif(lif) => lif.spikes == Spikes::Ternary,
     });
     match given {
         None => Ok(ternary),
         Some((field, false)) if ternary => {
-            let message = "the last layer fires negative spikes, which this read-out does not count";
+            let message =
+                "the last layer fires negative spikes, which this read-out does not count";
             Err(field
                 .error(&codes::CONFLICT, message)
                 .help("set `signed` to true: a negative spike counts -1"))

@@ -95,10 +95,7 @@ impl Update {
 
     /// Everything that `h` and `v` are in one step from `v` with the stored spike, and the `v` after it.
     fn after(&self, v: Span, stored: i8) -> (Span, Span) {
-        let (spike, negative) = (
-            self.interval.bit(stored > 0),
-            self.interval.bit(stored < 0),
-        );
+        let (spike, negative) = (self.interval.bit(stored > 0), self.interval.bit(stored < 0));
         let out = step(
             &self.interval,
             &self.params,
@@ -128,7 +125,11 @@ impl Update {
             (Span::EMPTY, v)
         };
         let mut out = (Span::EMPTY, Span::EMPTY);
-        for (part, stored) in [(fell, -stored), (rest.below(limit), 0), (rest.from(limit), stored)] {
+        for (part, stored) in [
+            (fell, -stored),
+            (rest.below(limit), 0),
+            (rest.from(limit), stored),
+        ] {
             if !part.is_empty() {
                 let (seen, next) = self.after(part, stored);
                 out = (out.0.hull(seen), out.1.hull(next));

@@ -97,10 +97,7 @@ pub(crate) fn layer(
         ],
     );
     let mut ports = vec![
-        (
-            "row_valid_i".to_owned(),
-            vec![cells.out("row_valid_o")],
-        ),
+        ("row_valid_i".to_owned(), vec![cells.out("row_valid_o")]),
         ("mask_i".to_owned(), cells.out_vec("mask_o")),
     ];
     if lane.ternary {
@@ -194,7 +191,9 @@ impl ProbeLayout {
     /// Bits of one element.
     #[must_use]
     pub fn width(&self) -> u32 {
-        self.spike.width() + self.h.width() + self.states.iter().map(|state| state.width()).sum::<u32>()
+        self.spike.width()
+            + self.h.width()
+            + self.states.iter().map(|state| state.width()).sum::<u32>()
     }
 
     /// `(spike, h, states)` of one element.

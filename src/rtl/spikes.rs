@@ -34,9 +34,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let mut b = Builder::new(name, "Spikes of a layer, serialised to one event a beat.");
     let row_valid = b.input("row_valid_i", Ty::BIT);
     let mask = b.input_vec("mask_i", Ty::BIT, q);
-    let negative = layout
-        .signed
-        .then(|| b.input_vec("negative_i", Ty::BIT, q));
+    let negative = layout.signed.then(|| b.input_vec("negative_i", Ty::BIT, q));
     let base = b.input("base_i", address);
     let last = b.input("last_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);

@@ -12,7 +12,7 @@ use goldspike_golden::describe::Fire;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
 use goldspike_golden::trace::{LayerTrace, SampleTrace, StepTrace};
 
@@ -304,6 +304,7 @@ impl Block {
                 v_init: Param::Layer(self.setting("v_init", 0)?),
                 reset: self.mode("reset", Reset::Hard)?,
                 reset_timing: self.mode("timing", ResetTiming::SameStep)?,
+                spikes: self.mode("spikes", Spikes::Binary)?,
             }),
         };
         if let Some(key) = self.settings.keys().next() {

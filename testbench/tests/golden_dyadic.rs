@@ -18,8 +18,10 @@ use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{dequantised, golden, reference};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
+use goldspike_golden::quant::{
+    Param, Payloads, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+};
 use goldspike_testbench::strategy::{generate, rng};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
@@ -54,13 +56,13 @@ fn each<T>(neurons: usize, value: impl FnMut(usize) -> T) -> Param<T> {
     Param::Neuron((0..neurons).map(value).collect())
 }
 
-/// Both descriptions of one layer.
+/// Both descriptions of one layer; `unit` is the real value of payload 1, by axon.
 fn layer(
     rng: &mut TestRng,
     index: usize,
     axons: usize,
-    payload_max: u32,
-    payload_scale: f64,
+    fed: Payloads,
+    unit: &Param<f64>,
 ) -> (Layer, QuantLayer) {
     let neurons = rng.random_range(1..=8usize);
     let frac = rng.random_range(0..=2);
@@ -74,6 +76,17 @@ fn layer(
     let grid = |value: i64| value << guard_bits.max(0);
     let reset = RESETS[rng.random_range(0..3)];
     let reset_timing = TIMINGS[rng.random_range(0..3)];
+    let ternary = reset_timing != ResetTiming::SameStepGuarded && rng.random_bool(0.5);
+    let spikes = if ternary {
+        Spikes::Ternary
+    } else {
+        Spikes::Binary
+    };
+    let amplitude = if ternary {
+        param(rng, neurons, |rng| power(rng.random_range(-3..=2)))
+    } else {
+        Param::Layer(1.0)
+    };
     let fire = if rng.random_bool(0.5) {
         Fire::Ge
     } else {
@@ -86,7 +99,7 @@ fn layer(
         .map(|_| rng.random_range(-8..=7) << surplus)
         .collect();
     let bias: Vec<i64> = (0..neurons)
-        .map(|_| rng.random_range(-4..=12) << surplus)
+        .map(|_| rng.random_range(if ternary { -12 } else { -4 }..=12) << surplus)
         .collect();
     let decay = param(rng, neurons, |rng| rng.random_range(0..=1i64 << frac));
     let gain = param(rng, neurons, |rng| rng.random_range(-2..=2));
@@ -107,7 +120,7 @@ fn layer(
         weights: weights
             .iter()
             .enumerate()
-            .map(|(at, &w)| f64::from(w) * synapse_lsb(at / axons) / payload_scale)
+            .map(|(at, &w)| f64::from(w) * synapse_lsb(at / axons) / unit.of(at % axons))
             .collect(),
         bias: bias
             .iter()
@@ -127,7 +140,9 @@ fn layer(
             fire,
             reset,
             reset_timing,
+            spikes,
         }),
+        amplitude,
     };
     let above = threshold.map(|&at| at + 1);
     let mut quantized = QuantLayer {
@@ -158,9 +173,10 @@ fn layer(
             v_init,
             reset,
             reset_timing,
+            spikes,
         }),
     };
-    let (low, high) = accumulator_range(&quantized, payload_max);
+    let (low, high) = accumulator_range(&quantized, fed);
     quantized.accumulator = QFormat::signed_for(low, high, membrane_frac - guard_bits);
     (description, quantized)
 }
@@ -177,8 +193,20 @@ fn network(rng: &mut TestRng) -> (Network, QuantNetwork) {
     let mut layers: Vec<(Layer, QuantLayer)> = Vec::new();
     for index in 0..rng.random_range(1..=3) {
         let made = match layers.last() {
-            None => layer(rng, index, axons, payload_max, payload_scale),
-            Some((before, _)) => layer(rng, index, before.neurons, 1, 1.0),
+            None => layer(
+                rng,
+                index,
+                axons,
+                Payloads::unsigned(payload_max),
+                &Param::Layer(payload_scale),
+            ),
+            Some((real, before)) => layer(
+                rng,
+                index,
+                before.neurons,
+                before.payloads(),
+                &real.amplitude,
+            ),
         };
         layers.push(made);
     }
@@ -217,6 +245,8 @@ struct Seen {
     ties: usize,
     fractional: usize,
     per_channel_scales: usize,
+    negative_spikes: usize,
+    amplitudes: usize,
 }
 
 #[test]
@@ -230,7 +260,8 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
         let (real, dequantised) = (reference(&description), dequantised(&quantized).unwrap());
         for (layer, described) in quantized.layers.iter().zip(&description.layers) {
             let (QuantNeuron::Lif(lif), Neuron::Lif(real)) = (&layer.neuron, &described.neuron);
-            forms.insert((lif.reset, lif.reset_timing, real.fire));
+            forms.insert((lif.reset, lif.reset_timing, lif.spikes, real.fire));
+            seen.amplitudes += usize::from(described.amplitude != Param::Layer(1.0));
             seen.per_channel_scales += usize::from(matches!(&layer.scale, Param::Neuron(_)));
         }
         seen.networks += 1;
@@ -266,6 +297,7 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
                         let QuantNeuron::Lif(lif) = &layer.neuron;
                         seen.values += 2;
                         seen.spikes += usize::from(a.spikes[n] == 1);
+                        seen.negative_spikes += usize::from(a.spikes[n] == -1);
                         seen.silences += usize::from(a.spikes[n] == 0);
                         seen.ties += usize::from(a.h[n] == lif.reset_by.of(n));
                         seen.fractional += usize::from(
@@ -276,8 +308,9 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
             }
         }
     }
-    println!("{seen:#?}, {} of 18 forms", forms.len());
-    assert_eq!((seen.networks, forms.len()), (NETWORKS, 18));
+    println!("{seen:#?}, {} of 30 forms", forms.len());
+    assert_eq!((seen.networks, forms.len()), (NETWORKS, 30));
     assert!(seen.spikes > 10_000 && seen.silences > 10_000 && seen.ties > 1000);
+    assert!(seen.negative_spikes > 5_000 && seen.amplitudes > 300);
     assert!(seen.fractional > 1000 && seen.per_channel_scales > 100);
 }

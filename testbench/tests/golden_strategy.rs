@@ -21,6 +21,7 @@ struct Bins {
     networks: usize,
     neuron_steps: usize,
     spikes: usize,
+    negative_spikes: usize,
     silences: usize,
     ties: usize,
     top_ends: usize,
@@ -50,7 +51,13 @@ fn everything_happens_often() {
         bins.direct += usize::from(case.network.input.payload_max > 1);
         for layer in &case.network.layers {
             let QuantNeuron::Lif(lif) = &layer.neuron;
-            modes.insert((layer.rounding, layer.overflow, lif.reset, lif.reset_timing));
+            modes.insert((
+                layer.rounding,
+                layer.overflow,
+                lif.reset,
+                lif.reset_timing,
+                lif.spikes,
+            ));
             weight_bits[layer.weight_bits as usize] += 1;
             membrane_bits[layer.membrane.width as usize] += 1;
             bins.one_neuron_layers += usize::from(layer.neurons == 1);
@@ -73,9 +80,11 @@ fn everything_happens_often() {
                     let QuantNeuron::Lif(lif) = &layer.neuron;
                     for (n, (&h, &spike)) in done.h.iter().zip(&done.spikes).enumerate() {
                         assert!(layer.membrane.holds(h) && layer.membrane.holds(done.states[0][n]));
-                        assert_eq!(spike, i8::from(h >= lif.fire_at.of(n)));
+                        let below = !lif.spikes.is_binary() && h <= -lif.fire_at.of(n);
+                        assert_eq!(spike, i8::from(h >= lif.fire_at.of(n)) - i8::from(below));
                         bins.neuron_steps += 1;
-                        bins.spikes += usize::from(spike == 1);
+                        bins.spikes += usize::from(spike != 0);
+                        bins.negative_spikes += usize::from(spike == -1);
                         bins.silences += usize::from(spike == 0);
                         bins.ties += usize::from(h == lif.fire_at.of(n));
                         let bottom = match layer.overflow {
@@ -95,9 +104,9 @@ fn everything_happens_often() {
     println!(
         "{bins:#?}\n{} mode combinations of {}",
         modes.len(),
-        4 * 3 * 3 * 3
+        4 * 3 * 3 * 5
     );
-    assert_eq!(modes.len(), 4 * 3 * 3 * 3);
+    assert_eq!(modes.len(), 4 * 3 * 3 * 5);
     assert!(
         weight_bits[1..]
             .iter()
@@ -108,6 +117,7 @@ fn everything_happens_often() {
     assert!(percent(bins.spikes, bins.neuron_steps) >= 10);
     assert!(percent(bins.silences, bins.neuron_steps) >= 10);
     assert!(percent(bins.spiking_networks, bins.networks) >= 50);
+    assert!(percent(bins.negative_spikes, bins.neuron_steps) >= 4);
     assert!(percent(bins.ties, bins.neuron_steps) >= 2);
     assert!(percent(bins.top_ends, bins.neuron_steps) >= 2);
     assert!(percent(bins.bottom_ends, bins.neuron_steps) >= 2);
@@ -170,7 +180,7 @@ fn a_failure_shrinks_to_something_readable() {
                 .iter()
                 .rev()
                 .skip(1)
-                .any(|step| step.layers[0].spikes.contains(&1))
+                .any(|step| step.layers[0].spikes.iter().any(|&spike| spike != 0))
         });
         prop_assert!(!(late && fired));
         Ok(())

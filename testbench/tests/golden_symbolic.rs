@@ -37,6 +37,7 @@ enum Expression {
 enum Bit {
     Constant(bool),
     StoredSpike,
+    StoredNegative,
     AtLeast(Number, Number),
     Above(Number, Number),
 }
@@ -63,10 +64,7 @@ impl Arith for Recorder {
     }
 
     fn neg(&self, a: &Number) -> Number {
-        Rc::new(Expression::Sub(
-            Rc::new(Expression::Constant(0)),
-            a.clone(),
-        ))
+        Rc::new(Expression::Sub(Rc::new(Expression::Constant(0)), a.clone()))
     }
 
     fn product(&self, coefficient: &Number, value: &Number, drop: u32) -> Number {
@@ -129,6 +127,7 @@ struct Inputs {
     potential: i128,
     current: i128,
     stored_spike: bool,
+    stored_negative: bool,
 }
 
 /// `value / 2^drop` by the definitions of the modes.
@@ -175,6 +174,7 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
     match bit {
         Bit::Constant(value) => *value,
         Bit::StoredSpike => inputs.stored_spike,
+        Bit::StoredNegative => inputs.stored_negative,
         Bit::AtLeast(a, b) => evaluate(a, inputs) >= evaluate(b, inputs),
         Bit::Above(a, b) => evaluate(a, inputs) > evaluate(b, inputs),
     }
@@ -184,12 +184,18 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
 fn the_recorded_expression_of_a_step_equals_raw() {
     let mut rng = rng(30);
     let mut forms = std::collections::HashSet::new();
-    let (mut compared, mut spikes, mut ties) = (0, 0, 0);
+    let (mut compared, mut spikes, mut negative_spikes, mut ties) = (0, 0, 0, 0);
     for _ in 0..1500 {
         let network = generate::network(&mut rng);
         for layer in &network.layers {
             let QuantNeuron::Lif(lif) = &layer.neuron;
-            forms.insert((lif.reset, lif.reset_timing, layer.rounding, layer.overflow));
+            forms.insert((
+                lif.reset,
+                lif.reset_timing,
+                lif.spikes,
+                layer.rounding,
+                layer.overflow,
+            ));
             let modes = Raw {
                 rounding: layer.rounding,
                 overflow: layer.overflow,
@@ -203,6 +209,7 @@ fn the_recorded_expression_of_a_step_equals_raw() {
             let before = LifState {
                 v: Rc::new(Expression::Potential),
                 spike: Bit::StoredSpike,
+                negative: Bit::StoredNegative,
             };
             let current = recorder.align(&Rc::new(Expression::Current), layer.guard_bits);
             let recorded = step(&recorder, &params, &before, &current);
@@ -218,10 +225,13 @@ fn the_recorded_expression_of_a_step_equals_raw() {
                     rng.random_range(low..=high)
                 };
                 let stored_spike = rng.random_bool(0.5);
+                let ternary = !lif.spikes.is_binary();
+                let stored_negative = ternary && !stored_spike && rng.random_bool(0.5);
                 let inputs = Inputs {
                     potential: i128::from(v),
                     current: i128::from(x),
                     stored_spike,
+                    stored_negative,
                 };
                 let raw = step(
                     &modes,
@@ -229,6 +239,7 @@ fn the_recorded_expression_of_a_step_equals_raw() {
                     &LifState {
                         v,
                         spike: stored_spike,
+                        negative: stored_negative,
                     },
                     &modes.align(&x, layer.guard_bits),
                 );
@@ -247,6 +258,12 @@ fn the_recorded_expression_of_a_step_equals_raw() {
                     raw.state.spike,
                     "{lif:?} v {v} x {x}"
                 );
+                assert_eq!(
+                    holds(&recorded.state.negative, &inputs),
+                    raw.state.negative,
+                    "{lif:?} v {v} x {x}"
+                );
+                negative_spikes += usize::from(raw.state.negative);
                 compared += 1;
                 spikes += usize::from(raw.state.spike);
                 ties += usize::from(raw.h == raw_params.fire.level);
@@ -254,9 +271,10 @@ fn the_recorded_expression_of_a_step_equals_raw() {
         }
     }
     println!(
-        "{compared} steps, {spikes} spikes, {ties} ties, {} forms",
+        "{compared} steps, {spikes} spikes, {negative_spikes} of -1, {ties} ties, {} forms",
         forms.len()
     );
     assert!(compared > 30_000 && spikes > 5000 && compared - spikes > 5000 && ties > 500);
-    assert_eq!(forms.len(), 3 * 3 * 4 * 3);
+    assert!(negative_spikes > 2000);
+    assert_eq!(forms.len(), 3 * 5 * 4 * 3);
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use goldspike_golden::arith::Real;
 use goldspike_golden::describe::{Fire, Lif};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, step};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes, step};
 use goldspike_golden::quant::Param;
 use serde::Deserialize;
 
@@ -34,7 +34,7 @@ struct Case {
     x: Vec<Vec<f64>>,
     h: Vec<Vec<f64>>,
     v: Vec<Vec<f64>>,
-    s: Vec<Vec<i8>>,
+    s: Vec<Vec<f64>>,
     min_margin: f64,
 }
 
@@ -50,12 +50,18 @@ struct Params {
     beta: Option<f64>,
     reset_mechanism: Option<String>,
     reset_delay: Option<bool>,
+    decay: Option<f64>,
+    fire_ratio: Option<f64>,
+    effective_threshold: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Source {
     SpikingJelly,
+    SpikingJellyTernary,
     SnnTorch,
+    /// `decay` and `effective_threshold`, hard reset to 0; the binary branch fires above the threshold only.
+    TernarySpike,
 }
 
 /// The families of this model; `None`: of another one.
@@ -63,14 +69,18 @@ fn source(family: &str) -> Option<Source> {
     match family {
         "sj12_if" | "sj12_lif" | "sj12_plif" | "sj200_if" | "sj200_lif" | "sj200_plif"
         | "plif_official" => Some(Source::SpikingJelly),
+        "sj200_ternary_if" | "sj200_ternary_lif" => Some(Source::SpikingJellyTernary),
+        "ternary_official_ternary" | "ternary_official_ternary_amp" | "ternary_official_binary" => {
+            Some(Source::TernarySpike)
+        }
         "snntorch_leaky" | "snntorch_leaky_nodelay" => Some(Source::SnnTorch),
         _ => None,
     }
 }
 
-fn lif(source: Source, p: &Params) -> Lif {
+fn lif(source: Source, family: &str, p: &Params) -> Lif {
     let (decay, gain, threshold, v_reset, fire, reset, reset_timing) = match source {
-        Source::SpikingJelly => {
+        Source::SpikingJelly | Source::SpikingJellyTernary => {
             let rate = match (p.tau, p.w) {
                 (Some(tau), None) => Some(1.0 / tau),
                 (None, Some(w)) => Some(1.0 / (1.0 + (-w).exp())),
@@ -98,6 +108,19 @@ fn lif(source: Source, p: &Params) -> Lif {
                 ResetTiming::SameStep,
             )
         }
+        Source::TernarySpike => (
+            p.decay.unwrap(),
+            1.0,
+            p.effective_threshold.unwrap(),
+            0.0,
+            if family == "ternary_official_binary" {
+                Fire::Gt
+            } else {
+                Fire::Ge
+            },
+            Reset::Hard,
+            ResetTiming::SameStep,
+        ),
         Source::SnnTorch => {
             let reset = match p.reset_mechanism.as_deref() {
                 Some("subtract") => Reset::Soft,
@@ -132,6 +155,14 @@ fn lif(source: Source, p: &Params) -> Lif {
         fire,
         reset,
         reset_timing,
+        spikes: if family.contains("ternary_if")
+            || family.contains("ternary_lif")
+            || family.starts_with("ternary_official_ternary")
+        {
+            Spikes::Ternary
+        } else {
+            Spikes::Binary
+        },
     }
 }
 
@@ -140,6 +171,7 @@ struct Seen {
     cases: usize,
     values: usize,
     spikes: usize,
+    negative_spikes: usize,
     silences: usize,
     exact_ties: usize,
     worst: f64,
@@ -165,7 +197,7 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
     for case in &file.cases {
         seen.cases += 1;
         seen.exact_ties += usize::from(case.min_margin == 0.0);
-        let description = lif(source, &case.params);
+        let description = lif(source, &file.family, &case.params);
         let params = description.params(0).unwrap();
         let gain = description.input_gain.of(0);
         let neurons = case.x[0].len();
@@ -174,7 +206,9 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
             for (n, x) in currents.iter().enumerate() {
                 let done = step(&Real, &params, &states[n], &(gain * x));
                 let place = format!("{} case {} step {t} neuron {n}", file.family, case.id);
-                assert_eq!(i8::from(done.state.spike), case.s[t][n], "spike, {place}");
+                let spike = done.state.signed_spike();
+                let amplitude = case.params.fire_ratio.unwrap_or(1.0);
+                assert_eq!(f64::from(spike) * amplitude, case.s[t][n], "spike, {place}");
                 for (name, found, expected) in [
                     ("h", done.h, case.h[t][n]),
                     ("v", done.state.v, case.v[t][n]),
@@ -187,8 +221,9 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
                     seen.worst = seen.worst.max(error);
                     seen.values += 1;
                 }
-                seen.spikes += usize::from(done.state.spike);
-                seen.silences += usize::from(!done.state.spike);
+                seen.spikes += usize::from(spike != 0);
+                seen.negative_spikes += usize::from(spike == -1);
+                seen.silences += usize::from(spike == 0);
                 states[n] = done.state;
             }
         }
@@ -218,11 +253,18 @@ fn reference_reproduces_the_authors_code() {
         }
     }
     println!(
-        "{} cases, {} values, {} spikes, {} silences, {} cases with an exact tie, worst error {:e}",
-        seen.cases, seen.values, seen.spikes, seen.silences, seen.exact_ties, seen.worst
+        "{} cases, {} values, {} spikes of which {} are -1, {} silences, {} cases with an exact tie, worst error {:e}",
+        seen.cases,
+        seen.values,
+        seen.spikes,
+        seen.negative_spikes,
+        seen.silences,
+        seen.exact_ties,
+        seen.worst
     );
-    assert_eq!(seen.cases, 9 * 16);
-    assert_eq!(seen.values, 9 * 16 * 16 * 8 * 2);
+    assert_eq!(seen.cases, 14 * 16);
+    assert_eq!(seen.values, 14 * 16 * 16 * 8 * 2);
+    assert!(seen.negative_spikes > 500);
     assert!(seen.spikes > 1000 && seen.silences > 1000 && seen.exact_ties > 0);
 }
 

@@ -8,7 +8,7 @@ use goldspike::verify::{EngineReport, Mismatch, Quantity, VerifyError, verify_en
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
 use goldspike_testbench::tools;
 
@@ -47,6 +47,7 @@ fn network() -> QuantNetwork {
                 v_init: Param::Layer(0),
                 reset: Reset::Hard,
                 reset_timing: ResetTiming::SameStep,
+                spikes: Spikes::Binary,
             }),
         }],
     }
@@ -71,7 +72,15 @@ fn verify_with(
     file: &'static str,
     edits: Vec<(&'static str, &'static str)>,
 ) -> Result<EngineReport, VerifyError> {
-    let network = network();
+    verify_of(network(), file, edits)
+}
+
+/// As [`verify_with`], of any network.
+fn verify_of(
+    network: QuantNetwork,
+    file: &'static str,
+    edits: Vec<(&'static str, &'static str)>,
+) -> Result<EngineReport, VerifyError> {
     let options = DesignOptions {
         lanes: LaneChoice::All(4),
         neuron_lanes: LaneChoice::All(2),
@@ -186,4 +195,56 @@ fn a_stuck_row_valid_is_caught() {
         }
         other => panic!("rows that are always valid: {other:?}"),
     }
+}
+
+/// Ternary spikes, soft reset: neuron 3 integrates 3 to 20 and -7 to -20 and beyond.
+fn ternary(timing: ResetTiming) -> QuantNetwork {
+    let mut network = network();
+    let QuantNeuron::Lif(lif) = &mut network.layers[0].neuron;
+    lif.spikes = Spikes::Ternary;
+    lif.reset = Reset::Soft;
+    lif.reset_timing = timing;
+    lif.fire_at = Param::Layer(5);
+    lif.reset_by = Param::Layer(5);
+    network
+}
+
+#[test]
+fn the_wrong_sign_of_a_ternary_reset_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let file = "_l0_lane.v";
+    for (timing, swap) in [
+        (
+            ResetTiming::SameStep,
+            ("fire_negative ? -9'sd5", "fire_negative ? 9'sd5"),
+        ),
+        (ResetTiming::NextStep, ("? -9'sd5", "? 9'sd5")),
+    ] {
+        let fair = verify_of(ternary(timing), file, vec![]).unwrap();
+        assert!(fair.comparison.passed(), "{timing:?}: {fair:?}");
+        let at = first(verify_of(ternary(timing), file, vec![swap]));
+        assert_eq!((at.layer, at.neuron), (0, 3), "{timing:?}: {at:?}");
+        assert_ne!(at.quantity, Quantity::Spike, "{timing:?}: {at:?}");
+        // 5 added with the wrong sign.
+        assert_eq!(at.engine, at.golden - 10, "{timing:?}: {at:?}");
+    }
+}
+
+#[test]
+fn a_lost_sign_of_a_ternary_spike_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let edits = vec![("assign negative_o = ", "assign negative_o = 1'b0 & ")];
+    let at = first(verify_of(
+        ternary(ResetTiming::SameStep),
+        "_l0_lane.v",
+        edits,
+    ));
+    assert_eq!(
+        (at.quantity, at.golden, at.engine),
+        (Quantity::Spike, -1, 1)
+    );
 }

@@ -7,7 +7,7 @@ mod quantize_support;
 use goldspike::quantize::{GuardBits, MembraneBits, Options, QuantizeError, ScaleBy, quantize};
 use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
 fn network() -> Network {
@@ -34,7 +34,9 @@ fn network() -> Network {
                 fire: Fire::Ge,
                 reset: Reset::Hard,
                 reset_timing: ResetTiming::SameStep,
+                spikes: Spikes::Binary,
             }),
+            amplitude: Param::Layer(1.0),
         }],
     }
 }

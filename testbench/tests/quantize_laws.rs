@@ -14,7 +14,7 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{golden, reference};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 use quantize_support::random::{Rng, dyadic_network, real_network, sample};
 
@@ -471,7 +471,9 @@ fn one_neuron(decay: f64, reset: Reset) -> Network {
                 fire: Fire::Ge,
                 reset,
                 reset_timing: ResetTiming::SameStep,
+                spikes: Spikes::Binary,
             }),
+            amplitude: Param::Layer(1.0),
         }],
     }
 }
@@ -504,6 +506,28 @@ fn bounds_are_the_closed_forms_and_a_little_rounding() {
                 "{decay} {reset:?}: {high}, {wanted}"
             );
         }
+    }
+}
+
+/// Hard reset to 0: both ends stop within the threshold of 0 before the leak, `-(A V + X-)` and `A V + X+`.
+#[test]
+fn bounds_of_ternary_spikes_are_the_closed_form() {
+    let fine = Options {
+        coefficient_bits: 24,
+        ..Options::default()
+    };
+    for decay in [0.0, 0.25, 0.5, 0.9, 0.999, 1.0] {
+        let mut network = one_neuron(decay, Reset::Hard);
+        let Neuron::Lif(lif) = &mut network.layers[0].neuron;
+        lif.spikes = Spikes::Ternary;
+        let quantized = quantize(&network, &fine).unwrap();
+        let report = &quantized.report.layers[0];
+        assert_eq!(report.saturation, Saturation::Unreachable);
+        let bound = report.bound.unwrap();
+        let lsb = quantized.network.layers[0].lsb(0);
+        let (low, high) = (bound.low as f64 * lsb, bound.high as f64 * lsb);
+        assert!((low + decay + 0.75).abs() <= 2.0 * lsb, "{decay}: {low}");
+        assert!((high - decay - 1.5).abs() <= 2.0 * lsb, "{decay}: {high}");
     }
 }
 

@@ -12,7 +12,7 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::golden;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
 use goldspike_testbench::cross_check::{cases, runner, seed};
 use goldspike_testbench::{designs, strategy};
@@ -224,6 +224,7 @@ fn small() -> (QuantNetwork, Vec<Sample>) {
             v_init: Param::Layer(3),
             reset: Reset::Hard,
             reset_timing: ResetTiming::SameStep,
+            spikes: Spikes::Binary,
         }),
     };
     let network = QuantNetwork {

@@ -176,9 +176,7 @@ impl LifLane<'_> {
 
     /// Whether the reset of the next step depends on the spike's sign.
     fn stores_sign(&self) -> bool {
-        self.stores_spike()
-            && self.lif.reset == Reset::Soft
-            && self.lif.spikes == Spikes::Ternary
+        self.stores_spike() && self.lif.reset == Reset::Soft && self.lif.spikes == Spikes::Ternary
     }
 
     /// The reset of an earlier step that acts on this charge: `(v after a hard one, whether there is one)`.

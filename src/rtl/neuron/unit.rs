@@ -189,9 +189,7 @@ impl<'a> Unit<'a> {
     /// `-constant`, one bit wider.
     pub(crate) fn mirrored(&mut self, constant: &Constant) -> Sig {
         match constant {
-            Constant::Literal(raw, ty) => self
-                .b
-                .lit(-i128::from(*raw), Ty::s(ty.width() + 1)),
+            Constant::Literal(raw, ty) => self.b.lit(-i128::from(*raw), Ty::s(ty.width() + 1)),
             Constant::Input(value) => {
                 let value = self.at(*value);
                 self.b.neg(value)
@@ -230,7 +228,8 @@ impl<'a> Unit<'a> {
         if let Some(negative) = self.negative {
             let negative = self.at(negative);
             self.b.output("negative_o", negative);
-            self.b.port_doc("negative_o", "with spike_o: the spike is -1");
+            self.b
+                .port_doc("negative_o", "with spike_o: the spike is -1");
         }
         self.b.output("h_o", h);
         self.b.port_doc("h_o", "compared value");

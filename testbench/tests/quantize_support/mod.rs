@@ -15,13 +15,16 @@ use goldspike_golden::trace::SampleTrace;
 use std::path::{Path, PathBuf};
 
 /// Every fully connected network of the LIF family.
-pub const NETWORKS: [&str; 10] = [
+pub const NETWORKS: [&str; 13] = [
     "digits_lif_hard",
     "digits_lif_soft",
     "digits_plif",
     "digits_leaky_sub",
     "digits_latency",
     "digits_q4_lif_hard",
+    "digits_tlif_hard",
+    "digits_tlif_soft",
+    "digits_q2_tlif_soft",
     "mnist_fc_lif_direct",
     "mnist_fc_lif_sd",
     "mnist_fc_leaky_bern",

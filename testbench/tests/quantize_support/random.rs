@@ -3,7 +3,7 @@
 use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
@@ -51,6 +51,7 @@ pub fn real_network(seed: u64) -> Network {
         |rng| (rng.unit() - 0.5) * 2.0,
         |rng| rng.pick(&[0.0, 1.0, 0.5, 0.9375, 0.3, 0.9, 0.99, 0.777]),
         |rng| 0.2 + rng.unit(),
+        |rng| 0.3 + 1.5 * rng.unit(),
     )
 }
 
@@ -61,6 +62,7 @@ pub fn dyadic_network(seed: u64) -> Network {
         |rng| (rng.below(15) as f64 - 7.0) / 8.0,
         |rng| rng.pick(&[0.0, 1.0, 0.5, 0.75, 0.25]),
         |rng| rng.pick(&[0.5, 1.0, 0.75, 1.25]),
+        |rng| rng.pick(&[0.5, 1.0, 0.75, 1.5]),
     )
 }
 
@@ -69,6 +71,7 @@ fn build(
     value: impl Fn(&mut Rng) -> f64,
     decay: impl Fn(&mut Rng) -> f64,
     threshold: impl Fn(&mut Rng) -> f64,
+    amplitude: impl Fn(&mut Rng) -> f64,
 ) -> Network {
     let rng = &mut Rng(seed);
     let encoding = match rng.below(3) {
@@ -91,6 +94,12 @@ fn build(
         if rng.below(8) == 0 {
             weights[..fan_in].fill(0.0);
         }
+        let reset_timing = rng.pick(&[
+            ResetTiming::SameStep,
+            ResetTiming::NextStep,
+            ResetTiming::SameStepGuarded,
+        ]);
+        let ternary = reset_timing != ResetTiming::SameStepGuarded && rng.below(3) == 0;
         let zero_or = |rng: &mut Rng| if rng.below(2) == 0 { 0.0 } else { value(rng) };
         layers.push(Layer {
             synapse: format!("fc{l}"),
@@ -109,12 +118,18 @@ fn build(
                 v_init: rng.param(neurons, zero_or),
                 fire: rng.pick(&[Fire::Ge, Fire::Gt]),
                 reset: rng.pick(&[Reset::Hard, Reset::Soft, Reset::None]),
-                reset_timing: rng.pick(&[
-                    ResetTiming::SameStep,
-                    ResetTiming::NextStep,
-                    ResetTiming::SameStepGuarded,
-                ]),
+                reset_timing,
+                spikes: if ternary {
+                    Spikes::Ternary
+                } else {
+                    Spikes::Binary
+                },
             }),
+            amplitude: if ternary {
+                rng.param(neurons, &amplitude)
+            } else {
+                Param::Layer(1.0)
+            },
         });
         fan_in = neurons;
     }
