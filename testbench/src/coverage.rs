@@ -52,8 +52,10 @@ impl fmt::Display for Bins {
 }
 
 /// Bins of the arithmetic that a large enough run of random networks must see.
-pub const ARITHMETIC: [&str; 11] = [
+pub const ARITHMETIC: [&str; 13] = [
     "spike",
+    "negative spike",
+    "negative spike into a layer",
     "no spike",
     "tie at the threshold",
     "Saturate: above",

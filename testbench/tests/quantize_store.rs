@@ -40,7 +40,7 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
     lif.fire_at = Param::Neuron(vec![lif.fire_at.of(0); 48]);
     assert_eq!(digest(&same), name);
 
-    let changes: [fn(&mut QuantNetwork); 9] = [
+    let changes: [fn(&mut QuantNetwork); 10] = [
         |n| n.layers[1].weights[7] += 1,
         |n| n.layers[0].bias[3] -= 1,
         |n| n.layers[0].membrane.width += 1,
@@ -52,6 +52,10 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
         |n| {
             let QuantNeuron::Lif(lif) = &mut n.layers[1].neuron;
             lif.fire_at = lif.fire_at.map(|th| th + 1);
+        },
+        |n| {
+            let QuantNeuron::Lif(lif) = &mut n.layers[0].neuron;
+            lif.spikes = goldspike_golden::neuron::lif::Spikes::Ternary;
         },
     ];
     for (i, change) in changes.into_iter().enumerate() {
