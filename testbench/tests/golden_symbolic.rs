@@ -217,7 +217,7 @@ fn the_recorded_expression_of_a_step_equals_raw() {
     let mut rng = rng(30);
     let mut forms = std::collections::HashSet::new();
     let (mut compared, mut spikes, mut negative_spikes, mut ties) = (0, 0, 0, 0);
-    for _ in 0..1500 {
+    for _ in 0..2500 {
         let network = generate::network(&mut rng);
         for layer in &network.layers {
             let form = match &layer.neuron {

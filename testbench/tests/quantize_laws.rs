@@ -536,7 +536,7 @@ fn bounds_are_the_closed_forms_and_a_little_rounding() {
 #[test]
 fn an_amplitude_is_folded_into_the_next_weights() {
     let mut folded = 0;
-    for seed in 0..300 {
+    for seed in 0..500 {
         let exact = seed % 2 == 1;
         let real = if exact {
             dyadic_network(seed)
