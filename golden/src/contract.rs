@@ -6,7 +6,8 @@
 use core::fmt;
 
 use crate::format::{Overflow, QFormat};
-use crate::quant::{Param, QuantLayer, QuantLif, QuantNetwork};
+use crate::neuron::lif::{ResetTiming, Spikes};
+use crate::quant::{Param, Payloads, QuantLayer, QuantLif, QuantNetwork};
 
 /// Widest aligned sum; leaves room for the product, the offset and the reset in 64 bits.
 const SUM_BITS: u32 = 61;
@@ -95,6 +96,8 @@ pub enum Problem {
         /// The name.
         found: String,
     },
+    /// A guarded reset of ternary spikes, which no source defines.
+    GuardedTernary,
     /// A layer's name was already taken.
     Repeated {
         /// The name.
@@ -160,6 +163,9 @@ impl fmt::Display for ContractError {
                     "is {found:?}, must be one or more letters, digits, `_`, `-` or `.`"
                 )
             }
+            Problem::GuardedTernary => {
+                f.write_str("is same_step_guarded, which ternary spikes do not have")
+            }
             Problem::Repeated { found } => write!(f, "{found:?} is the name of an earlier layer"),
         }
     }
@@ -169,10 +175,10 @@ impl core::error::Error for ContractError {}
 
 /// Smallest and largest synaptic sum, bias included, that any step's events can give any neuron of the layer:
 /// `[b - pmax * sum of w-, b + pmax * sum of w+]` over the rows, each address at most once with a payload of 0 to
-/// `payload_max`. Ends beyond 64 bits are clamped to them. Exact ends are attained by a step's events.
+/// `pmax`; `b +- pmax * sum of |w|` for signed payloads of `-pmax` to `pmax`. Ends beyond 64 bits are clamped to them. Exact ends are attained by a step's events.
 #[must_use]
-pub fn accumulator_range(layer: &QuantLayer, payload_max: u32) -> (i64, i64) {
-    let payload = i128::from(payload_max);
+pub fn accumulator_range(layer: &QuantLayer, fed: Payloads) -> (i64, i64) {
+    let payload = i128::from(fed.max);
     let ends = layer.bias.iter().enumerate().map(|(n, &bias)| {
         let start = n.saturating_mul(layer.axons);
         let row = layer
@@ -182,7 +188,8 @@ pub fn accumulator_range(layer: &QuantLayer, payload_max: u32) -> (i64, i64) {
         let (mut low, mut high) = (i128::from(bias), i128::from(bias));
         for &weight in row {
             let part = i128::from(weight) * payload;
-            if part < 0 { low += part } else { high += part }
+            low += if fed.signed { -part.abs() } else { part.min(0) };
+            high += if fed.signed { part.abs() } else { part.max(0) };
         }
         (low, high)
     });
@@ -372,7 +379,7 @@ impl QuantNetwork {
         )?;
         place.scale("input.payload_scale", &Param::Layer(input.payload_scale), 1)?;
         place.at_least_one("layers", self.layers.len())?;
-        let (mut axons, mut payload_max) = (input.axons, input.payload_max);
+        let (mut axons, mut fed) = (input.axons, input.payloads());
         for (l, layer) in self.layers.iter().enumerate() {
             let place = Place {
                 layer: Some(&layer.name),
@@ -390,24 +397,24 @@ impl QuantNetwork {
                 },
             )?;
             let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-            let fed = Problem::Mismatch {
+            let mismatch = Problem::Mismatch {
                 found: count(layer.axons),
                 expected: count(axons),
             };
-            place.require(layer.axons == axons, "axons", fed)?;
-            layer.validate(payload_max)?;
-            (axons, payload_max) = (layer.neurons, 1);
+            place.require(layer.axons == axons, "axons", mismatch)?;
+            layer.validate(fed)?;
+            (axons, fed) = (layer.neurons, layer.payloads());
         }
         Ok(())
     }
 }
 
 impl QuantLayer {
-    /// Checks one layer that is fed payloads of up to `payload_max`.
+    /// Checks one layer that is fed `fed`.
     ///
     /// # Errors
     /// The first broken rule.
-    pub fn validate(&self, payload_max: u32) -> Result<(), ContractError> {
+    pub fn validate(&self, fed: Payloads) -> Result<(), ContractError> {
         let place = Place {
             layer: Some(&self.name),
         };
@@ -438,7 +445,7 @@ impl QuantLayer {
             MAX_FRAC,
         )?;
         place.scale("scale", &self.scale, self.neurons)?;
-        self.validate_accumulator(place, payload_max)?;
+        self.validate_accumulator(place, fed)?;
         self.neuron.validate(self, place)
     }
 
@@ -467,11 +474,7 @@ impl QuantLayer {
         }
     }
 
-    fn validate_accumulator(
-        &self,
-        place: Place<'_>,
-        payload_max: u32,
-    ) -> Result<(), ContractError> {
+    fn validate_accumulator(&self, place: Place<'_>, fed: Payloads) -> Result<(), ContractError> {
         let accumulator = self.accumulator;
         place.require(
             accumulator.signed,
@@ -500,7 +503,7 @@ impl QuantLayer {
             "accumulator.frac",
             Problem::Mismatch { found, expected },
         )?;
-        let (low, high) = accumulator_range(self, payload_max);
+        let (low, high) = accumulator_range(self, fed);
         let holds = accumulator.holds(low) && accumulator.holds(high);
         place.require(
             holds,
@@ -541,6 +544,11 @@ impl QuantLif {
             matched,
         )?;
 
+        place.require(
+            self.spikes == Spikes::Binary || self.reset_timing != ResetTiming::SameStepGuarded,
+            "reset_timing",
+            Problem::GuardedTernary,
+        )?;
         let (min, max) = (layer.membrane.min(), layer.membrane.max());
         let symmetric = layer.overflow == Overflow::SaturateSymmetric;
         let state = (if symmetric { -max } else { min }, max);

@@ -2,7 +2,7 @@
 //! `Real` reference.
 
 use crate::encoding::Encoding;
-use crate::neuron::lif::{Reset, ResetTiming};
+use crate::neuron::lif::{Reset, ResetTiming, Spikes};
 use crate::quant::Param;
 
 /// A fully connected spiking network in real numbers.
@@ -39,6 +39,8 @@ pub struct Layer {
     pub weight_step: Option<f64>,
     /// The neurons.
     pub neuron: Neuron,
+    /// Real value of a spike, above 0: what the next layer's weights are multiplied by. Traces show spikes without it.
+    pub amplitude: Param<f64>,
 }
 
 /// Real parameters of one neuron model; a new model adds a variant.
@@ -80,6 +82,8 @@ pub struct Lif {
     pub reset: Reset,
     /// When the reset acts.
     pub reset_timing: ResetTiming,
+    /// Which spikes are fired; ternary ones at `-v_threshold` too.
+    pub spikes: Spikes,
 }
 
 /// KLIF: `h = relu(k (decay * v + input_gain * x + offset))`, reset in the step of the spike.

@@ -46,6 +46,8 @@ struct Layer<A: Arith> {
     /// Factors from the program's numbers to the trace's; `None` where they are the same.
     units: Option<Units<A::Num>>,
     neurons: Neurons<A::Num>,
+    /// What a spike is to the next layer, by neuron; `None` where it is 1, as in every quantized network.
+    amplitude: Option<Vec<A::Num>>,
 }
 
 /// Factors of a layer's trace, one a neuron.
@@ -117,7 +119,7 @@ where
         };
         for ((p, state), x) in zip(params, states).zip(currents) {
             let done = p.step(a, state, &a.align(x, self.guard_bits));
-            trace.spikes.push(i8::from(done.spike));
+            trace.spikes.push(done.signed_spike());
             trace.h.push(done.h);
             let kept = M::kept::<A::Bit>(&done.state);
             trace
@@ -159,6 +161,21 @@ where
     }
 }
 
+impl<A> Layer<A>
+where
+    A: Arith,
+    A::Num: FromPrimitive,
+{
+    /// What the spike of neuron `n` is to the next layer.
+    fn payload(&self, n: usize, spike: i8) -> Option<A::Num> {
+        let spike = A::Num::from_i8(spike)?;
+        match &self.amplitude {
+            None => Some(spike),
+            Some(amplitudes) => Some(self.arith.product(amplitudes.get(n)?, &spike, 0)),
+        }
+    }
+}
+
 impl<A> Program<A>
 where
     A: Arith<Bit = bool>,
@@ -175,21 +192,24 @@ where
     /// One time step: `events` of the input, what every layer did. `state` is [`Self::start`]'s or an earlier step's.
     pub fn step(&self, state: &mut State<A>, events: &[Event]) -> StepTrace<A::Num> {
         let mut layers: Vec<LayerTrace<A::Num>> = Vec::with_capacity(self.layers.len());
-        for (layer, state) in self.layers.iter().zip(&mut state.layers) {
-            let trace = match layers.last() {
+        for (l, (layer, state)) in self.layers.iter().zip(&mut state.layers).enumerate() {
+            let before = l.checked_sub(1).and_then(|l| self.layers.get(l));
+            let trace = match before.zip(layers.last()) {
                 None => layer.step(
                     state,
                     events.iter().filter_map(|event| self.input(layer, event)),
                 ),
-                Some(before) => {
-                    let fired = before
+                Some((before, trace)) => {
+                    let fired = trace
                         .spikes
                         .iter()
                         .enumerate()
                         .filter(|(_, spike)| **spike != 0);
                     layer.step(
                         state,
-                        fired.filter_map(|(axon, spike)| Some((axon, A::Num::from_i8(*spike)?))),
+                        fired.filter_map(|(axon, spike)| {
+                            Some((axon, before.payload(axon, *spike)?))
+                        }),
                     )
                 }
             };
@@ -236,6 +256,7 @@ impl<A: Arith> Program<A> {
                 gain: layer.gain,
                 units: layer.units,
                 neurons: layer.neurons,
+                amplitude: layer.amplitude,
             })
             .collect();
         Program {
@@ -273,6 +294,7 @@ pub fn golden(network: &QuantNetwork) -> Result<Program<Raw>, ContractError> {
             gain: None,
             units: None,
             neurons: quantized_neurons(layer, |raw| raw, |raw| raw),
+            amplitude: None,
         })
         .collect();
     Ok(Program {
@@ -319,6 +341,7 @@ pub fn dequantised(network: &QuantNetwork) -> Result<Program<Real>, ContractErro
                     |raw| raw as f64,
                     |raw| raw as f64 * coefficient_lsb(layer),
                 ),
+                amplitude: None,
             }
         })
         .collect();
@@ -365,6 +388,11 @@ pub fn reference(network: &Network) -> Program<Real> {
                     states: vec![1.0; layer.neurons],
                 }),
                 neurons,
+                amplitude: Some(
+                    (0..layer.neurons)
+                        .map_while(|n| layer.amplitude.get(n).copied())
+                        .collect(),
+                ),
             }
         })
         .collect();

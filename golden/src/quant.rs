@@ -5,7 +5,7 @@
 
 use crate::encoding::Encoding;
 use crate::format::{Overflow, QFormat, Rounding};
-use crate::neuron::lif::{Reset, ResetTiming};
+use crate::neuron::lif::{Reset, ResetTiming, Spikes};
 
 /// A parameter with one value for the whole layer or one for each neuron.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,6 +156,57 @@ pub struct QuantLif {
     pub reset: Reset,
     /// When the reset acts.
     pub reset_timing: ResetTiming,
+    /// Which spikes are fired; ternary ones also at `h <= -fire_at`. Absent in a file: binary.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Spikes::is_binary")
+    )]
+    pub spikes: Spikes,
+}
+
+/// What the events that feed a layer carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payloads {
+    /// Largest magnitude.
+    pub max: u32,
+    /// Whether `-max..=-1` occurs too: the spikes of a ternary layer.
+    pub signed: bool,
+}
+
+impl Payloads {
+    /// Binary spikes.
+    pub const SPIKES: Self = Self::unsigned(1);
+
+    /// Ternary spikes: 1 and -1.
+    pub const TERNARY: Self = Self {
+        max: 1,
+        signed: true,
+    };
+
+    /// 1 to `max`.
+    #[must_use]
+    pub const fn unsigned(max: u32) -> Self {
+        Self { max, signed: false }
+    }
+}
+
+impl QuantInput {
+    /// What feeds the first layer.
+    #[must_use]
+    pub const fn payloads(&self) -> Payloads {
+        Payloads::unsigned(self.payload_max)
+    }
+}
+
+impl QuantLayer {
+    /// What this layer feeds the next one.
+    #[must_use]
+    pub const fn payloads(&self) -> Payloads {
+        match self.neuron.spikes() {
+            Spikes::Binary => Payloads::SPIKES,
+            Spikes::Ternary => Payloads::TERNARY,
+        }
+    }
 }
 
 /// KLIF: `h = ovf(max(0, R(decay * v) + x + offset))`. `k` is folded into the weights, the bias, `decay` and `offset`; with

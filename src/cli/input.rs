@@ -9,7 +9,7 @@ use crate::import::{self, Imported};
 use crate::quantize::{self, Report};
 use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
 use goldspike_golden::event::Sample;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantNetwork};
 use std::borrow::Cow;
 use std::path::Path;
@@ -237,7 +237,9 @@ fn outline(network: &QuantNetwork) -> Network {
             fire: Fire::Ge,
             reset: Reset::None,
             reset_timing: ResetTiming::SameStep,
+            spikes: Spikes::Binary,
         }),
+        amplitude: unused(),
     });
     Network {
         name: network.name.clone(),

@@ -199,14 +199,20 @@ fn meaning(port: &str) -> &'static str {
 fn events(out: &mut String, design: &Design) {
     out.push_str("## Events\n\nA beat carries at most one event.\n\n| stream | TDATA | address | payload | null |\n|---|--:|---|---|---|\n");
     let mut row = |stream: &str, layout: Layout, addresses: usize| {
-        let Layout { address, payload } = layout;
+        let Layout {
+            address,
+            payload,
+            signed,
+        } = layout;
         let payload_field = if payload == 0 {
             "none: a spike".to_owned()
+        } else if signed {
+            format!("bit {address}, sign: 0 is a spike of 1, 1 of -1")
         } else {
             format!(
                 "bits {}:{address}, 1 to {}",
                 address + payload - 1,
-                design.plans[0].payload_max
+                design.plans[0].fed.max
             )
         };
         let _ = writeln!(
@@ -242,8 +248,9 @@ fn events(out: &mut String, design: &Design) {
             .collect();
         let _ = writeln!(
             out,
-            "| m_axis_probe{index} | {} | spike u1, h {}, {} | {} |",
+            "| m_axis_probe{index} | {} | spike {}, h {}, {} | {} |",
             layout.width(),
+            layout.spike,
             layout.h,
             states.join(", "),
             plan.rows
@@ -281,7 +288,7 @@ fn protocol(out: &mut String, design: &Design) {
          ```\n\n",
         design.plans[0].axons - 1,
         if design.input.payload > 0 {
-            format!("a payload above {}, ", design.plans[0].payload_max)
+            format!("a payload above {}, ", design.plans[0].fed.max)
         } else {
             String::new()
         },

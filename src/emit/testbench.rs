@@ -1,7 +1,7 @@
 //! The self-checking bench: Verilog, stimulus and expected trace that need no goldspike to run.
 //!
 //! Compared are, for each time step, the set of spikes on the output stream and its TUSER (the order of events within a
-//! step is free), and with the probe every bit of every probe beat that belongs to a neuron. The bench ends with
+//! step is free; of ternary spikes their signs too), and with the probe every bit of every probe beat that belongs to a neuron. The bench ends with
 //! `PASS n beats` or with `FAIL` and the first mismatch; a run that compared nothing is a `FAIL`.
 
 use std::fmt::Write as _;
@@ -106,7 +106,11 @@ fn expected(
             "{samples} samples and {traces} traces"
         )));
     }
-    let mut output = String::from("// one time step a line: {tuser, spike of each neuron}\n");
+    let mut output = String::from(if design.output.signed {
+        "// one time step a line: {tuser, sign of each spike, spike of each neuron}\n"
+    } else {
+        "// one time step a line: {tuser, spike of each neuron}\n"
+    });
     let mut probes = vec![
         String::from("// one probe beat a line: {tuser, tlast, tdata}\n");
         design.probes.len()
@@ -146,6 +150,9 @@ fn expected(
                 )));
             }
             let mut bits = spikes;
+            if design.output.signed {
+                bits.extend(step.layers[last].spikes.iter().map(|&spike| spike < 0));
+            }
             bits.push(user);
             let _ = writeln!(output, "{}", hex(&bits));
             for (layer, (text, layout)) in probes.iter_mut().zip(&design.probes).enumerate() {
@@ -182,7 +189,8 @@ fn probe_rows(
                 bits.resize(bits.len() + layout.width() as usize, false);
                 continue;
             }
-            bits.push(*layer.spikes.get(neuron)? != 0);
+            let spike = i64::from(*layer.spikes.get(neuron)?);
+            push_bits(&mut bits, spike, layout.spike.width());
             push_bits(&mut bits, *layer.h.get(neuron)?, layout.h.width());
             for (index, state) in layout.states.iter().enumerate() {
                 push_bits(
@@ -231,13 +239,22 @@ impl Compare<'_> {
 impl Sink for Compare<'_> {
     fn declarations(&self, streams: &[Stream]) -> String {
         let neurons = self.neurons();
+        let (words, signs, negative) = if self.design.output.signed {
+            let negative = format!(
+                "reg [{}:0] negative;  // those of them that are -1\n",
+                neurons - 1
+            );
+            (2 * neurons, "signs, ", negative)
+        } else {
+            (neurons, "", String::new())
+        };
         let mut text = format!(
             "integer compared;  // beats that were equal to the golden model\n\
              integer surplus;  // cycles after the last step in which nothing may come\n\
              reg failed;\n\
-             reg [{neurons}:0] expected0 [0:STEPS-1];  // {{tuser, spikes}}\n\
+             reg [{words}:0] expected0 [0:STEPS-1];  // {{tuser, {signs}spikes}}\n\
              reg [{}:0] seen;  // spikes of the current step\n\
-             reg [31:0] address;\n",
+             {negative}reg [31:0] address;\n",
             neurons - 1
         );
         for (index, stream) in streams.iter().enumerate().skip(1) {
@@ -258,6 +275,9 @@ impl Sink for Compare<'_> {
     fn setup(&self) -> String {
         let mut text =
             String::from("compared = 0;\nsurplus = 0;\nfailed = 0;\nseen = 0;\naddress = 0;\n");
+        if self.design.output.signed {
+            text.push_str("negative = 0;\n");
+        }
         for index in 0..=self.design.probes.len() {
             let _ = writeln!(
                 text,
@@ -288,18 +308,33 @@ impl Sink for Compare<'_> {
                 self.design.output.address + self.design.output.payload,
             );
             let neurons = self.neurons();
+            let signed = self.design.output.signed;
+            let (signs, take, clear) = if signed {
+                (
+                    "negative, ",
+                    format!(
+                        "begin\n\
+                         \x20           seen[address] = 1'b1;\n\
+                         \x20           negative[address] = {p}_tdata[{address}];\n\
+                         \x20       end"
+                    ),
+                    "        negative = 0;\n",
+                )
+            } else {
+                ("", "seen[address] = 1'b1;".to_owned(), "")
+            };
             return format!(
                 "if (^{{{p}_tvalid, {p}_tlast, {p}_tdata[{null}]}} === 1'bx || step0 >= STEPS) begin\n{}\
                  end else begin\n\
                  \x20   address = {{{}'d0, {p}_tdata[{}:0]}};\n\
                  \x20   if ({p}_tdata[{null}] === 1'b0) begin\n\
-                 \x20       if (address < {neurons} && seen[address] === 1'b0) seen[address] = 1'b1;\n\
+                 \x20       if (address < {neurons} && seen[address] === 1'b0) {take}\n\
                  \x20       else begin\n{}\x20       end\n\
                  \x20   end else if (!{p}_tlast) begin\n{}\
                  \x20   end\n\
                  \x20   if ({p}_tlast) begin\n\
-                 \x20       if ({{{p}_tuser, seen}} !== expected0[step0]) begin\n{}\x20       end\n\
-                 \x20       seen = 0;\n\
+                 \x20       if ({{{p}_tuser, {signs}seen}} !== expected0[step0]) begin\n{}\x20       end\n\
+                 \x20       seen = 0;\n{clear}\
                  \x20   end\n\
                  \x20   compared = compared + 1;\n\
                  end\n",
@@ -315,8 +350,12 @@ impl Sink for Compare<'_> {
                     ""
                 ))),
                 indented(&indented(&indented(&fail(
-                    "{tuser, spikes} is %b, expected %b",
-                    &format!(", {{{p}_tuser, seen}}, expected0[step0]")
+                    if signed {
+                        "{tuser, signs, spikes} is %b, expected %b"
+                    } else {
+                        "{tuser, spikes} is %b, expected %b"
+                    },
+                    &format!(", {{{p}_tuser, {signs}seen}}, expected0[step0]")
                 )))),
             );
         }

@@ -238,7 +238,7 @@ fn output_spikes(design: &Design, beats: &[OutputBeat]) -> Result<Vec<OutputStep
     let mut steps = Vec::new();
     let mut spikes = vec![0i8; neurons];
     for (number, beat) in beats.iter().enumerate() {
-        let (null, _, address) = design
+        let (null, payload, address) = design
             .output
             .unpack(beat.data.first().copied().unwrap_or_default() as u64);
         if null && !beat.last {
@@ -251,12 +251,12 @@ fn output_spikes(design: &Design, beats: &[OutputBeat]) -> Result<Vec<OutputStep
                         "output beat {number}: address {address}, the layer has {neurons} neurons"
                     ));
                 }
-                Some(1) => {
+                Some(spike) if *spike != 0 => {
                     return Err(format!(
                         "output beat {number}: address {address} twice in one step"
                     ));
                 }
-                Some(spike) => *spike = 1,
+                Some(spike) => *spike = payload as i8,
             }
         }
         if beat.last {

@@ -4,7 +4,8 @@ use super::json::{self, Field};
 use super::tensors::Tensors;
 use super::{Imported, encoding, layers};
 use crate::diag::{Diagnostic, Place, SourceText, codes, shown};
-use goldspike_golden::describe::Network;
+use goldspike_golden::describe::{Layer, Network};
+use goldspike_golden::neuron::lif::Spikes;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -71,8 +72,9 @@ pub fn from_files(json: File<'_>, tensors: File<'_>) -> Result<Imported, Diagnos
     let shape = layers::read_shape(&input.required("shape")?)?;
     let axons = layers::size(&shape);
     let encoding = encoding::read(&input.required("encoding")?.object()?)?;
-    let readout_signed = readout(root.get("readout"))?;
+    let signed = readout(root.get("readout"))?;
     let (layers, places) = layers::read(&root.required("layers")?, &tensors, shape)?;
+    let readout_signed = readout_signed(signed, &layers)?;
     Ok(Imported {
         network: Network {
             name,
@@ -91,9 +93,9 @@ pub fn from_files(json: File<'_>, tensors: File<'_>) -> Result<Imported, Diagnos
     })
 }
 
-/// Whether a negative spike counts -1.
-fn readout(field: Option<Field<'_>>) -> Result<bool, Diagnostic> {
-    let Some(field) = field else { return Ok(false) };
+/// The field that says whether a negative spike counts -1.
+fn readout(field: Option<Field<'_>>) -> Result<Option<(Field<'_>, bool)>, Diagnostic> {
+    let Some(field) = field else { return Ok(None) };
     let fields = field.object()?;
     fields.only(&["type", "tie", "signed"])?;
     fields
@@ -102,9 +104,28 @@ fn readout(field: Option<Field<'_>>) -> Result<bool, Diagnostic> {
     fields
         .get("tie")
         .map_or(Ok(()), |field| field.choice(&[("lowest_index", ())]))?;
-    fields
-        .get("signed")
-        .map_or(Ok(false), |field| field.boolean())
+    let signed = fields.get("signed");
+    signed
+        .map(|field| field.boolean().map(|signed| (field, signed)))
+        .transpose()
+}
+
+/// Whether a negative spike counts -1: it does wherever the last layer has one.
+fn readout_signed(given: Option<(Field<'_>, bool)>, layers: &[Layer]) -> Result<bool, Diagnostic> {
+    let ternary = layers
+        .last()
+        .is_some_and(|layer| layer.neuron.spikes() == Spikes::Ternary);
+    match given {
+        None => Ok(ternary),
+        Some((field, false)) if ternary => {
+            let message =
+                "the last layer fires negative spikes, which this read-out does not count";
+            Err(field
+                .error(&codes::CONFLICT, message)
+                .help("set `signed` to true: a negative spike counts -1"))
+        }
+        Some((_, signed)) => Ok(signed),
+    }
 }
 
 fn digest(json: &[u8], tensors: &[u8]) -> String {

@@ -215,6 +215,7 @@ impl<'a> Reader<'a, '_> {
             return Err(field.error(&codes::LAYER_SHAPE, message));
         }
         let neuron = neuron::read(fields, self.tensors, &shape)?;
+        let amplitude = neuron::amplitude(fields, self.tensors, &shape)?;
         let mut all = synapses.places;
         all.extend(places(fields));
         self.out.1.push(all);
@@ -227,6 +228,7 @@ impl<'a> Reader<'a, '_> {
             bias: synapses.bias,
             weight_step: synapses.weight_step,
             neuron,
+            amplitude,
         });
         Ok(())
     }

@@ -1,15 +1,15 @@
-//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`) and of `klif`.
+//! `"op": "neuron"`: the parameters of the LIF family (kinds `if`, `lif`, `plif`, `tlif`) and of `klif`.
 
 use super::json::Fields;
 use super::param::{Params, Range};
 use super::tensors::Tensors;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use goldspike_golden::describe::{Fire, Klif, Lif, Neuron};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
-const KINDS: &[&str] = &["if", "lif", "plif", "klif"];
-const LATER_KINDS: &[&str] = &["tlif", "clif", "glif"];
+const KINDS: &[&str] = &["if", "lif", "plif", "tlif", "klif"];
+const LATER_KINDS: &[&str] = &["clif", "glif"];
 const COMMON: &[&str] = &[
     "op",
     "name",
@@ -26,6 +26,7 @@ const COMMON: &[&str] = &[
     "reset_timing",
 ];
 const PLIF: &[&str] = &["w", "decay_input"];
+const TLIF: &[&str] = &["amplitude"];
 const KLIF: &[&str] = &["k", "scale_reset"];
 
 /// The neurons of a layer of shape `shape`.
@@ -43,6 +44,7 @@ pub fn read(
     }
     let own = match kind {
         "plif" => PLIF,
+        "tlif" => TLIF,
         "klif" => KLIF,
         _ => &[],
     };
@@ -60,6 +62,8 @@ pub fn read(
     } else {
         lif_factors(&params)?
     };
+    let reset_timing = reset_timing(fields)?;
+    let spikes = spikes(kind, fields, reset_timing)?;
     Ok(Neuron::Lif(Lif {
         decay,
         input_gain,
@@ -69,8 +73,25 @@ pub fn read(
         v_init: params.optional("v_init", 0.0, Range::Any)?,
         fire: fire(fields)?,
         reset: reset(fields)?,
-        reset_timing: reset_timing(fields)?,
+        reset_timing,
+        spikes,
     }))
+}
+
+/// The spikes of a kind of the LIF family.
+fn spikes(kind: &str, fields: &Fields<'_>, timing: ResetTiming) -> Result<Spikes, Diagnostic> {
+    if kind != "tlif" {
+        return Ok(Spikes::Binary);
+    }
+    if let (ResetTiming::SameStepGuarded, Some(field)) = (timing, fields.get("reset_timing")) {
+        return Err(field
+            .error(
+                &codes::CONFLICT,
+                "the kind `tlif` has no guarded reset: no source says what a pending reset of a negative spike is",
+            )
+            .help("use `same_step` or `next_step`"));
+    }
+    Ok(Spikes::Ternary)
 }
 
 fn klif(params: &Params<'_, '_>) -> Result<Klif, Diagnostic> {
@@ -135,6 +156,20 @@ fn reset_timing(fields: &Fields<'_>) -> Result<ResetTiming, Diagnostic> {
         .map_or(Ok(ResetTiming::SameStep), |field| field.choice(&choices))
 }
 
+/// The real value of a spike: 1, or what a ternary neuron's `amplitude` says.
+pub fn amplitude(
+    fields: &Fields<'_>,
+    tensors: &Tensors<'_>,
+    shape: &[usize],
+) -> Result<Param<f64>, Diagnostic> {
+    let params = Params {
+        fields,
+        tensors,
+        shape,
+    };
+    params.optional("amplitude", 1.0, Range::Positive)
+}
+
 fn kind<'a>(fields: &Fields<'a>) -> Result<&'a str, Diagnostic> {
     let field = fields.required("kind")?;
     let kind = field.text()?;
@@ -153,7 +188,7 @@ fn kind<'a>(fields: &Fields<'a>) -> Result<&'a str, Diagnostic> {
     Ok(kind)
 }
 
-/// Decay and input gain of `if` and `lif`.
+/// Decay and input gain of `if`, `lif` and `tlif`.
 fn lif_factors(params: &Params<'_, '_>) -> Result<(Param<f64>, Param<f64>), Diagnostic> {
     let integrate = params.fields.required("kind")?.text()? == "if";
     let decay = if integrate {

@@ -5,7 +5,7 @@
 
 use super::constants::Constants;
 use goldspike_golden::describe::{Fire, Klif, Lif, Neuron};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantKlif, QuantLif, QuantNeuron};
 
 /// A layer's neurons with every factor folded in.
@@ -29,6 +29,8 @@ pub(crate) struct Charge {
     pub reset: Reset,
     /// When it acts.
     pub reset_timing: ResetTiming,
+    /// Which spikes are fired.
+    pub spikes: Spikes,
     /// Units of the compared value in one unit of the kept one.
     pub h_scale: f64,
     /// The first folded product that is not exact as a double: key of the file, entry, value there.
@@ -67,6 +69,7 @@ fn of_lif(lif: &Lif) -> Charge {
         fire: lif.fire,
         reset: lif.reset,
         reset_timing: lif.reset_timing,
+        spikes: lif.spikes,
         h_scale: 1.0,
         inexact: None,
         build: |charge, c| {
@@ -81,6 +84,7 @@ fn of_lif(lif: &Lif) -> Charge {
                 v_init: c.v_init,
                 reset: charge.reset,
                 reset_timing: charge.reset_timing,
+                spikes: charge.spikes,
             })
         },
     }
@@ -109,6 +113,7 @@ fn of_klif(klif: &Klif) -> Charge {
         fire: klif.fire,
         reset: klif.reset,
         reset_timing: ResetTiming::SameStep,
+        spikes: Spikes::Binary,
         h_scale: klif.h_scale(),
         inexact,
         build: |charge, c| {

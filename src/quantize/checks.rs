@@ -126,6 +126,19 @@ fn layer(l: &Layer) -> Result<(), QuantizeError> {
             "finite and above 0",
         ));
     }
+    if let Param::Neuron(values) = &l.amplitude {
+        length(l, "amplitude", values.len(), l.neurons)?;
+    }
+    finite(l, "amplitude", l.amplitude.values())?;
+    if let Some((n, &bad)) = l
+        .amplitude
+        .values()
+        .iter()
+        .enumerate()
+        .find(|(_, a)| **a <= 0.0)
+    {
+        return Err(value(&l.name, "amplitude", n, bad, "above 0"));
+    }
     match &l.neuron {
         Neuron::Lif(lif) => lif_parameters(l, lif),
         Neuron::Klif(klif) => klif_parameters(l, klif),
@@ -173,6 +186,7 @@ fn lif_parameters(l: &Layer, lif: &Lif) -> Result<(), QuantizeError> {
         fire: _,
         reset: _,
         reset_timing: _,
+        spikes: _,
     } = lif;
     shared_parameters(l, [decay, input_gain, offset, v_threshold, v_reset, v_init])
 }

@@ -7,7 +7,7 @@
 
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNetwork, QuantNeuron};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -99,6 +99,9 @@ impl Canonical {
                     ResetTiming::NextStep => 1,
                     ResetTiming::SameStepGuarded => 2,
                 });
+                if lif.spikes == Spikes::Ternary {
+                    self.0.update(b"ternary");
+                }
             }
             QuantNeuron::Klif(klif) => self.reset(klif.reset),
         }

@@ -11,11 +11,12 @@ use super::width::row_span;
 use super::{Options, ScaleBy};
 use goldspike_golden::describe::Layer;
 use goldspike_golden::format::QFormat;
+use goldspike_golden::quant::Payloads;
 
-/// The input of a layer: payloads from 0 to `max`, each `scale` in real units.
+/// The input of a layer: payloads, each `scale` in real units.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Payload {
-    pub max: u32,
+    pub fed: Payloads,
     pub scale: f64,
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn rounded(
     let offset = (0..layer.neurons)
         .map(|n| Dyadic::from_f64(charge.offset.of(n)).unwrap_or(Dyadic::ZERO))
         .collect();
-    let rows = rows(layer, &weights, &bias, payload.max)?;
+    let rows = rows(layer, &weights, &bias, payload.fed)?;
     Ok(Draft {
         weight_bits: bits,
         weights,
@@ -116,12 +117,12 @@ pub(crate) fn rows(
     layer: &Layer,
     weights: &[i32],
     bias: &[i64],
-    payload_max: u32,
+    fed: Payloads,
 ) -> Result<Vec<Span>, QuantizeError> {
     weights
         .chunks(layer.axons)
         .zip(bias)
-        .map(|(row, &b)| row_span(row, b, payload_max))
+        .map(|(row, &b)| row_span(row, b, fed))
         .collect::<Option<_>>()
         .ok_or_else(|| QuantizeError::SumTooWide {
             layer: layer.name.clone(),

@@ -218,7 +218,7 @@ fn draft(
             }
         }
     }
-    let rows = rows(layer, &weights, &raw_bias, payload.max)?;
+    let rows = rows(layer, &weights, &raw_bias, payload.fed)?;
     let (coefficient, decay) = super::draft::coefficients(charge, layer.neurons, MAX_COEFFICIENT);
     Ok(Draft {
         weight_bits,

@@ -157,6 +157,13 @@ impl Arith for Interval {
         a.combine(*b, i64::saturating_sub, true)
     }
 
+    fn neg(&self, a: &Span) -> Span {
+        if a.is_empty() {
+            return *a;
+        }
+        Span::new(a.high.saturating_neg(), a.low.saturating_neg())
+    }
+
     fn product(&self, coefficient: &Span, value: &Span, drop: u32) -> Span {
         if coefficient.is_empty() || value.is_empty() {
             return Span::EMPTY;

@@ -7,6 +7,7 @@
 //!
 //! The result depends on nothing but the network and the options, on every machine. It runs no data.
 
+mod amplitude;
 mod charge;
 mod checks;
 mod constants;
@@ -33,7 +34,7 @@ pub use store::{load, save};
 use draft::Payload;
 use goldspike_golden::describe::Network;
 use goldspike_golden::format::{Overflow, Rounding};
-use goldspike_golden::quant::{QuantInput, QuantNetwork};
+use goldspike_golden::quant::{Payloads, QuantInput, QuantNetwork};
 
 /// Width of the membranes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,21 +122,27 @@ pub fn quantize(network: &Network, options: &Options) -> Result<Quantized, Quant
     checks::network(network)?;
     let encoding = &network.encoding;
     let mut payload = Payload {
-        max: encoding.payload_max(),
+        fed: Payloads::unsigned(encoding.payload_max()),
         scale: encoding.payload_scale(),
     };
     let input = QuantInput {
         axons: network.axons,
-        payload_max: payload.max,
+        payload_max: payload.fed.max,
         payload_scale: payload.scale,
         encoding: encoding.clone(),
     };
     let (mut layers, mut reports) = (Vec::new(), Vec::new());
+    let mut before = None;
     for described in &network.layers {
-        let (layer, report) = layer::quantize(described, payload, network.time_steps, options)?;
+        let folded = amplitude::folded(described, before, options.exact)?;
+        let (layer, report) = layer::quantize(&folded, payload, network.time_steps, options)?;
+        payload = Payload {
+            fed: layer.payloads(),
+            scale: 1.0,
+        };
         layers.push(layer);
         reports.push(report);
-        payload = Payload { max: 1, scale: 1.0 };
+        before = Some(described);
     }
     let quantized = QuantNetwork {
         name: network.name.clone(),

@@ -5,13 +5,13 @@
 //! Without rounding it is the closed form of the model (LIF, hard reset to 0: `[-X-/(1-A), A*V + X+]`). It does not
 //! look at data: inputs are any events the row's weights allow.
 
-use super::interval::{Either, Interval, Span};
+use super::interval::{Interval, Span};
 use goldspike_golden::arith::{Arith, Threshold};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::Model;
 use goldspike_golden::neuron::klif::KlifParams;
-use goldspike_golden::neuron::lif::{LifParams, LifState, ResetTiming};
-use goldspike_golden::quant::{Param, QuantNeuron};
+use goldspike_golden::neuron::lif::{LifParams, LifState, ResetTiming, Spikes};
+use goldspike_golden::quant::{Param, Payloads, QuantNeuron};
 
 /// Narrowest membrane.
 pub(crate) const MIN_MEMBRANE: u32 = 4;
@@ -22,8 +22,9 @@ pub(crate) const MAX_SUM: u32 = 61;
 /// No bound beyond this is of use: four bits above the widest membrane, and far from the ends of `i64`.
 pub(crate) const NO_BOUND: Span = Span::new(-(1 << 40), 1 << 40);
 
-/// Exact worst case of `sum(weight * payload) + bias` for payloads from 0 to `payload_max`; `None` beyond 61 bits.
-pub(crate) fn row_span(row: &[i32], bias: i64, payload_max: u32) -> Option<Span> {
+/// Exact worst case of `sum(weight * payload) + bias` for payloads from 0 (signed: `-fed.max`) to `fed.max`; `None`
+/// beyond 61 bits.
+pub(crate) fn row_span(row: &[i32], bias: i64, fed: Payloads) -> Option<Span> {
     let (mut low, mut high) = (0i128, 0i128);
     for &w in row {
         if w < 0 {
@@ -32,8 +33,11 @@ pub(crate) fn row_span(row: &[i32], bias: i64, payload_max: u32) -> Option<Span>
             high += i128::from(w);
         }
     }
+    if fed.signed {
+        (low, high) = (low - high, high - low);
+    }
     let end = |sum: i128| {
-        let sum = sum * i128::from(payload_max) + i128::from(bias);
+        let sum = sum * i128::from(fed.max) + i128::from(bias);
         i64::try_from(sum)
             .ok()
             .filter(|s| s.unsigned_abs() < 1 << 60)
@@ -99,6 +103,7 @@ impl Update {
                     v_init: of(&lif.v_init),
                     reset: lif.reset,
                     reset_timing: lif.reset_timing,
+                    spikes: lif.spikes,
                     membrane,
                 }),
             ),
@@ -128,15 +133,14 @@ impl Update {
         }
     }
 
-    /// Everything that `h` and `v` are in one step from `v`, and the `v` after it.
-    fn after(&self, v: Span, spike: bool) -> (Span, Span) {
+    /// Everything that `h` and `v` are in one step from `v` with the stored spike, and the `v` after it.
+    fn after(&self, v: Span, stored: i8) -> (Span, Span) {
         let (h, v) = match &self.params {
             Params::Lif(p) => {
-                let spike = Either {
-                    no: !spike,
-                    yes: spike,
-                };
-                let out = Model::step(p, &self.interval, &LifState { v, spike }, &self.x);
+                let (spike, negative) =
+                    (self.interval.bit(stored > 0), self.interval.bit(stored < 0));
+                let state = LifState { v, spike, negative };
+                let out = Model::step(p, &self.interval, &state, &self.x);
                 (out.h, out.state.v)
             }
             Params::Klif(p) => {
@@ -149,24 +153,34 @@ impl Update {
 
     fn first(&self) -> (Span, Span) {
         let v_init = self.v_init;
-        let (seen, next) = self.after(v_init, false);
+        let (seen, next) = self.after(v_init, 0);
         (seen.hull(v_init), next)
     }
 
     /// As `after`, for a state that some step has left: cut where a reset becomes pending, which such a state shows.
     fn step(&self, v: Span) -> (Span, Span) {
-        let (limit, late) = match &self.params {
-            Params::Lif(p) => match p.reset_timing {
-                ResetTiming::SameStep => return self.after(v, false),
-                ResetTiming::NextStep => (p.fire.level.low, true),
-                ResetTiming::SameStepGuarded => (p.pending.level.low, false),
-            },
-            Params::Klif(_) => return self.after(v, false),
+        let Params::Lif(p) = &self.params else {
+            return self.after(v, 0);
+        };
+        let (limit, stored) = match p.reset_timing {
+            ResetTiming::SameStep => return self.after(v, 0),
+            ResetTiming::NextStep => (p.fire.level.low, 1),
+            ResetTiming::SameStepGuarded => (p.pending.level.low, 0),
+        };
+        let (fell, rest) = if p.spikes == Spikes::Ternary {
+            let above = limit.saturating_neg().saturating_add(1);
+            (v.below(above), v.from(above))
+        } else {
+            (Span::EMPTY, v)
         };
         let mut out = (Span::EMPTY, Span::EMPTY);
-        for (part, pending) in [(v.below(limit), false), (v.from(limit), true)] {
+        for (part, stored) in [
+            (fell, -stored),
+            (rest.below(limit), 0),
+            (rest.from(limit), stored),
+        ] {
             if !part.is_empty() {
-                let (seen, next) = self.after(part, late && pending);
+                let (seen, next) = self.after(part, stored);
                 out = (out.0.hull(seen), out.1.hull(next));
             }
         }
@@ -251,7 +265,7 @@ impl Update {
     /// `h` and `v` after one step from any `v` within the threshold on both sides.
     pub fn one_step(&self) -> Span {
         let threshold = self.fire_at.high;
-        let (seen, _) = self.after(Span::new(-threshold, threshold), false);
+        let (seen, _) = self.after(Span::new(-threshold, threshold), 0);
         seen
     }
 }

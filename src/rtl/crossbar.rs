@@ -7,6 +7,8 @@
 //! cycle  0: issue (index)  1: event read  2: weight address  3: weight read [4: × payload]  +1: add  +1: hand-off
 //! ```
 //!
+//! A ternary spike of -1 subtracts the weight in the cycle in which one of +1 adds it.
+//!
 //! A step begins only with a credit, which says that the layer's output queue has room for all its spikes: from here to
 //! the queue nothing waits, so the pipeline has no enable.
 
@@ -28,7 +30,7 @@ pub(crate) fn crossbar(
     credits: usize,
     weight_file: &str,
 ) -> Result<Arc<Module>, HdlError> {
-    let layout = Layout::new(plan.axons, plan.payload_max);
+    let layout = Layout::new(plan.axons, plan.fed);
     let doc = format!(
         "Crossbar: {} axons x {} neurons, {}-bit weights, {} synapse lanes, {} passes a step.\n\
          Cycles of a step: {} * max(events, {}).",
@@ -68,7 +70,8 @@ pub(crate) fn crossbar(
     let mut event = delay_control(&mut b, "event3", event2, 1);
     let mut terms = weights;
     let mut add_cycle = 3;
-    if let Some(payload) = payload3 {
+    let negative = payload3.filter(|_| layout.signed);
+    if let Some(payload) = payload3.filter(|_| !layout.signed) {
         b.comment("cycle 4: analogue input, weight times payload");
         for (lane, term) in terms.iter_mut().enumerate() {
             let product = b.mul(*term, payload);
@@ -89,7 +92,12 @@ pub(crate) fn crossbar(
         let zero = b.lit(0, plan.sum);
         let kept = b.mux(hand, zero, sum.q);
         let added = b.add(kept, term);
-        let added = b.wrap(added, plan.sum);
+        let mut added = b.wrap(added, plan.sum);
+        if let Some(negative) = negative {
+            let subtracted = b.sub(kept, term);
+            let subtracted = b.wrap(subtracted, plan.sum);
+            added = b.mux(negative, subtracted, added);
+        }
         let next = b.mux(event, added, kept);
         b.next(sum, next);
     }

@@ -12,7 +12,7 @@ use crate::rtl::stream::{Beat, Layout};
 /// Ports: stream `s` in; `step_valid_o`, `step_events_o` (number of events), `step_user_o` (last step of the sample)
 /// of the oldest step; `read_i`, `index_i`, one cycle later `event_address_o`, `event_payload_o`; `step_done_i` frees it.
 pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
-    let layout = Layout::new(plan.axons, plan.payload_max);
+    let layout = Layout::new(plan.axons, plan.fed);
     let depth = plan.axons * plan.banks as usize;
     let pointer = Ty::u(index_bits(depth));
     let count = Ty::u(index_bits(plan.axons + 1));

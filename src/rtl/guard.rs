@@ -18,9 +18,9 @@ const TAG_BITS: u32 = 16;
 
 /// Ports: stream `s` in, stream `m` out, `error_o` (sticky).
 pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
-    let layout = Layout::new(plan.axons, plan.payload_max);
+    let layout = Layout::new(plan.axons, plan.fed);
     let payloads = if layout.payload > 0 {
-        format!(" payloads above {},", plan.payload_max)
+        format!(" payloads above {},", plan.fed.max)
     } else {
         String::new()
     };
@@ -70,7 +70,7 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     let seen = b.or(same_tag, forwarded.q);
     let mut legal = b.not(seen);
     let payload_ok =
-        payload.and_then(|payload| below(&mut b, payload, i128::from(plan.payload_max) + 1));
+        payload.and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1));
     for ok in [below(&mut b, address, plan.axons as i128), payload_ok]
         .into_iter()
         .flatten()

@@ -22,8 +22,8 @@ pub(crate) fn layer(
     quant: &QuantLayer,
     probe: bool,
 ) -> Result<Arc<Module>, HdlError> {
-    let input = Layout::new(plan.axons, plan.payload_max);
-    let output = Layout::new(plan.neurons, 1);
+    let input = Layout::new(plan.axons, plan.fed);
+    let output = Layout::new(plan.neurons, plan.fires);
     let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum)?;
     let buffer = event_buffer(&format!("{name}_event_buffer"), plan)?;
     let weights_file = format!("{name}_weights.hex");
@@ -96,18 +96,20 @@ pub(crate) fn layer(
             ("user_i", &[sums.out("user_o")]),
         ],
     );
-    let out = b.instance(
-        "u_spikes",
-        &out,
-        &[
-            ("row_valid_i", &[cells.out("row_valid_o")]),
-            ("mask_i", &cells.out_vec("mask_o")),
-            ("base_i", &[cells.out("base_o")]),
-            ("last_i", &[cells.out("last_o")]),
-            ("user_i", &[cells.out("user_o")]),
-            ("m_ready_i", &[m_ready]),
-        ],
-    );
+    let mut ports = vec![
+        ("row_valid_i".to_owned(), vec![cells.out("row_valid_o")]),
+        ("mask_i".to_owned(), cells.out_vec("mask_o")),
+    ];
+    if lane.ternary {
+        ports.push(("negative_i".to_owned(), cells.out_vec("negative_o")));
+    }
+    ports.extend([
+        ("base_i".to_owned(), vec![cells.out("base_o")]),
+        ("last_i".to_owned(), vec![cells.out("last_o")]),
+        ("user_i".to_owned(), vec![cells.out("user_o")]),
+        ("m_ready_i".to_owned(), vec![m_ready]),
+    ]);
+    let out = b.instance("u_spikes", &out, &connections(&ports));
     b.assign(credits[0], out.out("credit_o"));
     Beat::of_instance(&out, "m", output).outputs(&mut b, "m");
     b.output("s_ready_o", buffer.out("s_ready_o"));
@@ -151,9 +153,12 @@ pub(crate) fn layer(
     b.finish()
 }
 
-/// One element of a probe beat, from the low bits: spike (1 bit), h, then each traced state.
+/// One element of a probe beat, from the low bits: spike (1 bit, or 2 in two's complement where spikes are ternary), h,
+/// then each traced state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeLayout {
+    /// Width of the spike.
+    pub spike: Ty,
     /// Width of `h`.
     pub h: Ty,
     /// Widths of the traced states.
@@ -169,6 +174,7 @@ impl ProbeLayout {
             .map(|state| state.ty)
             .collect();
         Self {
+            spike: if lane.ternary { Ty::s(2) } else { Ty::BIT },
             h: states[0],
             states,
         }
@@ -185,22 +191,25 @@ impl ProbeLayout {
     /// Bits of one element.
     #[must_use]
     pub fn width(&self) -> u32 {
-        1 + self.h.width() + self.states.iter().map(|state| state.width()).sum::<u32>()
+        self.spike.width()
+            + self.h.width()
+            + self.states.iter().map(|state| state.width()).sum::<u32>()
     }
 
     /// `(spike, h, states)` of one element.
     #[must_use]
     pub fn unpack(&self, element: u128) -> (i8, i64, Vec<i64>) {
-        let mut low = 1;
+        let mut low = 0;
         let mut field = |ty: Ty| {
             let raw = (element >> low) & ((1u128 << ty.width()) - 1);
             low += ty.width();
             let sign = ty.is_signed() && raw >> (ty.width() - 1) == 1;
             raw as i64 - if sign { 1i64 << ty.width() } else { 0 }
         };
+        let spike = field(self.spike) as i8;
         let h = field(self.h);
         (
-            (element & 1) as i8,
+            spike,
             h,
             self.states.iter().map(|&state| field(state)).collect(),
         )
@@ -210,6 +219,11 @@ impl ProbeLayout {
 /// The probe elements of a row; the spikes are those that leave the layer.
 fn probe_words(b: &mut Builder, cells: &crate::hdl::Instance, lane: &Lane, q: usize) -> Vec<Sig> {
     let mask = cells.out_vec("mask_o");
+    let negative = if lane.ternary {
+        cells.out_vec("negative_o")
+    } else {
+        Vec::new()
+    };
     let h = cells.out_vec("h_o");
     let states: Vec<Vec<Sig>> = lane
         .states
@@ -220,7 +234,9 @@ fn probe_words(b: &mut Builder, cells: &crate::hdl::Instance, lane: &Lane, q: us
     (0..q)
         .map(|index| {
             let mut parts: Vec<Sig> = states.iter().rev().map(|state| state[index]).collect();
-            parts.extend([h[index], mask[index]]);
+            parts.push(h[index]);
+            parts.extend(negative.get(index));
+            parts.push(mask[index]);
             let parts: Vec<Sig> = parts.into_iter().map(|part| b.as_unsigned(part)).collect();
             b.cat(&parts)
         })

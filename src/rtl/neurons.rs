@@ -14,7 +14,7 @@ use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{delay_control, hold};
 
 /// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
-/// `q` is lane `q`), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
+/// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
 /// `NAME_o` of every traced state.
 pub(crate) fn neurons(
     name: &str,
@@ -124,6 +124,14 @@ pub(crate) fn neurons(
 
     b.output("row_valid_o", valid);
     b.output_vec("mask_o", &mask);
+    if lane.ternary {
+        let negative: Vec<Sig> = results
+            .iter()
+            .zip(&mask)
+            .map(|(result, &spike)| b.and(result.out("negative_o"), spike))
+            .collect();
+        b.output_vec("negative_o", &negative);
+    }
     b.output("base_o", base.q);
     b.output("last_o", last_row);
     b.output("user_o", user);

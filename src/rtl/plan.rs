@@ -5,7 +5,7 @@
 //! The place of a further knob, `K` events a cycle, is the crossbar's read port: `K` is 1 here.
 
 use goldspike_golden::format::QFormat;
-use goldspike_golden::quant::{QuantLayer, QuantNetwork};
+use goldspike_golden::quant::{Payloads, QuantLayer, QuantNetwork};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -123,8 +123,10 @@ pub struct LayerPlan {
     pub rows: u32,
     /// Banks of the event buffer.
     pub banks: u32,
-    /// Largest input payload.
-    pub payload_max: u32,
+    /// What the events that come in carry.
+    pub fed: Payloads,
+    /// What the spikes that go out carry.
+    pub fires: Payloads,
     /// Type of a synaptic sum without the bias.
     pub sum: Ty,
     /// Type of a synaptic sum with the bias.
@@ -163,12 +165,6 @@ impl LayerPlan {
     pub fn neuron_bits(&self) -> u32 {
         index_bits(self.neurons)
     }
-
-    /// Payload bits of the input stream: none for spikes.
-    #[must_use]
-    pub fn payload_bits(&self) -> u32 {
-        payload_bits(self.payload_max)
-    }
 }
 
 /// Bits of an index below `n`, at least 1.
@@ -177,13 +173,13 @@ pub fn index_bits(n: usize) -> u32 {
     (usize::BITS - n.saturating_sub(1).leading_zeros()).max(1)
 }
 
-/// Bits of an unsigned payload up to `max`; 0 for spikes, whose payload is always 1.
+/// Bits of a payload: none for binary spikes, whose payload is always 1; one for ternary spikes, 1 for -1.
 #[must_use]
-pub fn payload_bits(max: u32) -> u32 {
-    if max <= 1 {
-        0
-    } else {
-        u32::BITS - max.leading_zeros()
+pub fn payload_bits(payloads: Payloads) -> u32 {
+    match payloads {
+        Payloads::TERNARY => 1,
+        Payloads::SPIKES | Payloads { max: 0, .. } => 0,
+        Payloads { max, .. } => u32::BITS - max.leading_zeros(),
     }
 }
 
@@ -209,7 +205,7 @@ pub(crate) fn plan(
     if options.banks < 2 {
         return Err(PlanError::Banks(options.banks));
     }
-    let mut payload_max = network.input.payload_max;
+    let mut fed = network.input.payloads();
     let mut plans = Vec::with_capacity(network.layers.len());
     for (index, layer) in network.layers.iter().enumerate() {
         let size = u32::try_from(layer.neurons).unwrap_or(u32::MAX);
@@ -237,15 +233,16 @@ pub(crate) fn plan(
             slots,
             rows: size.div_ceil(neuron_lanes),
             banks: options.banks,
-            payload_max,
-            sum: sum_type(layer, payload_max),
+            fed,
+            fires: layer.payloads(),
+            sum: sum_type(layer, fed),
             accumulator: ty(layer.accumulator),
             membrane: ty(layer.membrane),
             lane_latency,
             spacing,
             credits: 2 + (slots + lane_latency + CREDIT_LOOP).div_ceil(shortest),
         });
-        payload_max = 1;
+        fed = layer.payloads();
     }
     Ok(plans)
 }
@@ -284,14 +281,19 @@ fn pick(
 }
 
 /// Smallest signed type that holds every synaptic sum of the actual rows, the bias left out.
-pub(crate) fn sum_type(layer: &QuantLayer, payload_max: u32) -> Ty {
+pub(crate) fn sum_type(layer: &QuantLayer, fed: Payloads) -> Ty {
     let mut low = 0i64;
     let mut high = 0i64;
     for row in layer.weights.chunks(layer.axons) {
         let negative: i64 = row.iter().filter(|&&w| w < 0).map(|&w| i64::from(w)).sum();
         let positive: i64 = row.iter().filter(|&&w| w > 0).map(|&w| i64::from(w)).sum();
-        low = low.min(negative * i64::from(payload_max));
-        high = high.max(positive * i64::from(payload_max));
+        let (down, up) = if fed.signed {
+            (negative - positive, positive - negative)
+        } else {
+            (negative, positive)
+        };
+        low = low.min(down * i64::from(fed.max));
+        high = high.max(up * i64::from(fed.max));
     }
     ty(QFormat::signed_for(low, high, 0))
 }

@@ -11,25 +11,30 @@ use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::hold;
 use crate::rtl::stream::{Beat, Layout};
 
-/// Ports: `row_valid_i`, `mask_i`, `base_i`, `last_i`, `user_i`; stream `m` out; `credit_o`.
+/// Ports: `row_valid_i`, `mask_i`, `negative_i` (ternary spikes only: of -1), `base_i`, `last_i`, `user_i`; stream `m` out; `credit_o`.
 pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
     let q = plan.neuron_lanes as usize;
-    let layout = Layout::new(plan.neurons, 1);
+    let layout = Layout::new(plan.neurons, plan.fires);
     let address = Ty::u(layout.address);
+    let mut fields = vec![("mask", Ty::BIT, q)];
+    if layout.signed {
+        fields.push(("negative", Ty::BIT, q));
+    }
+    fields.extend([
+        ("base", address, 1),
+        ("last", Ty::BIT, 1),
+        ("user", Ty::BIT, 1),
+    ]);
     let queue = fifo(
         &format!("{name}_queue"),
         "Rows of spikes on their way out of a layer.",
-        &[
-            ("mask", Ty::BIT, q),
-            ("base", address, 1),
-            ("last", Ty::BIT, 1),
-            ("user", Ty::BIT, 1),
-        ],
+        &fields,
         (plan.rows * plan.credits) as usize,
     )?;
     let mut b = Builder::new(name, "Spikes of a layer, serialised to one event a beat.");
     let row_valid = b.input("row_valid_i", Ty::BIT);
     let mask = b.input_vec("mask_i", Ty::BIT, q);
+    let negative = layout.signed.then(|| b.input_vec("negative_i", Ty::BIT, q));
     let base = b.input("base_i", address);
     let last = b.input("last_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);
@@ -39,18 +44,18 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let wanted = b.or(any, last);
     let push = b.and(row_valid, wanted);
     let pop = b.wire("pop", Ty::BIT);
-    let head = b.instance(
-        "u_queue",
-        &queue,
-        &[
-            ("push_i", &[push]),
-            ("pop_i", &[pop]),
-            ("mask_i", &mask),
-            ("base_i", &[base]),
-            ("last_i", &[last]),
-            ("user_i", &[user]),
-        ],
-    );
+    let mut ports: Vec<(&str, &[Sig])> = vec![
+        ("push_i", std::slice::from_ref(&push)),
+        ("pop_i", std::slice::from_ref(&pop)),
+        ("mask_i", &mask),
+    ];
+    ports.extend(negative.as_deref().map(|negative| ("negative_i", negative)));
+    ports.extend([
+        ("base_i", std::slice::from_ref(&base)),
+        ("last_i", std::slice::from_ref(&last)),
+        ("user_i", std::slice::from_ref(&user)),
+    ]);
+    let head = b.instance("u_queue", &queue, &ports);
     let head_valid = head.out("valid_o");
     let head_base = head.out("base_o");
     let head_last = head.out("last_o");
@@ -104,6 +109,18 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
         let neuron = b.add(head_base, offset);
         b.wrap(neuron, address)
     };
+    let sign = layout.signed.then(|| {
+        let of_row = head.out_vec("negative_o");
+        if q == 1 {
+            return of_row[0];
+        }
+        let of_this: Vec<Sig> = of_row
+            .iter()
+            .zip(&lowest)
+            .map(|(&negative, &this)| b.and(negative, this))
+            .collect();
+        or_all(&mut b, &of_this)
+    });
     let finishes = others.map(|others| b.not(others));
     let ends = finishes.map_or(head_last, |finishes| b.and(head_last, finishes));
 
@@ -118,6 +135,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     b.next_en(valid, free, head_valid);
     let null = b.not(any_left);
     let null = hold(&mut b, "null_q", null, take);
+    let payload = sign.map(|sign| hold(&mut b, "sign_q", sign, take));
     let address = hold(&mut b, "address_q", neuron, take);
     let last = hold(&mut b, "last_q", ends, take);
     let user = hold(&mut b, "user_q", head_user, take);
@@ -125,7 +143,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let out = Beat {
         valid: valid.q,
         null,
-        payload: None,
+        payload,
         address,
         last,
         user,

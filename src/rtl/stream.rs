@@ -1,28 +1,32 @@
 //! The event stream: its fields inside a design, and its packing into AXI4-Stream TDATA at the top.
 //!
-//! `TDATA = {zeros, null, payload, address}`, the address in the low bits, filled up to whole bytes. Spikes have no
-//! payload bits. TLAST ends a time step; a beat with `null` carries no event and is legal only with TLAST. TUSER counts
+//! `TDATA = {zeros, null, payload, address}`, the address in the low bits, filled up to whole bytes. Binary spikes have
+//! no payload bits, ternary ones have one: the sign, 1 for a spike of -1. TLAST ends a time step; a beat with `null` carries no event and is legal only with TLAST. TUSER counts
 //! only on a TLAST beat: last step of the sample.
 
 use crate::hdl::{Builder, Instance, Sig, Ty};
 use crate::rtl::plan::{index_bits, payload_bits};
+use goldspike_golden::quant::Payloads;
 
 /// Field widths of one event stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Address bits.
     pub address: u32,
-    /// Payload bits; 0 for spikes.
+    /// Payload bits; 0 for binary spikes.
     pub payload: u32,
+    /// Whether the payload is the sign of a ternary spike.
+    pub signed: bool,
 }
 
 impl Layout {
-    /// Layout for `addresses` addresses and unsigned payloads up to `payload_max`.
+    /// Layout for `addresses` addresses and these payloads.
     #[must_use]
-    pub fn new(addresses: usize, payload_max: u32) -> Self {
+    pub fn new(addresses: usize, payloads: Payloads) -> Self {
         Self {
             address: index_bits(addresses),
-            payload: payload_bits(payload_max),
+            payload: payload_bits(payloads),
+            signed: payloads.signed,
         }
     }
 
@@ -32,7 +36,7 @@ impl Layout {
         (self.address + self.payload + 1).next_multiple_of(8)
     }
 
-    /// TDATA of an event; the payload is dropped where the layout has none.
+    /// TDATA of an event, the payload as it stands in its bits; it is dropped where the layout has none.
     #[must_use]
     pub fn pack_event(self, address: u32, payload: u32) -> u64 {
         let payload = if self.payload == 0 {
@@ -49,14 +53,14 @@ impl Layout {
         1 << (self.address + self.payload)
     }
 
-    /// `(null, payload, address)` of a TDATA word; payload 1 where the layout has none.
+    /// `(null, payload, address)` of a TDATA word; payload 1 where the layout has none, 1 or -1 where it is a sign.
     #[must_use]
-    pub fn unpack(self, tdata: u64) -> (bool, u32, u32) {
+    pub fn unpack(self, tdata: u64) -> (bool, i64, u32) {
         let field = |low: u32, bits: u32| ((tdata >> low) & ((1u64 << bits) - 1)) as u32;
-        let payload = if self.payload == 0 {
-            1
-        } else {
-            field(self.address, self.payload)
+        let payload = match (self.payload, self.signed) {
+            (0, _) => 1,
+            (_, true) => 1 - 2 * i64::from(field(self.address, 1)),
+            (bits, false) => i64::from(field(self.address, bits)),
         };
         (
             field(self.address + self.payload, 1) == 1,

@@ -34,23 +34,23 @@ pub struct Design {
 /// # Errors
 /// Lane numbers that do not fit the network.
 pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design, PlanError> {
-    let mut payload_max = network.input.payload_max;
+    let mut fed = network.input.payloads();
     let mut latencies = Vec::new();
     for quant in &network.layers {
-        latencies.push(neuron::lane(quant, "gs_plan", sum_type(quant, payload_max))?.latency);
-        payload_max = 1;
+        latencies.push(neuron::lane(quant, "gs_plan", sum_type(quant, fed))?.latency);
+        fed = quant.payloads();
     }
     let plans = plan(network, options, &latencies)?;
     let prefix = format!("gs_{}", identifier(&network.name));
-    let input = Layout::new(plans[0].axons, plans[0].payload_max);
-    let output = Layout::new(plans[plans.len() - 1].neurons, 1);
+    let input = Layout::new(plans[0].axons, plans[0].fed);
+    let output = Layout::new(plans[plans.len() - 1].neurons, plans[plans.len() - 1].fires);
 
     let guard = guard(&format!("{prefix}_guard"), &plans[0])?;
     let mut b = Builder::new(
         prefix.clone(),
         format!(
             "Spiking network {}: {} axons in, {} neurons out, {} layers.\n\
-             TDATA = {{zeros, null, payload, address}}: in {} address and {} payload bits, out {} address bits.\n\
+             TDATA = {{zeros, null, payload, address}}: in {} address and {} payload bits, out {} address{} bits.\n\
              TLAST ends a time step; TUSER with TLAST: last step of the sample; a null beat carries no event.",
             network.name,
             plans[0].axons,
@@ -58,7 +58,8 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             plans.len(),
             input.address,
             input.payload,
-            output.address
+            output.address,
+            if output.signed { " and 1 sign" } else { "" }
         ),
     );
     let valid = b.input("s_axis_tvalid", Ty::BIT);
@@ -83,7 +84,14 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     };
 
     let out = OutputPorts::declare(&mut b, "m_axis", &[Ty::u(output.tdata_bits())]);
-    b.port_doc("m_axis_tdata", "{zeros, null, address}");
+    b.port_doc(
+        "m_axis_tdata",
+        if output.signed {
+            "{zeros, null, sign, address}; sign 1: a spike of -1"
+        } else {
+            "{zeros, null, address}"
+        },
+    );
     let error = b.wire("error", Ty::BIT);
     b.output("protocol_error_o", error);
     b.port_doc(
@@ -129,11 +137,15 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
                 instance.out("probe_user_o"),
             );
         }
-        beat = Beat::of_instance(&instance, "m", Layout::new(plan.neurons, 1));
+        beat = Beat::of_instance(&instance, "m", Layout::new(plan.neurons, plan.fires));
         ready = next_ready;
     }
     let zeros = b.lit(0, Ty::u(output.tdata_bits()));
-    let packed = b.cat(&[beat.null, beat.address]);
+    let fields: Vec<Sig> = std::iter::once(beat.null)
+        .chain(beat.payload)
+        .chain([beat.address])
+        .collect();
+    let packed = b.cat(&fields);
     let packed = if packed.width() < zeros.width() {
         b.extend(packed, zeros.ty())
     } else {

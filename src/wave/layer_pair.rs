@@ -19,6 +19,8 @@ struct Shown {
 /// Where one neuron lane's results are found.
 struct LanePort {
     spike: u32,
+    /// Where spikes are ternary: 1 with a spike of -1.
+    negative: Option<u32>,
     values: Vec<u32>,
 }
 
@@ -75,6 +77,7 @@ impl LayerPair {
                     .collect::<Result<_, _>>()?;
                 Ok(LanePort {
                     spike: slot(&format!("mask_o_{lane}"))?,
+                    negative: slot(&format!("negative_o_{lane}")).ok(),
                     values,
                 })
             })
@@ -196,7 +199,10 @@ fn of_trace(trace: &LayerTrace<i64>, neuron: usize) -> Shown {
 
 fn of_lane(lane: &LanePort, sim: &Sim) -> Shown {
     Shown {
-        spike: sim.value(lane.spike) as i64,
+        spike: match lane.negative {
+            Some(negative) if sim.value(negative) != 0 => -1,
+            _ => sim.value(lane.spike) as i64,
+        },
         values: lane
             .values
             .iter()

@@ -212,6 +212,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             )?);
             layers.push(LayerValues {
                 names,
+                ternary: lane.ternary,
                 lsb: (0..layer.neurons)
                     .map(|n| (layer.h_lsb(n), layer.lsb(n)))
                     .collect(),

@@ -134,6 +134,8 @@ pub(super) struct Variables {
 pub(super) struct LayerValues {
     /// `h`, then the names of the traced states.
     pub(super) names: Vec<String>,
+    /// Whether spikes are ternary.
+    pub(super) ternary: bool,
     /// LSB of `h` and of the states, by neuron.
     pub(super) lsb: Vec<(f64, f64)>,
 }
@@ -180,11 +182,19 @@ impl Variables {
             self.add(scope, "step", Kind::Integer, Source::Step { layer });
             self.add(scope, "mismatch", Kind::Bit, Source::Mismatch { layer });
         }
+        let spike = if shown.ternary {
+            Kind::Vector {
+                width: 2,
+                signed: true,
+            }
+        } else {
+            Kind::Bit
+        };
         for (neuron, &(h_lsb, state_lsb)) in shown.lsb.iter().enumerate() {
             self.add(
                 scope,
                 &format!("n{neuron}_spike"),
-                Kind::Bit,
+                spike,
                 Source::Spike {
                     side,
                     layer,

@@ -12,7 +12,7 @@ use goldspike_golden::describe::Fire;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{
     Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
@@ -292,6 +292,7 @@ impl Block {
                 v_init,
                 reset,
                 reset_timing: self.mode("timing", ResetTiming::SameStep)?,
+                spikes: self.mode("spikes", Spikes::Binary)?,
             })),
             "klif" => Ok(QuantNeuron::Klif(QuantKlif {
                 coefficient: QFormat::unsigned(self.setting("coefficient_width", width)?, frac),

@@ -52,8 +52,10 @@ impl fmt::Display for Bins {
 }
 
 /// Bins of the arithmetic that a large enough run of random networks must see.
-pub const ARITHMETIC: [&str; 13] = [
+pub const ARITHMETIC: [&str; 15] = [
     "spike",
+    "negative spike",
+    "negative spike into a layer",
     "no spike",
     "tie at the threshold",
     "Saturate: above",
@@ -107,6 +109,10 @@ impl Arith for Covered {
 
     fn sub(&self, a: &i64, b: &i64) -> i64 {
         self.raw.sub(a, b)
+    }
+
+    fn neg(&self, a: &i64) -> i64 {
+        self.raw.neg(a)
     }
 
     fn product(&self, coefficient: &i64, value: &i64, drop: u32) -> i64 {

@@ -79,7 +79,16 @@ pub fn cross_check(
                 bins: bins.clone(),
             });
         for sample in &case.samples {
-            let _ = covered.run(sample);
+            let trace = covered.run(sample);
+            for layers in trace.steps.iter().map(|step| &step.layers) {
+                for (l, layer) in layers.iter().enumerate() {
+                    let negative = layer.spikes.iter().filter(|&&spike| spike < 0).count() as u64;
+                    bins.add("negative spike", negative);
+                    if l + 1 < layers.len() {
+                        bins.add("negative spike into a layer", negative);
+                    }
+                }
+            }
         }
         bins.see("networks");
         let comparison = &report.comparison;

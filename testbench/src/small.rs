@@ -4,9 +4,9 @@ use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
 
 /// Neuron model of a small network.
@@ -43,6 +43,8 @@ pub struct Small {
     pub per_neuron: bool,
     /// A decay below 1.
     pub leaky: bool,
+    /// Which spikes layers of LIF fire.
+    pub spikes: Spikes,
     /// Rounding of every product.
     pub rounding: Rounding,
     /// Overflow of every state update.
@@ -63,6 +65,7 @@ impl Default for Small {
             timing: ResetTiming::SameStep,
             per_neuron: false,
             leaky: true,
+            spikes: Spikes::Binary,
             rounding: Rounding::HalfUp,
             overflow: Overflow::Saturate,
         }
@@ -76,11 +79,11 @@ impl Small {
     /// The network; it fulfils the contract.
     #[must_use]
     pub fn network(&self) -> QuantNetwork {
-        let mut payload_max = self.payload_max;
+        let mut fed = Payloads::unsigned(self.payload_max);
         let layers = (0..self.sizes.len() - 1)
             .map(|index| {
-                let layer = self.layer(index, payload_max);
-                payload_max = 1;
+                let layer = self.layer(index, fed);
+                fed = layer.payloads();
                 layer
             })
             .collect();
@@ -105,7 +108,7 @@ impl Small {
         }
     }
 
-    fn layer(&self, index: usize, payload_max: u32) -> QuantLayer {
+    fn layer(&self, index: usize, fed: Payloads) -> QuantLayer {
         let (axons, neurons) = (self.sizes[index], self.sizes[index + 1]);
         let largest = (1i32 << (self.weight_bits - 1)) - 1;
         let weights = (0..axons * neurons)
@@ -129,7 +132,7 @@ impl Small {
             scale: Param::Layer(1.0),
             neuron: self.neuron(neurons),
         };
-        let (low, high) = accumulator_range(&layer, payload_max);
+        let (low, high) = accumulator_range(&layer, fed);
         layer.accumulator = QFormat::signed_for(low, high, layer.membrane.frac - self.guard_bits);
         layer
     }
@@ -184,6 +187,7 @@ impl Small {
             v_init: param(0, 0),
             reset: self.reset,
             reset_timing: self.timing,
+            spikes: self.spikes,
         }
     }
 
@@ -300,6 +304,17 @@ pub fn references() -> Vec<(Small, u32, u32)> {
             },
             4,
             1,
+        ),
+        (
+            Small {
+                name: "ternary_soft",
+                sizes: vec![5, 4, 3],
+                reset: Reset::Soft,
+                spikes: Spikes::Ternary,
+                ..Small::default()
+            },
+            4,
+            2,
         ),
     ]
 }

@@ -88,8 +88,7 @@ fn verilator_equals_the_embedded_simulator_play_after_play() {
         let design = design(&case.network, &designs::options(&case, true, n)).unwrap();
         let mut verilator = Verilator::new();
         for play in 0..10 {
-            let samples =
-                generate::samples(rng, design.plans[0].axons, design.plans[0].payload_max);
+            let samples = generate::samples(rng, design.plans[0].axons, design.plans[0].fed.max);
             let stimulus = BeatStimulus::of_samples(&design, &samples, Stalls::random(play));
             beats += agree(
                 &mut verilator,

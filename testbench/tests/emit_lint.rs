@@ -11,7 +11,7 @@ use goldspike::emit::lint::{LINTERS, lint};
 use goldspike::emit::sources;
 use goldspike::engine::tool::{IVERILOG, Toolbox, VERILATOR, YOSYS};
 use goldspike_golden::format::{Overflow, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_testbench::small::{Small, SmallModel};
 
 /// Networks that differ in every choice that the hardware sees, with lanes, neuron lanes and the probe.
@@ -23,6 +23,7 @@ fn matrix() -> Vec<(Small, u32, u32, bool)> {
         ResetTiming::NextStep,
         ResetTiming::SameStepGuarded,
     ];
+    let mut ternary = Vec::new();
     for (n, (reset, timing)) in resets
         .iter()
         .flat_map(|r| timings.map(|t| (*r, t)))
@@ -49,12 +50,21 @@ fn matrix() -> Vec<(Small, u32, u32, bool)> {
                 timing,
                 per_neuron,
                 leaky: k % 3 != 0,
+                spikes: Spikes::Binary,
                 rounding: Rounding::ALL[k % 4],
                 overflow: Overflow::ALL[k % 3],
             };
+            if timing != ResetTiming::SameStepGuarded {
+                let small = Small {
+                    spikes: Spikes::Ternary,
+                    ..small.clone()
+                };
+                ternary.push((small, [4, 1, 2][k % 3], [2, 1, 2][k % 3], k % 4 < 2));
+            }
             matrix.push((small, [1, 2, 4, 3][k % 4], [1, 2, 1, 3][k % 4], k % 2 == 0));
         }
     }
+    matrix.extend(ternary);
     for (k, (reset, per_neuron)) in resets
         .iter()
         .flat_map(|r| [(*r, false), (*r, true)])

@@ -13,10 +13,10 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::golden;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::neuron::registry;
 use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
 use goldspike_testbench::strategy::{config, quant_network};
 use proptest::prelude::*;
@@ -33,6 +33,7 @@ fn lif() -> QuantLif {
         v_init: Param::Layer(0),
         reset: Reset::Hard,
         reset_timing: ResetTiming::SameStep,
+        spikes: Spikes::Binary,
     }
 }
 
@@ -294,7 +295,10 @@ fn layers_are_checked() {
 #[test]
 fn accumulators_are_checked() {
     // Rows: 1 + 15 * (7 + 3) = 151, 1 - 15 * 8 = -119.
-    assert_eq!(accumulator_range(&network().layers[0], 15), (-119, 151));
+    assert_eq!(
+        accumulator_range(&network().layers[0], Payloads::unsigned(15)),
+        (-119, 151)
+    );
     assert_eq!(
         in_layer(0, |layer| layer.accumulator.width = 8),
         "layer `n0`: `accumulator` I4F4 (8 bits) holds -128 to 127, the rows reach -119 to 151"
@@ -391,6 +395,80 @@ fn neuron_constants_are_checked() {
 }
 
 #[test]
+fn ternary_spikes_have_no_guarded_reset() {
+    assert_eq!(
+        in_lif(|lif| {
+            lif.spikes = Spikes::Ternary;
+            lif.reset_timing = ResetTiming::SameStepGuarded;
+        }),
+        "layer `n0`: `reset_timing` is same_step_guarded, which ternary spikes do not have"
+    );
+}
+
+/// A ternary layer's spikes reach `b +- sum of |w|` of the next one, and the contract asks for that.
+#[test]
+fn the_range_of_a_layer_fed_by_ternary_spikes_is_attained_at_both_ends() {
+    let mut network = network();
+    let row =
+        |layer: &QuantLayer, n: usize| layer.weights[n * layer.axons..][..layer.axons].to_vec();
+    let second = &network.layers[1];
+    let reach = |n: usize| {
+        row(second, n)
+            .iter()
+            .map(|w| i64::from(w.abs()))
+            .sum::<i64>()
+    };
+    let low = (0..second.neurons).map(|n| second.bias[n] - reach(n)).min();
+    let high = (0..second.neurons).map(|n| second.bias[n] + reach(n)).max();
+    let ends = accumulator_range(second, Payloads::TERNARY);
+    assert_eq!((Some(ends.0), Some(ends.1)), (low, high));
+    let of_binary = accumulator_range(second, Payloads::SPIKES);
+    assert!(
+        ends.0 < of_binary.0,
+        "a negative spike reaches further down"
+    );
+
+    // One axon drives the first layer to +1 and -1 in turn; the second forgets.
+    let (axons, second_row) = (second.axons, row(second, 0));
+    let coefficient = network.layers[1].neuron.coefficient();
+    network.layers[1].neuron = QuantNeuron::Lif(QuantLif {
+        decay: Param::Layer(0),
+        reset: Reset::None,
+        coefficient,
+        ..lif()
+    });
+    network.layers[1].guard_bits = 0;
+    network.layers[1].membrane = QFormat::signed(32, 0);
+    network.layers[1].accumulator = QFormat::signed_for(ends.0, ends.1, 0);
+    let bias = network.layers[1].bias[0];
+    let expected = bias + second_row.iter().map(|w| i64::from(w.abs())).sum::<i64>();
+    let first = &mut network.layers[0];
+    first.weights = (0..axons)
+        .flat_map(|n| {
+            let sign = if second_row[n] < 0 { -1 } else { 1 };
+            (0..first.axons).map(move |axon| if axon == 0 { sign } else { 0 })
+        })
+        .collect();
+    first.bias = vec![0; axons];
+    first.guard_bits = 0;
+    first.accumulator = QFormat::signed(6, first.membrane.frac);
+    first.neuron = QuantNeuron::Lif(QuantLif {
+        decay: Param::Layer(0),
+        fire_at: Param::Layer(1),
+        reset: Reset::None,
+        spikes: Spikes::Ternary,
+        ..lif()
+    });
+    let trace = golden(&network).unwrap().run(&Sample {
+        steps: vec![vec![Event {
+            address: 0,
+            payload: 15,
+        }]],
+    });
+    assert_eq!(trace.steps[0].layers[1].h[0], expected);
+}
+
+#[test]
 fn every_model_is_in_the_registry() {
     for layer in &network().layers {
         let info = layer.neuron.info();
@@ -424,7 +502,7 @@ proptest! {
     fn the_accumulator_range_is_attained_at_both_ends(network in quant_network()) {
         let layer = &network.layers[0];
         let pmax = network.input.payload_max;
-        let ends = accumulator_range(layer, pmax);
+        let ends = accumulator_range(layer, network.input.payloads());
         let row = |n: usize| &layer.weights[n * layer.axons..(n + 1) * layer.axons];
         let reach = |n: usize, sign: i64| {
             let picked = row(n).iter().map(|&w| i64::from(w)).filter(|w| w * sign > 0);

@@ -18,9 +18,9 @@ use goldspike_golden::describe::{Fire, Klif, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{dequantised, golden, reference};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
 use goldspike_testbench::strategy::{generate, rng};
 use proptest::prelude::RngExt;
@@ -56,13 +56,13 @@ fn each<T>(neurons: usize, value: impl FnMut(usize) -> T) -> Param<T> {
     Param::Neuron((0..neurons).map(value).collect())
 }
 
-/// Both descriptions of one layer.
+/// Both descriptions of one layer; `unit` is the real value of payload 1, by axon.
 fn layer(
     rng: &mut TestRng,
     index: usize,
     axons: usize,
-    payload_max: u32,
-    payload_scale: f64,
+    fed: Payloads,
+    unit: &Param<f64>,
 ) -> (Layer, QuantLayer) {
     let neurons = rng.random_range(1..=8usize);
     let frac = rng.random_range(0..=2);
@@ -85,6 +85,18 @@ fn layer(
         Some((k, true)) => (1.0, k),
         Some((k, false)) => (k, 1.0),
     };
+    let ternary =
+        klif.is_none() && reset_timing != ResetTiming::SameStepGuarded && rng.random_bool(0.5);
+    let spikes = if ternary {
+        Spikes::Ternary
+    } else {
+        Spikes::Binary
+    };
+    let amplitude = if ternary {
+        param(rng, neurons, |rng| power(rng.random_range(-3..=2)))
+    } else {
+        Param::Layer(1.0)
+    };
     let fire = if rng.random_bool(0.5) {
         Fire::Ge
     } else {
@@ -97,7 +109,7 @@ fn layer(
         .map(|_| rng.random_range(-8..=7) << surplus)
         .collect();
     let bias: Vec<i64> = (0..neurons)
-        .map(|_| rng.random_range(-4..=12) << surplus)
+        .map(|_| rng.random_range(if ternary { -12 } else { -4 }..=12) << surplus)
         .collect();
     let most = if klif.is_some() {
         3i64 << frac >> 1
@@ -123,7 +135,7 @@ fn layer(
         weights: weights
             .iter()
             .enumerate()
-            .map(|(at, &w)| f64::from(w) * synapse_lsb(at / axons) / payload_scale)
+            .map(|(at, &w)| f64::from(w) * synapse_lsb(at / axons) / unit.of(at % axons))
             .collect(),
         bias: bias
             .iter()
@@ -150,6 +162,7 @@ fn layer(
                     fire,
                     reset,
                     reset_timing,
+                    spikes,
                 }),
                 Some((k, scale_reset)) => Neuron::Klif(Klif {
                     decay,
@@ -165,6 +178,7 @@ fn layer(
                 }),
             }
         },
+        amplitude,
     };
     let above = threshold.map(|&at| at + 1);
     let mut quantized = QuantLayer {
@@ -210,11 +224,12 @@ fn layer(
                     v_init,
                     reset,
                     reset_timing,
+                    spikes,
                 })
             }
         },
     };
-    let (low, high) = accumulator_range(&quantized, payload_max);
+    let (low, high) = accumulator_range(&quantized, fed);
     quantized.accumulator = QFormat::signed_for(low, high, membrane_frac - guard_bits);
     (description, quantized)
 }
@@ -231,8 +246,20 @@ fn network(rng: &mut TestRng) -> (Network, QuantNetwork) {
     let mut layers: Vec<(Layer, QuantLayer)> = Vec::new();
     for index in 0..rng.random_range(1..=3) {
         let made = match layers.last() {
-            None => layer(rng, index, axons, payload_max, payload_scale),
-            Some((before, _)) => layer(rng, index, before.neurons, 1, 1.0),
+            None => layer(
+                rng,
+                index,
+                axons,
+                Payloads::unsigned(payload_max),
+                &Param::Layer(payload_scale),
+            ),
+            Some((real, before)) => layer(
+                rng,
+                index,
+                before.neurons,
+                before.payloads(),
+                &real.amplitude,
+            ),
         };
         layers.push(made);
     }
@@ -271,6 +298,8 @@ struct Seen {
     ties: usize,
     fractional: usize,
     per_channel_scales: usize,
+    negative_spikes: usize,
+    amplitudes: usize,
 }
 
 #[test]
@@ -285,13 +314,15 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
         for (layer, described) in quantized.layers.iter().zip(&description.layers) {
             match (&layer.neuron, &described.neuron) {
                 (QuantNeuron::Lif(lif), Neuron::Lif(real)) => {
-                    forms.insert((lif.reset, Some(lif.reset_timing), real.fire, false));
+                    let kind = Some((lif.reset_timing, lif.spikes));
+                    forms.insert((lif.reset, kind, real.fire, false));
                 }
                 (QuantNeuron::Klif(klif), Neuron::Klif(real)) => {
                     forms.insert((klif.reset, None, real.fire, real.scale_reset));
                 }
                 other => panic!("two models: {other:?}"),
             }
+            seen.amplitudes += usize::from(described.amplitude != Param::Layer(1.0));
             seen.per_channel_scales += usize::from(matches!(&layer.scale, Param::Neuron(_)));
         }
         seen.networks += 1;
@@ -328,6 +359,7 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
                         let threshold = constants.iter().find(|c| c.name == "reset_by").unwrap();
                         seen.values += 2;
                         seen.spikes += usize::from(a.spikes[n] == 1);
+                        seen.negative_spikes += usize::from(a.spikes[n] == -1);
                         seen.silences += usize::from(a.spikes[n] == 0);
                         seen.ties += usize::from(a.h[n] == threshold.values.of(n));
                         seen.fractional += usize::from(
@@ -338,8 +370,9 @@ fn raw_equals_real_exactly_on_dyadic_networks() {
             }
         }
     }
-    println!("{seen:#?}, {} of 30 forms", forms.len());
-    assert_eq!((seen.networks, forms.len()), (NETWORKS, 30));
+    println!("{seen:#?}, {} of 42 forms", forms.len());
+    assert_eq!((seen.networks, forms.len()), (NETWORKS, 42));
     assert!(seen.spikes > 10_000 && seen.silences > 10_000 && seen.ties > 1000);
+    assert!(seen.negative_spikes > 3_000 && seen.amplitudes > 300);
     assert!(seen.fractional > 1000 && seen.per_channel_scales > 100);
 }

@@ -18,9 +18,9 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{dequantised, golden};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
 use goldspike_golden::trace::SampleTrace;
 use goldspike_testbench::strategy::rng;
@@ -38,7 +38,13 @@ const TIMINGS: [ResetTiming; 3] = [
     ResetTiming::SameStepGuarded,
 ];
 
-fn layer(rng: &mut TestRng, index: usize, axons: usize, rounding: Rounding) -> QuantLayer {
+fn layer(
+    rng: &mut TestRng,
+    index: usize,
+    axons: usize,
+    fed: Payloads,
+    rounding: Rounding,
+) -> QuantLayer {
     let neurons = rng.random_range(1..=16usize);
     // Guard bits of both signs: negative ones round the sum too, of weights that are as much larger.
     let guard_bits = rng.random_range(-3..=8);
@@ -63,6 +69,12 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, rounding: Rounding) -> Q
     let bias = (0..neurons)
         .map(|_| rng.random_range(-4i64 << finer..=8 << finer))
         .collect();
+    let reset_timing = TIMINGS[rng.random_range(0..3)];
+    let spikes = if reset_timing != ResetTiming::SameStepGuarded && rng.random_bool(0.4) {
+        Spikes::Ternary
+    } else {
+        Spikes::Binary
+    };
     let mut layer = QuantLayer {
         name: format!("n{index}"),
         axons,
@@ -86,7 +98,8 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, rounding: Rounding) -> Q
             v_reset: Param::Layer(rng.random_range(-500..=500)),
             v_init: Param::Layer(rng.random_range(-500..=500)),
             reset: RESETS[rng.random_range(0..3)],
-            reset_timing: TIMINGS[rng.random_range(0..3)],
+            reset_timing,
+            spikes,
         }),
     };
     if rng.random_bool(0.3)
@@ -104,17 +117,23 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, rounding: Rounding) -> Q
             h_scale: 1.0,
         });
     }
-    let (low, high) = accumulator_range(&layer, 1);
+    let (low, high) = accumulator_range(&layer, fed);
     layer.accumulator = QFormat::signed_for(low, high, membrane.frac - guard_bits);
     layer
 }
 
 fn network(rng: &mut TestRng, rounding: Rounding) -> QuantNetwork {
     let axons = rng.random_range(1..=16usize);
-    let first = layer(rng, 0, axons, rounding);
+    let first = layer(rng, 0, axons, Payloads::SPIKES, rounding);
     let mut layers = vec![first];
     if rng.random_bool(0.5) {
-        layers.push(layer(rng, 1, layers[0].neurons, rounding));
+        layers.push(layer(
+            rng,
+            1,
+            layers[0].neurons,
+            layers[0].payloads(),
+            rounding,
+        ));
     }
     QuantNetwork {
         name: "bounded".to_owned(),
@@ -202,6 +221,7 @@ fn as_lif(neuron: &QuantNeuron) -> QuantLif {
             v_init: klif.v_init.clone(),
             reset: klif.reset,
             reset_timing: ResetTiming::SameStep,
+            spikes: Spikes::Binary,
         },
     }
 }
@@ -236,7 +256,7 @@ fn compare(
                     .map_or(v as f64, |t| real.steps[t].layers[l].states[0][n] / lsb);
                 let spike_before = t
                     .checked_sub(1)
-                    .is_some_and(|t| raw.steps[t].layers[l].spikes[n] == 1);
+                    .is_some_and(|t| raw.steps[t].layers[l].spikes[n] != 0);
                 let guarded = lif.reset_timing == ResetTiming::SameStepGuarded;
                 let pending = if guarded {
                     v >= lif.pending_at.of(n)
@@ -287,9 +307,9 @@ fn compare(
                 alike[n] &= a.spikes[n] == b.spikes[n];
                 if alike[n] {
                     seen.before += 1;
-                    seen.spikes += usize::from(a.spikes[n] == 1);
+                    seen.spikes += usize::from(a.spikes[n] != 0);
                 }
-                let spike = a.spikes[n] == 1;
+                let spike = a.spikes[n] != 0;
                 let factor = match (lif.reset, lif.reset_timing) {
                     (Reset::Hard, ResetTiming::SameStep) if spike => 0.0,
                     (Reset::Hard, ResetTiming::SameStepGuarded) if spike && !pending => 0.0,

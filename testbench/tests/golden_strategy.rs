@@ -21,6 +21,7 @@ struct Bins {
     networks: usize,
     neuron_steps: usize,
     spikes: usize,
+    negative_spikes: usize,
     silences: usize,
     ties: usize,
     top_ends: usize,
@@ -54,7 +55,13 @@ fn everything_happens_often() {
         for layer in &case.network.layers {
             match &layer.neuron {
                 QuantNeuron::Lif(lif) => {
-                    modes.insert((layer.rounding, layer.overflow, lif.reset, lif.reset_timing));
+                    modes.insert((
+                        layer.rounding,
+                        layer.overflow,
+                        lif.reset,
+                        lif.reset_timing,
+                        lif.spikes,
+                    ));
                 }
                 QuantNeuron::Klif(klif) => {
                     klif_modes.insert((layer.rounding, layer.overflow, klif.reset));
@@ -95,9 +102,11 @@ fn everything_happens_often() {
                     let fire_at = layer.neuron.fire_at();
                     for (n, (&h, &spike)) in done.h.iter().zip(&done.spikes).enumerate() {
                         assert!(layer.membrane.holds(h) && layer.membrane.holds(done.states[0][n]));
-                        assert_eq!(spike, i8::from(h >= fire_at.of(n)));
+                        let below = !layer.neuron.spikes().is_binary() && h <= -fire_at.of(n);
+                        assert_eq!(spike, i8::from(h >= fire_at.of(n)) - i8::from(below));
                         bins.neuron_steps += 1;
-                        bins.spikes += usize::from(spike == 1);
+                        bins.spikes += usize::from(spike != 0);
+                        bins.negative_spikes += usize::from(spike == -1);
                         bins.silences += usize::from(spike == 0);
                         bins.ties += usize::from(h == fire_at.of(n));
                         let bottom = match layer.overflow {
@@ -117,9 +126,9 @@ fn everything_happens_often() {
     println!(
         "{bins:#?}\n{} mode combinations of {}",
         modes.len(),
-        4 * 3 * 3 * 3
+        4 * 3 * 3 * 5
     );
-    assert_eq!(modes.len(), 4 * 3 * 3 * 3);
+    assert_eq!(modes.len(), 4 * 3 * 3 * 5);
     assert_eq!(klif_modes.len(), 4 * 3 * 3);
     assert!(bins.mixed > 100 && bins.above_one > 100);
     assert!(
@@ -132,6 +141,7 @@ fn everything_happens_often() {
     assert!(percent(bins.spikes, bins.neuron_steps) >= 10);
     assert!(percent(bins.silences, bins.neuron_steps) >= 10);
     assert!(percent(bins.spiking_networks, bins.networks) >= 50);
+    assert!(percent(bins.negative_spikes, bins.neuron_steps) >= 4);
     assert!(percent(bins.ties, bins.neuron_steps) >= 2);
     assert!(percent(bins.top_ends, bins.neuron_steps) >= 2);
     assert!(percent(bins.bottom_ends, bins.neuron_steps) >= 2);
@@ -194,7 +204,7 @@ fn a_failure_shrinks_to_something_readable() {
                 .iter()
                 .rev()
                 .skip(1)
-                .any(|step| step.layers[0].spikes.contains(&1))
+                .any(|step| step.layers[0].spikes.iter().any(|&spike| spike != 0))
         });
         prop_assert!(!(late && fired));
         Ok(())

@@ -39,6 +39,7 @@ enum Expression {
 enum Bit {
     Constant(bool),
     StoredSpike,
+    StoredNegative,
     AtLeast(Number, Number),
     Above(Number, Number),
 }
@@ -62,6 +63,10 @@ impl Arith for Recorder {
 
     fn sub(&self, a: &Number, b: &Number) -> Number {
         Rc::new(Expression::Sub(a.clone(), b.clone()))
+    }
+
+    fn neg(&self, a: &Number) -> Number {
+        Rc::new(Expression::Sub(Rc::new(Expression::Constant(0)), a.clone()))
     }
 
     fn product(&self, coefficient: &Number, value: &Number, drop: u32) -> Number {
@@ -128,6 +133,7 @@ struct Inputs {
     potential: i128,
     current: i128,
     stored_spike: bool,
+    stored_negative: bool,
 }
 
 /// `value / 2^drop` by the definitions of the modes.
@@ -175,32 +181,33 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
     match bit {
         Bit::Constant(value) => *value,
         Bit::StoredSpike => inputs.stored_spike,
+        Bit::StoredNegative => inputs.stored_negative,
         Bit::AtLeast(a, b) => evaluate(a, inputs) >= evaluate(b, inputs),
         Bit::Above(a, b) => evaluate(a, inputs) > evaluate(b, inputs),
     }
 }
 
-/// `h`, `v` and the spike of one step of neuron `n` from `v` and the stored `spike`, in any arithmetic.
+/// `h`, `v` and both signs of the spike of one step of neuron `n` from `v` and the stored spike, in any arithmetic.
 fn one_step<A: Arith>(
     a: &A,
     layer: &QuantLayer,
     n: usize,
     constant: impl Fn(i64) -> A::Num,
-    (v, spike): (A::Num, A::Bit),
+    (v, spike, negative): (A::Num, A::Bit, A::Bit),
     x: &A::Num,
-) -> (A::Num, A::Num, A::Bit) {
+) -> (A::Num, A::Num, A::Bit, A::Bit) {
     match &layer.neuron {
         QuantNeuron::Lif(lif) => {
             let p = lif.params(n, layer.membrane, &constant, &constant).unwrap();
-            let done = Model::step(&p, a, &LifState { v, spike }, x);
-            (done.h, done.state.v, done.spike)
+            let done = Model::step(&p, a, &LifState { v, spike, negative }, x);
+            (done.h, done.state.v, done.spike, done.negative)
         }
         QuantNeuron::Klif(klif) => {
             let p = klif
                 .params(n, layer.membrane, &constant, &constant)
                 .unwrap();
             let done = p.step(a, &v, x);
-            (done.h, done.state, done.spike)
+            (done.h, done.state, done.spike, done.negative)
         }
     }
 }
@@ -209,15 +216,15 @@ fn one_step<A: Arith>(
 fn the_recorded_expression_of_a_step_equals_raw() {
     let mut rng = rng(30);
     let mut forms = std::collections::HashSet::new();
-    let (mut compared, mut spikes, mut ties) = (0, 0, 0);
-    for _ in 0..1500 {
+    let (mut compared, mut spikes, mut negative_spikes, mut ties) = (0, 0, 0, 0);
+    for _ in 0..2500 {
         let network = generate::network(&mut rng);
         for layer in &network.layers {
-            let timing = match &layer.neuron {
-                QuantNeuron::Lif(lif) => (lif.reset, Some(lif.reset_timing)),
+            let form = match &layer.neuron {
+                QuantNeuron::Lif(lif) => (lif.reset, Some((lif.reset_timing, lif.spikes))),
                 QuantNeuron::Klif(klif) => (klif.reset, None),
             };
-            forms.insert((timing, layer.rounding, layer.overflow));
+            forms.insert((form, layer.rounding, layer.overflow));
             let modes = Raw {
                 rounding: layer.rounding,
                 overflow: layer.overflow,
@@ -226,7 +233,11 @@ fn the_recorded_expression_of_a_step_equals_raw() {
             let n = rng.random_range(0..layer.neurons);
             let fire_at = layer.neuron.fire_at().of(n);
             let constant = |raw: i64| Rc::new(Expression::Constant(raw));
-            let before = (Rc::new(Expression::Potential), Bit::StoredSpike);
+            let before = (
+                Rc::new(Expression::Potential),
+                Bit::StoredSpike,
+                Bit::StoredNegative,
+            );
             let current = recorder.align(&Rc::new(Expression::Current), layer.guard_bits);
             let recorded = one_step(&recorder, layer, n, constant, before, &current);
 
@@ -241,13 +252,17 @@ fn the_recorded_expression_of_a_step_equals_raw() {
                     rng.random_range(low..=high)
                 };
                 let stored_spike = rng.random_bool(0.5);
+                let ternary = !layer.neuron.spikes().is_binary();
+                let stored_negative = ternary && !stored_spike && rng.random_bool(0.5);
                 let inputs = Inputs {
                     potential: i128::from(v),
                     current: i128::from(x),
                     stored_spike,
+                    stored_negative,
                 };
                 let aligned = modes.align(&x, layer.guard_bits);
-                let raw = one_step(&modes, layer, n, |raw| raw, (v, stored_spike), &aligned);
+                let before = (v, stored_spike, stored_negative);
+                let raw = one_step(&modes, layer, n, |raw| raw, before, &aligned);
                 let place = || format!("{:?} v {v} x {x}", layer.neuron);
                 assert_eq!(
                     evaluate(&recorded.0, &inputs),
@@ -262,6 +277,8 @@ fn the_recorded_expression_of_a_step_equals_raw() {
                     place()
                 );
                 assert_eq!(holds(&recorded.2, &inputs), raw.2, "{}", place());
+                assert_eq!(holds(&recorded.3, &inputs), raw.3, "{}", place());
+                negative_spikes += usize::from(raw.3);
                 compared += 1;
                 spikes += usize::from(raw.2);
                 ties += usize::from(raw.0 == fire_at);
@@ -269,9 +286,10 @@ fn the_recorded_expression_of_a_step_equals_raw() {
         }
     }
     println!(
-        "{compared} steps, {spikes} spikes, {ties} ties, {} forms",
+        "{compared} steps, {spikes} spikes, {negative_spikes} of -1, {ties} ties, {} forms",
         forms.len()
     );
     assert!(compared > 30_000 && spikes > 5000 && compared - spikes > 5000 && ties > 500);
-    assert_eq!(forms.len(), (3 * 3 + 3) * 4 * 3);
+    assert!(negative_spikes > 2000);
+    assert_eq!(forms.len(), (3 * 5 + 3) * 4 * 3);
 }

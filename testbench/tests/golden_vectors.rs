@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use goldspike_golden::arith::Real;
 use goldspike_golden::describe::{Fire, Klif, Lif};
 use goldspike_golden::neuron::Model;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ struct Case {
     x: Vec<Vec<f64>>,
     h: Vec<Vec<f64>>,
     v: Vec<Vec<f64>>,
-    s: Vec<Vec<i8>>,
+    s: Vec<Vec<f64>>,
     min_margin: f64,
 }
 
@@ -53,13 +53,19 @@ struct Params {
     reset_delay: Option<bool>,
     k: Option<f64>,
     scale_reset: Option<bool>,
+    decay: Option<f64>,
+    fire_ratio: Option<f64>,
+    effective_threshold: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Source {
     SpikingJelly,
+    SpikingJellyTernary,
     SnnTorch,
     SpikingJellyKlif,
+    /// `decay` and `effective_threshold`, hard reset to 0; the binary branch fires above the threshold only.
+    TernarySpike,
 }
 
 /// The families of the models here; `None`: of another one.
@@ -67,6 +73,10 @@ fn source(family: &str) -> Option<Source> {
     match family {
         "sj12_if" | "sj12_lif" | "sj12_plif" | "sj200_if" | "sj200_lif" | "sj200_plif"
         | "plif_official" => Some(Source::SpikingJelly),
+        "sj200_ternary_if" | "sj200_ternary_lif" => Some(Source::SpikingJellyTernary),
+        "ternary_official_ternary" | "ternary_official_ternary_amp" | "ternary_official_binary" => {
+            Some(Source::TernarySpike)
+        }
         "snntorch_leaky" | "snntorch_leaky_nodelay" => Some(Source::SnnTorch),
         "sj200_klif" | "sj200_klif_scale_reset" => Some(Source::SpikingJellyKlif),
         _ => None,
@@ -74,7 +84,7 @@ fn source(family: &str) -> Option<Source> {
 }
 
 /// SpikingJelly's `KLIFNode` is its `LIFNode` with a factor.
-fn klif(p: &Params) -> Klif {
+fn klif(family: &str, p: &Params) -> Klif {
     let Lif {
         decay,
         input_gain,
@@ -85,7 +95,8 @@ fn klif(p: &Params) -> Klif {
         fire,
         reset,
         reset_timing: _,
-    } = lif(Source::SpikingJelly, p);
+        spikes: _,
+    } = lif(Source::SpikingJelly, family, p);
     Klif {
         decay,
         input_gain,
@@ -100,9 +111,9 @@ fn klif(p: &Params) -> Klif {
     }
 }
 
-fn lif(source: Source, p: &Params) -> Lif {
+fn lif(source: Source, family: &str, p: &Params) -> Lif {
     let (decay, gain, threshold, v_reset, fire, reset, reset_timing) = match source {
-        Source::SpikingJelly | Source::SpikingJellyKlif => {
+        Source::SpikingJelly | Source::SpikingJellyTernary | Source::SpikingJellyKlif => {
             let rate = match (p.tau, p.w) {
                 (Some(tau), None) => Some(1.0 / tau),
                 (None, Some(w)) => Some(1.0 / (1.0 + (-w).exp())),
@@ -130,6 +141,19 @@ fn lif(source: Source, p: &Params) -> Lif {
                 ResetTiming::SameStep,
             )
         }
+        Source::TernarySpike => (
+            p.decay.unwrap(),
+            1.0,
+            p.effective_threshold.unwrap(),
+            0.0,
+            if family == "ternary_official_binary" {
+                Fire::Gt
+            } else {
+                Fire::Ge
+            },
+            Reset::Hard,
+            ResetTiming::SameStep,
+        ),
         Source::SnnTorch => {
             let reset = match p.reset_mechanism.as_deref() {
                 Some("subtract") => Reset::Soft,
@@ -164,6 +188,14 @@ fn lif(source: Source, p: &Params) -> Lif {
         fire,
         reset,
         reset_timing,
+        spikes: if family.contains("ternary_if")
+            || family.contains("ternary_lif")
+            || family.starts_with("ternary_official_ternary")
+        {
+            Spikes::Ternary
+        } else {
+            Spikes::Binary
+        },
     }
 }
 
@@ -172,6 +204,7 @@ struct Seen {
     cases: usize,
     values: usize,
     spikes: usize,
+    negative_spikes: usize,
     silences: usize,
     exact_ties: usize,
     worst: f64,
@@ -192,7 +225,9 @@ fn replay<M: Model<f64>>(
         for (n, x) in currents.iter().enumerate() {
             let done = params.step(&Real, &states[n], &(gain * x));
             let place = format!("{family} case {} step {t} neuron {n}", case.id);
-            assert_eq!(i8::from(done.spike), case.s[t][n], "spike, {place}");
+            let spike = done.signed_spike();
+            let amplitude = case.params.fire_ratio.unwrap_or(1.0);
+            assert_eq!(f64::from(spike) * amplitude, case.s[t][n], "spike, {place}");
             let v = M::kept::<bool>(&done.state)[0];
             for (name, found, expected) in [
                 ("h", h_scale * done.h, case.h[t][n]),
@@ -206,8 +241,9 @@ fn replay<M: Model<f64>>(
                 seen.worst = seen.worst.max(error);
                 seen.values += 1;
             }
-            seen.spikes += usize::from(done.spike);
-            seen.silences += usize::from(!done.spike);
+            seen.spikes += usize::from(spike != 0);
+            seen.negative_spikes += usize::from(spike == -1);
+            seen.silences += usize::from(spike == 0);
             states[n] = done.state;
         }
     }
@@ -234,12 +270,12 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
         seen.cases += 1;
         seen.exact_ties += usize::from(case.min_margin == 0.0);
         if source == Source::SpikingJellyKlif {
-            let klif = klif(&case.params);
+            let klif = klif(&file.family, &case.params);
             let gain = klif.charge_scale() * klif.input_gain.of(0);
             let params = klif.params(0).unwrap();
             replay(&params, gain, klif.h_scale(), &file.family, case, seen);
         } else {
-            let lif = lif(source, &case.params);
+            let lif = lif(source, &file.family, &case.params);
             let params = lif.params(0).unwrap();
             replay(&params, lif.input_gain.of(0), 1.0, &file.family, case, seen);
         }
@@ -269,11 +305,18 @@ fn reference_reproduces_the_authors_code() {
         }
     }
     println!(
-        "{} cases, {} values, {} spikes, {} silences, {} cases with an exact tie, worst error {:e}",
-        seen.cases, seen.values, seen.spikes, seen.silences, seen.exact_ties, seen.worst
+        "{} cases, {} values, {} spikes of which {} are -1, {} silences, {} cases with an exact tie, worst error {:e}",
+        seen.cases,
+        seen.values,
+        seen.spikes,
+        seen.negative_spikes,
+        seen.silences,
+        seen.exact_ties,
+        seen.worst
     );
-    assert_eq!(seen.cases, 11 * 16);
-    assert_eq!(seen.values, 11 * 16 * 16 * 8 * 2);
+    assert_eq!(seen.cases, 16 * 16);
+    assert_eq!(seen.values, 16 * 16 * 16 * 8 * 2);
+    assert!(seen.negative_spikes > 500);
     assert!(seen.spikes > 1000 && seen.silences > 1000 && seen.exact_ties > 0);
 }
 

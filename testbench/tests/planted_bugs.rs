@@ -8,7 +8,7 @@ use goldspike::verify::{EngineReport, Mismatch, Quantity, VerifyError, verify_en
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{
     Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
@@ -49,6 +49,7 @@ fn network() -> QuantNetwork {
                 v_init: Param::Layer(0),
                 reset: Reset::Hard,
                 reset_timing: ResetTiming::SameStep,
+                spikes: Spikes::Binary,
             }),
         }],
     }
@@ -231,4 +232,63 @@ fn a_missing_relu_is_caught() {
     assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 3, 0, 3));
     assert_eq!((at.quantity, at.golden), (Quantity::Membrane, 0));
     assert!(at.engine < 0, "{at:?}");
+}
+
+/// Ternary spikes, soft reset: neuron 3 integrates 3 to 20 and -7 to -20 and beyond.
+fn ternary(timing: ResetTiming) -> QuantNetwork {
+    let mut network = network();
+    let QuantNeuron::Lif(lif) = &mut network.layers[0].neuron else {
+        panic!("the network has LIF neurons");
+    };
+    lif.spikes = Spikes::Ternary;
+    lif.reset = Reset::Soft;
+    lif.reset_timing = timing;
+    lif.fire_at = Param::Layer(5);
+    lif.reset_by = Param::Layer(5);
+    network
+}
+
+#[test]
+fn the_wrong_sign_of_a_ternary_reset_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let file = "_l0_lane.v";
+    for (timing, swap) in [
+        (
+            ResetTiming::SameStep,
+            ("fire_negative ? -9'sd5", "fire_negative ? 9'sd5"),
+        ),
+        (ResetTiming::NextStep, ("? -9'sd5", "? 9'sd5")),
+    ] {
+        let fair = verify_network(&ternary(timing), file, vec![]).unwrap();
+        assert!(fair.comparison.passed(), "{timing:?}: {fair:?}");
+        let at = first(verify_network(&ternary(timing), file, vec![swap]));
+        assert_eq!((at.layer, at.neuron), (0, 3), "{timing:?}: {at:?}");
+        // 5 with the wrong sign: in the step of the spike only the kept value shows it, one step later the next spike.
+        let (quantity, golden, engine) = (at.quantity, at.golden, at.engine);
+        match timing {
+            ResetTiming::NextStep => {
+                assert_eq!((quantity, golden, engine), (Quantity::Spike, 0, -1))
+            }
+            _ => assert_eq!((quantity, engine), (Quantity::State(0), golden - 10)),
+        }
+    }
+}
+
+#[test]
+fn a_lost_sign_of_a_ternary_spike_is_caught() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let edits = vec![("assign negative_o = ", "assign negative_o = 1'b0 & ")];
+    let at = first(verify_network(
+        &ternary(ResetTiming::SameStep),
+        "_l0_lane.v",
+        edits,
+    ));
+    assert_eq!(
+        (at.quantity, at.golden, at.engine),
+        (Quantity::Spike, -1, 1)
+    );
 }

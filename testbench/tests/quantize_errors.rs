@@ -7,7 +7,7 @@ mod quantize_support;
 use goldspike::quantize::{GuardBits, MembraneBits, Options, QuantizeError, ScaleBy, quantize};
 use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
 fn network() -> Network {
@@ -34,7 +34,9 @@ fn network() -> Network {
                 fire: Fire::Ge,
                 reset: Reset::Hard,
                 reset_timing: ResetTiming::SameStep,
+                spikes: Spikes::Binary,
             }),
+            amplitude: Param::Layer(1.0),
         }],
     }
 }
@@ -436,4 +438,45 @@ fn the_smallest_and_largest_numbers_do_not_panic() {
         }
     }
     assert!(done > 20 && refused > 500, "{done} {refused}");
+}
+
+#[test]
+fn ternary_spikes_and_their_amplitude() {
+    let amplitude = |value: Param<f64>| move |n: &mut Network| n.layers[0].amplitude = value;
+    let d = Options::default();
+    says(
+        refused(amplitude(Param::Layer(0.0)), d),
+        "GS0503",
+        "n0: amplitude[0] is 0; it must be above 0",
+    );
+    says(
+        refused(amplitude(Param::Neuron(vec![1.0, -2.0])), d),
+        "GS0503",
+        "n0: amplitude[1] is -2; it must be above 0",
+    );
+    says(
+        refused(amplitude(Param::Neuron(vec![1.0])), d),
+        "GS0502",
+        "n0: amplitude has 1 entries; 2 are needed",
+    );
+    let guarded = |n: &mut Network| {
+        let lif = lif(n);
+        lif.spikes = Spikes::Ternary;
+        lif.reset_timing = ResetTiming::SameStepGuarded;
+    };
+    says(
+        refused(guarded, d),
+        "GS0521",
+        "layer `n0`: `reset_timing` is same_step_guarded, which ternary spikes do not have",
+    );
+    let inexact = |n: &mut Network| {
+        n.layers.push(n.layers[0].clone());
+        n.layers[1].name = "n1".to_owned();
+        n.layers[0].amplitude = Param::Layer(0.1);
+    };
+    says(
+        refused(inexact, Options { exact: true, ..d }),
+        "GS0510",
+        "n0: amplitude[0] = 0.1 cannot be exact: its product with weight[2] = 0.75 of layer n1 is no f64",
+    );
 }

@@ -14,7 +14,7 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{golden, reference};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 use quantize_support::random::{Rng, dyadic_network, real_network, sample};
 
@@ -494,7 +494,9 @@ fn one_neuron(decay: f64, reset: Reset) -> Network {
                 fire: Fire::Ge,
                 reset,
                 reset_timing: ResetTiming::SameStep,
+                spikes: Spikes::Binary,
             }),
+            amplitude: Param::Layer(1.0),
         }],
     }
 }
@@ -527,6 +529,83 @@ fn bounds_are_the_closed_forms_and_a_little_rounding() {
                 "{decay} {reset:?}: {high}, {wanted}"
             );
         }
+    }
+}
+
+/// An amplitude is the same as that factor in the weights that the spikes meet.
+#[test]
+fn an_amplitude_is_folded_into_the_next_weights() {
+    let mut folded = 0;
+    for seed in 0..500 {
+        let exact = seed % 2 == 1;
+        let real = if exact {
+            dyadic_network(seed)
+        } else {
+            real_network(seed)
+        };
+        let mut by_hand = real.clone();
+        for (before, layer) in real.layers.iter().zip(&mut by_hand.layers[1..]) {
+            let one = before.amplitude.values().iter().all(|&a| a == 1.0);
+            folded += u32::from(!one);
+            for (i, weight) in layer.weights.iter_mut().enumerate() {
+                *weight *= before.amplitude.of(i % layer.axons);
+            }
+        }
+        for layer in &mut by_hand.layers {
+            layer.amplitude = Param::Layer(1.0);
+        }
+        let options = Options {
+            exact,
+            ..Options::default()
+        };
+        assert_eq!(
+            quantize(&real, &options),
+            quantize(&by_hand, &options),
+            "seed {seed}"
+        );
+    }
+    assert!(folded > 30, "{folded} amplitudes");
+}
+
+/// The file's weight step survives a common amplitude.
+#[test]
+fn a_known_weight_step_is_multiplied_by_a_common_amplitude() {
+    let mut network = one_neuron(0.5, Reset::Hard);
+    let mut second = network.layers[0].clone();
+    second.name = "n1".to_owned();
+    second.axons = 1;
+    second.weights = vec![0.75];
+    network.layers.push(second);
+    network.layers[0].amplitude = Param::Layer(1.5);
+    let layer = quantize(&network, &Options::default())
+        .unwrap()
+        .network
+        .layers
+        .remove(1);
+    assert_eq!(layer.weights, [3], "0.75 * 1.5 in steps of 0.25 * 1.5");
+}
+
+/// Hard reset to 0: both ends stop within the threshold of 0 before the leak, `-(A V + X-)` and `A V + X+`.
+#[test]
+fn bounds_of_ternary_spikes_are_the_closed_form() {
+    let fine = Options {
+        coefficient_bits: 24,
+        ..Options::default()
+    };
+    for decay in [0.0, 0.25, 0.5, 0.9, 0.999, 1.0] {
+        let mut network = one_neuron(decay, Reset::Hard);
+        let Neuron::Lif(lif) = &mut network.layers[0].neuron else {
+            panic!("the network has LIF neurons");
+        };
+        lif.spikes = Spikes::Ternary;
+        let quantized = quantize(&network, &fine).unwrap();
+        let report = &quantized.report.layers[0];
+        assert_eq!(report.saturation, Saturation::Unreachable);
+        let bound = report.bound.unwrap();
+        let lsb = quantized.network.layers[0].lsb(0);
+        let (low, high) = (bound.low as f64 * lsb, bound.high as f64 * lsb);
+        assert!((low + decay + 0.75).abs() <= 2.0 * lsb, "{decay}: {low}");
+        assert!((high - decay - 1.5).abs() <= 2.0 * lsb, "{decay}: {high}");
     }
 }
 

@@ -42,7 +42,7 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
     lif.fire_at = Param::Neuron(vec![lif.fire_at.of(0); 48]);
     assert_eq!(digest(&same), name);
 
-    let changes: [fn(&mut QuantNetwork); 9] = [
+    let changes: [fn(&mut QuantNetwork); 10] = [
         |n| n.layers[1].weights[7] += 1,
         |n| n.layers[0].bias[3] -= 1,
         |n| n.layers[0].membrane.width += 1,
@@ -56,6 +56,12 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
                 panic!("not LIF")
             };
             lif.fire_at = lif.fire_at.map(|th| th + 1);
+        },
+        |n| {
+            let QuantNeuron::Lif(lif) = &mut n.layers[0].neuron else {
+                panic!("not LIF")
+            };
+            lif.spikes = goldspike_golden::neuron::lif::Spikes::Ternary;
         },
     ];
     for (i, change) in changes.into_iter().enumerate() {

@@ -78,7 +78,11 @@ fn eight_bit_weights_cost_at_most_a_point() {
 
 #[test]
 fn exact_integers_equal_the_framework_spike_for_spike() {
-    for name in ["digits_q4_lif_hard", "mnist_q4_fc_if_sd"] {
+    for name in [
+        "digits_q4_lif_hard",
+        "digits_q2_tlif_soft",
+        "mnist_q4_fc_if_sd",
+    ] {
         let real = network(name);
         let data = samples(name);
         let exact = quantize(

@@ -53,6 +53,9 @@ pub trait Arith {
     /// `a - b`, exact.
     fn sub(&self, a: &Self::Num, b: &Self::Num) -> Self::Num;
 
+    /// `-a`, exact: the lower threshold of a ternary neuron is the upper one's mirror image.
+    fn neg(&self, a: &Self::Num) -> Self::Num;
+
     /// The exact product with its `drop` least significant bits rounded away, once.
     fn product(&self, coefficient: &Self::Num, value: &Self::Num, drop: u32) -> Self::Num;
 

@@ -61,6 +61,10 @@ impl Arith for Raw {
         a.saturating_sub(*b)
     }
 
+    fn neg(&self, a: &i64) -> i64 {
+        a.saturating_neg()
+    }
+
     fn product(&self, coefficient: &i64, value: &i64, drop: u32) -> i64 {
         clamp(self.round(i128::from(*coefficient) * i128::from(*value), drop))
     }

@@ -25,6 +25,10 @@ impl Arith for Real {
         a - b
     }
 
+    fn neg(&self, a: &f64) -> f64 {
+        -a
+    }
+
     fn product(&self, coefficient: &f64, value: &f64, _drop: u32) -> f64 {
         coefficient * value
     }

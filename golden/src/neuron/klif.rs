@@ -77,7 +77,12 @@ impl<N: Clone + Debug> Model<N> for KlifParams<N> {
                 Clone::clone,
             ),
         };
-        Step { h, spike, state }
+        Step {
+            h,
+            spike,
+            negative: a.bit(false),
+            state,
+        }
     }
 
     fn kept<B: Clone + Debug>(v: &N) -> Vec<N> {

@@ -16,6 +16,11 @@
 //! `r` is the *stored spike* of the step before (next step), or a new comparison of the state before the step,
 //! `v > v_threshold` (guarded). Before the first step `v = v_init` and `r = 0`.
 //!
+//! With ternary spikes `h <= -fire_at` fires a spike of -1, the mirror image: `s` and `r` are -1, 0 or 1. A hard reset
+//! takes both signs to `v_reset`, a soft one moves by `s reset_by` (SpikingJelly `TernaryIFNode`, `TernaryLIFNode`; Guo et
+//! al., AAAI 2024, whose code fires at half of its `V_th`). The guarded timing has no ternary form: no source defines one,
+//! and a network that asks for it is refused.
+//!
 //! Sources, and where they differ: SpikingJelly `IFNode`, `LIFNode`, `ParametricLIFNode` (Fang et al., ICCV 2021) fire
 //! at equality and reset in the same step; with `decay_input` the current is divided by tau (folded into the weights),
 //! and the leak goes toward `v_reset`, a constant input `v_reset / tau`. snnTorch `Leaky` fires above the threshold
@@ -45,6 +50,26 @@ pub enum Reset {
     Soft,
     /// No reset.
     None,
+}
+
+/// Which spikes a neuron fires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Spikes {
+    /// 0 and 1.
+    #[default]
+    Binary,
+    /// -1, 0 and 1.
+    Ternary,
+}
+
+impl Spikes {
+    /// Whether a spike is 0 or 1.
+    #[must_use]
+    pub const fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary)
+    }
 }
 
 /// When the reset of a spike acts.
@@ -83,6 +108,8 @@ pub struct LifParams<N> {
     pub reset: Reset,
     /// When the reset acts.
     pub reset_timing: ResetTiming,
+    /// Which spikes are fired.
+    pub spikes: Spikes,
     /// Format of the membrane.
     pub membrane: QFormat,
 }
@@ -92,8 +119,10 @@ pub struct LifParams<N> {
 pub struct LifState<N, B> {
     /// Membrane potential.
     pub v: N,
-    /// Spike of the step before.
+    /// Spike of +1 in the step before.
     pub spike: B,
+    /// Spike of -1 in the step before; never with binary spikes.
+    pub negative: B,
 }
 
 /// Outcome of a step.
@@ -111,6 +140,7 @@ impl<N: Clone> LifParams<N> {
         LifState {
             v: self.v_init.clone(),
             spike: a.bit(false),
+            negative: a.bit(false),
         }
     }
 }
@@ -128,8 +158,16 @@ pub fn step<A: Arith>(
         ResetTiming::SameStepGuarded => a.at_least(&state.v, &p.pending),
     };
     let late = p.reset_timing != ResetTiming::SameStep;
+    let ternary = p.spikes == Spikes::Ternary;
     let v = if late && p.reset == Reset::Hard {
-        a.select(&pending, || p.v_reset.clone(), || state.v.clone())
+        let kept = || {
+            if ternary {
+                a.select(&state.negative, || p.v_reset.clone(), || state.v.clone())
+            } else {
+                state.v.clone()
+            }
+        };
+        a.select(&pending, || p.v_reset.clone(), kept)
     } else {
         state.v.clone()
     };
@@ -138,21 +176,51 @@ pub fn step<A: Arith>(
         a.select(
             &pending,
             || a.sub(&charged, &p.reset_by),
-            || charged.clone(),
+            || {
+                if ternary {
+                    a.select(
+                        &state.negative,
+                        || a.add(&charged, &p.reset_by),
+                        || charged.clone(),
+                    )
+                } else {
+                    charged.clone()
+                }
+            },
         )
     } else {
         charged
     };
     let h = a.overflow(&sum, &p.membrane);
     let into = |sum| a.overflow(&sum, &p.membrane);
+    let negative = if ternary {
+        a.at_least(&a.neg(&h), &p.fire)
+    } else {
+        a.bit(false)
+    };
+    // What is kept without a spike of +1: `h`, or what a spike of -1 leaves.
+    let below = |h: &A::Num, reset: &dyn Fn(&A::Num) -> A::Num| {
+        if ternary {
+            a.split(&a.neg(h), &p.fire, |m| reset(&a.neg(m)), |m| a.neg(m))
+                .1
+        } else {
+            h.clone()
+        }
+    };
     let (spike, v) = match (p.reset_timing, p.reset) {
         (ResetTiming::NextStep, _) | (_, Reset::None) => (a.at_least(&h, &p.fire), h.clone()),
-        (ResetTiming::SameStep, Reset::Hard) => {
-            a.split(&h, &p.fire, |_| p.v_reset.clone(), Clone::clone)
-        }
-        (ResetTiming::SameStep, Reset::Soft) => {
-            a.split(&h, &p.fire, |h| into(a.sub(h, &p.reset_by)), Clone::clone)
-        }
+        (ResetTiming::SameStep, Reset::Hard) => a.split(
+            &h,
+            &p.fire,
+            |_| p.v_reset.clone(),
+            |h| below(h, &|_| p.v_reset.clone()),
+        ),
+        (ResetTiming::SameStep, Reset::Soft) => a.split(
+            &h,
+            &p.fire,
+            |h| into(a.sub(h, &p.reset_by)),
+            |h| below(h, &|h| into(a.add(h, &p.reset_by))),
+        ),
         (ResetTiming::SameStepGuarded, Reset::Hard) => a.split(
             &h,
             &p.fire,
@@ -174,7 +242,7 @@ pub fn step<A: Arith>(
     };
     LifStep {
         h,
-        state: LifState { v, spike },
+        state: LifState { v, spike, negative },
     }
 }
 
@@ -195,6 +263,7 @@ impl<N: Clone + Debug> Model<N> for LifParams<N> {
         Step {
             h,
             spike: state.spike.clone(),
+            negative: state.negative.clone(),
             state,
         }
     }
@@ -246,6 +315,7 @@ impl QuantLif {
             v_init,
             reset: _,
             reset_timing: _,
+            spikes: _,
         } = self;
         constants([
             decay, offset, fire_at, pending_at, reset_by, v_reset, v_init,
@@ -285,6 +355,7 @@ impl QuantLif {
             v_init: state(*self.v_init.get(n)?),
             reset: self.reset,
             reset_timing: self.reset_timing,
+            spikes: self.spikes,
             membrane,
         })
     }
@@ -313,6 +384,7 @@ impl Lif {
             v_init: *self.v_init.get(n)?,
             reset: self.reset,
             reset_timing: self.reset_timing,
+            spikes: self.spikes,
             membrane: QFormat::signed(63, 0),
         })
     }

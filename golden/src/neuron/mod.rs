@@ -13,6 +13,7 @@ use crate::arith::Arith;
 use crate::contract::{ContractError, Place};
 use crate::describe::Neuron;
 use crate::format::QFormat;
+use crate::neuron::lif::Spikes;
 use crate::quant::{Param, QuantLayer, QuantNeuron};
 
 /// Parameters of one neuron in the numbers `N` of an arithmetic, and what it does in a step.
@@ -40,8 +41,10 @@ pub trait Model<N> {
 pub struct Step<N, B, S> {
     /// The value compared with the threshold.
     pub h: N,
-    /// Whether it fired.
+    /// Whether it fired a spike of +1.
     pub spike: B,
+    /// Whether it fired a spike of -1; never with binary spikes.
+    pub negative: B,
     /// State after the step.
     pub state: S,
 }
@@ -110,6 +113,14 @@ pub fn registry() -> &'static [ModelInfo] {
     REGISTRY
 }
 
+impl<N, S> Step<N, bool, S> {
+    /// The spike: 0, 1 or -1.
+    #[must_use]
+    pub fn signed_spike(&self) -> i8 {
+        i8::from(self.spike) - i8::from(self.negative)
+    }
+}
+
 impl QuantNeuron {
     /// The model's entry in the registry.
     #[must_use]
@@ -117,6 +128,15 @@ impl QuantNeuron {
         match self {
             Self::Lif(_) => &lif::INFO,
             Self::Klif(_) => &klif::INFO,
+        }
+    }
+
+    /// Which spikes are fired.
+    #[must_use]
+    pub const fn spikes(&self) -> Spikes {
+        match self {
+            Self::Lif(lif) => lif.spikes,
+            Self::Klif(_) => Spikes::Binary,
         }
     }
 
@@ -193,6 +213,15 @@ impl Neuron {
         match self {
             Self::Lif(_) => &lif::INFO,
             Self::Klif(_) => &klif::INFO,
+        }
+    }
+
+    /// Which spikes are fired.
+    #[must_use]
+    pub const fn spikes(&self) -> Spikes {
+        match self {
+            Self::Lif(lif) => lif.spikes,
+            Self::Klif(_) => Spikes::Binary,
         }
     }
 }

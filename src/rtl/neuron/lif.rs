@@ -8,9 +8,9 @@
 //!
 //! Charge: `h = ovf(R(decay·v) + R_g(sum + bias) + offset)`. The product is rounded once, the overflow happens once, on
 //! the exact sum. A next-step reset uses the stored spike `r`; a guarded one asks whether the kept `v` is still above
-//! the threshold. Nothing here knows of time: the surroundings keep one neuron's visits apart.
+//! the threshold. A ternary lane also fires at `h <= -fire_at`, a spike of -1, which a soft reset moves up. Nothing here knows of time: the surroundings keep one neuron's visits apart.
 
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{QuantLayer, QuantLif};
 
 use super::unit::{Constant, Unit, fit};
@@ -30,7 +30,11 @@ pub(crate) fn lane(
     sum: Ty,
 ) -> Result<Lane, HdlError> {
     let doc = format!(
-        "One pipelined LIF lane: charge h = ovf(R(decay*v) + x + offset), fire h >= fire_at, {} reset ({}).",
+        "One pipelined LIF lane: charge h = ovf(R(decay*v) + x + offset), fire h >= fire_at{}, {} reset ({}).",
+        match lif.spikes {
+            Spikes::Binary => "",
+            Spikes::Ternary => " or h <= -fire_at (ternary)",
+        },
         match lif.reset {
             Reset::Hard => "hard",
             Reset::Soft => "soft",
@@ -70,6 +74,10 @@ impl LifLane<'_> {
         let r = self
             .stores_spike()
             .then(|| self.unit.state("r_old", "r_i", Ty::BIT, None));
+        let r_negative = self.stores_sign().then(|| {
+            self.unit
+                .state("r_negative_old", "r_negative_i", Ty::BIT, None)
+        });
         self.unit.next_stage();
 
         let (v, r) = self.pending_reset(v, r);
@@ -88,7 +96,8 @@ impl LifLane<'_> {
         if let (Some(r), Reset::Soft) = (r, lif.reset) {
             self.unit.b.comment("soft reset of the previous step");
             let r = self.unit.at(r);
-            let amount = self.reset_by();
+            let sign = r_negative.map(|sign| self.unit.at(sign));
+            let amount = self.reset_by(sign);
             let zero = self.unit.b.lit(0, amount.ty());
             let amount = self.unit.b.mux(r, amount, zero);
             input = self.unit.b.sub(input, amount);
@@ -114,10 +123,20 @@ impl LifLane<'_> {
         let compared = self.unit.at(h);
         let threshold = self.unit.value(&fire_at);
         let fire = self.unit.b.ge(compared, threshold);
-        let fire = self.unit.b.name("fire", fire);
+        let mut fire = self.unit.b.name("fire", fire);
+        let mut falls = None;
+        if lif.spikes == Spikes::Ternary {
+            let threshold = self.unit.mirrored(&fire_at);
+            let below = self.unit.b.le(compared, threshold);
+            let below = self.unit.b.name("fire_negative", below);
+            let any = self.unit.b.or(fire, below);
+            fire = self.unit.b.name("fire_any", any);
+            falls = Some(below);
+        }
         self.unit.b.comment("reset");
-        let kept = self.reset(compared, fire, r);
+        let kept = self.reset(compared, fire, falls, r);
         let spike = self.unit.keep("spike", fire);
+        let negative = falls.map(|falls| self.unit.keep("negative", falls));
         let v = self.unit.keep("v", kept);
         self.unit.next_stage();
 
@@ -137,11 +156,27 @@ impl LifLane<'_> {
             };
             states.push((stored, spike));
         }
+        if let Some(negative) = negative {
+            self.unit.signed_by(negative);
+            if self.stores_sign() {
+                let stored = State {
+                    name: "r_negative",
+                    ty: Ty::BIT,
+                    traced: false,
+                };
+                states.push((stored, negative));
+            }
+        }
         self.unit.finish(spike, h, states)
     }
 
     fn stores_spike(&self) -> bool {
         self.lif.reset_timing == ResetTiming::NextStep && self.lif.reset != Reset::None
+    }
+
+    /// Whether the reset of the next step depends on the spike's sign.
+    fn stores_sign(&self) -> bool {
+        self.stores_spike() && self.lif.reset == Reset::Soft && self.lif.spikes == Spikes::Ternary
     }
 
     /// The reset of an earlier step that acts on this charge: `(v after a hard one, whether there is one)`.
@@ -178,8 +213,8 @@ impl LifLane<'_> {
         (v, Some(r))
     }
 
-    /// The state to keep.
-    fn reset(&mut self, h: Sig, fire: Sig, r: Option<Timed>) -> Sig {
+    /// The state to keep; `falls` where the spike is -1.
+    fn reset(&mut self, h: Sig, fire: Sig, falls: Option<Sig>, r: Option<Timed>) -> Sig {
         match (self.lif.reset, self.lif.reset_timing, r) {
             (Reset::None, _, _) | (_, ResetTiming::NextStep, _) => h,
             (_, ResetTiming::SameStepGuarded, Some(r)) => {
@@ -187,24 +222,24 @@ impl LifLane<'_> {
                 let (not_r, not_fire) = (self.unit.b.not(r), self.unit.b.not(fire));
                 let resets = self.unit.b.and(fire, not_r);
                 let undoes = self.unit.b.and(r, not_fire);
-                let after = self.after_reset(h);
+                let after = self.after_reset(h, None);
                 let undone = self.undone_reset(h);
                 let kept = self.unit.b.mux(undoes, undone, h);
                 self.unit.b.mux(resets, after, kept)
             }
             (_, ResetTiming::SameStep | ResetTiming::SameStepGuarded, _) => {
-                let after = self.after_reset(h);
+                let after = self.after_reset(h, falls);
                 self.unit.b.mux(fire, after, h)
             }
         }
     }
 
-    /// `v_reset`, or `ovf(h - reset_by)`.
-    fn after_reset(&mut self, h: Sig) -> Sig {
+    /// `v_reset`, or `ovf(h - reset_by)`, with a negative spike `ovf(h + reset_by)`.
+    fn after_reset(&mut self, h: Sig, negative: Option<Sig>) -> Sig {
         if self.lif.reset == Reset::Hard {
             return self.v_reset();
         }
-        let amount = self.reset_by();
+        let amount = self.reset_by(negative);
         let v = self.unit.b.sub(h, amount);
         self.unit.overflow(v)
     }
@@ -217,7 +252,7 @@ impl LifLane<'_> {
             let twice = self.unit.b.shl(h, 1);
             self.unit.b.sub(twice, v_reset)
         } else {
-            let amount = self.reset_by();
+            let amount = self.reset_by(None);
             self.unit.b.add(h, amount)
         };
         self.unit.overflow(v)
@@ -230,10 +265,17 @@ impl LifLane<'_> {
         self.unit.value(&constant)
     }
 
-    fn reset_by(&mut self) -> Sig {
+    /// The amount of a soft reset, mirrored where the spike is negative.
+    fn reset_by(&mut self, negative: Option<Sig>) -> Sig {
         let constant = self
             .unit
             .constant("reset_by", self.unit.membrane(), &self.lif.reset_by);
-        self.unit.value(&constant)
+        let amount = self.unit.value(&constant);
+        let Some(negative) = negative else {
+            return amount;
+        };
+        let mirrored = self.unit.mirrored(&constant);
+        let amount = self.unit.b.extend(amount, mirrored.ty());
+        self.unit.b.mux(negative, mirrored, amount)
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Lane {
     /// The lane's module. Ports: `sum_i`, `first_i`, one `NAME_i` a state, one `NAME_i` a column of the constant
     /// memory; `spike_o`, `h_o`, one `NAME_o` a state.
     pub(crate) module: Arc<Module>,
+    /// Whether spikes are ternary: a port `negative_o` more, 1 with a spike of -1.
+    pub(crate) ternary: bool,
     /// Register stages from inputs to outputs.
     pub(crate) latency: u32,
     /// Kept states, in the order of the trace, then what only the hardware keeps.

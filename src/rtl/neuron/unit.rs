@@ -29,6 +29,7 @@ pub(crate) struct Unit<'a> {
     first: Timed,
     columns: Vec<Column>,
     inputs: Vec<(&'static str, Constant)>,
+    negative: Option<Timed>,
 }
 
 impl<'a> Unit<'a> {
@@ -58,6 +59,7 @@ impl<'a> Unit<'a> {
             first,
             columns: Vec::new(),
             inputs: Vec::new(),
+            negative: None,
         }
     }
 
@@ -184,6 +186,22 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// `-constant`, one bit wider.
+    pub(crate) fn mirrored(&mut self, constant: &Constant) -> Sig {
+        match constant {
+            Constant::Literal(raw, ty) => self.b.lit(-i128::from(*raw), Ty::s(ty.width() + 1)),
+            Constant::Input(value) => {
+                let value = self.at(*value);
+                self.b.neg(value)
+            }
+        }
+    }
+
+    /// Makes the spikes ternary: `negative` is 1 with a spike of -1.
+    pub(crate) fn signed_by(&mut self, negative: Timed) {
+        self.negative = Some(negative);
+    }
+
     /// `value + constant`, exact.
     pub(crate) fn plus(&mut self, value: Sig, constant: &Constant) -> Sig {
         match constant {
@@ -207,6 +225,12 @@ impl<'a> Unit<'a> {
     ) -> Result<Lane, HdlError> {
         let (spike, h) = (self.at(spike), self.at(h));
         self.b.output("spike_o", spike);
+        if let Some(negative) = self.negative {
+            let negative = self.at(negative);
+            self.b.output("negative_o", negative);
+            self.b
+                .port_doc("negative_o", "with spike_o: the spike is -1");
+        }
         self.b.output("h_o", h);
         self.b.port_doc("h_o", "compared value");
         let mut kept = Vec::with_capacity(states.len());
@@ -217,6 +241,7 @@ impl<'a> Unit<'a> {
         }
         Ok(Lane {
             module: self.b.finish()?,
+            ternary: self.negative.is_some(),
             latency: self.pipe.stage(),
             states: kept,
             columns: self.columns,

@@ -11,9 +11,9 @@ use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
 };
 
 use super::Case;
@@ -78,7 +78,9 @@ pub fn network(rng: &mut TestRng) -> QuantNetwork {
     for index in 0..pick(rng, &[1, 1, 2, 3], 1) {
         let fed = layers
             .last()
-            .map_or((axons, payload_max), |before| (before.neurons, 1));
+            .map_or((axons, Payloads::unsigned(payload_max)), |before| {
+                (before.neurons, before.payloads())
+            });
         layers.push(layer(rng, index, fed.0, fed.1));
     }
     QuantNetwork {
@@ -104,14 +106,14 @@ fn weight(rng: &mut TestRng, bits: u32, sparse: bool) -> i32 {
     }
 }
 
-fn layer(rng: &mut TestRng, index: usize, axons: usize, payload_max: u32) -> QuantLayer {
+fn layer(rng: &mut TestRng, index: usize, axons: usize, fed: Payloads) -> QuantLayer {
     let neurons = size(rng, 40);
     let weight_bits = rng.random_range(1..=16);
     let sparse = rng.random_bool(0.3);
     let weights: Vec<i32> = (0..neurons * axons)
         .map(|_| weight(rng, weight_bits, sparse))
         .collect();
-    let largest = i64::from(payload_max) << weight_bits;
+    let largest = i64::from(fed.max) << weight_bits;
     let biased = rng.random_bool(0.7);
     let bias = (0..neurons)
         .map(|_| {
@@ -139,7 +141,7 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, payload_max: u32) -> Qua
         scale: param(rng, neurons, |rng| pick(rng, &[1.0, 0.5, 0.0123, 3.7], 1.0)),
         neuron: QuantNeuron::Lif(blank()),
     };
-    let (low, high) = accumulator_range(&layer, payload_max);
+    let (low, high) = accumulator_range(&layer, fed);
     let exact = QFormat::signed_for(low, high, 0).width;
     let sum_bits = i32::try_from(exact).unwrap_or(0);
     let membrane = i32::try_from(membrane_bits).unwrap_or(0);
@@ -150,7 +152,7 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, payload_max: u32) -> Qua
     };
     let spare = pick(rng, &[0, 0, 0, 1, 5], 0);
     layer.accumulator = QFormat::signed(exact + spare, frac - layer.guard_bits);
-    layer.neuron = neuron(rng, &layer, payload_max);
+    layer.neuron = neuron(rng, &layer, fed);
     layer
 }
 
@@ -167,11 +169,12 @@ fn blank() -> QuantLif {
         v_init: Param::Layer(0),
         reset: Reset::None,
         reset_timing: ResetTiming::SameStep,
+        spikes: Spikes::Binary,
     }
 }
 
 /// The aligned sum that a few random events give a random neuron.
-fn likely_sum(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> i64 {
+fn likely_sum(rng: &mut TestRng, layer: &QuantLayer, fed: Payloads) -> i64 {
     let neuron = rng.random_range(0..layer.neurons);
     let density = pick(rng, &[0.0, 0.1, 0.4, 1.0], 0.0);
     let row = layer
@@ -182,7 +185,12 @@ fn likely_sum(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> i64 {
     let events: i64 = row
         .map(|&w| {
             if rng.random_bool(density) {
-                i64::from(w) * rng.random_range(1..=i64::from(payload_max))
+                let sign = if fed.signed && rng.random_bool(0.5) {
+                    -1
+                } else {
+                    1
+                };
+                sign * i64::from(w) * rng.random_range(1..=i64::from(fed.max))
             } else {
                 0
             }
@@ -197,8 +205,8 @@ fn likely_sum(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> i64 {
 }
 
 /// A model of its own for each layer, so that networks mix them.
-fn neuron(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantNeuron {
-    let lif = lif(rng, layer, payload_max);
+fn neuron(rng: &mut TestRng, layer: &QuantLayer, fed: Payloads) -> QuantNeuron {
+    let lif = lif(rng, layer, fed);
     if rng.random_bool(0.35) {
         QuantNeuron::Klif(klif(rng, layer.neurons, lif))
     } else {
@@ -230,7 +238,7 @@ fn klif(rng: &mut TestRng, neurons: usize, lif: QuantLif) -> QuantKlif {
     }
 }
 
-fn lif(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantLif {
+fn lif(rng: &mut TestRng, layer: &QuantLayer, fed: Payloads) -> QuantLif {
     let neurons = layer.neurons;
     let (min, max) = (layer.membrane.min(), layer.membrane.max());
     let low = if layer.overflow == Overflow::SaturateSymmetric {
@@ -243,7 +251,7 @@ fn lif(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantLif {
     let fire_at = param(rng, neurons, |rng| match rng.random_range(0..6) {
         0 => any_order(rng, 1, max).max(1),
         1 => pick(rng, &[1, max], max),
-        _ => likely_sum(rng, layer, payload_max).abs().clamp(1, max),
+        _ => likely_sum(rng, layer, fed).abs().clamp(1, max),
     });
     let strict = i64::from(rng.random_bool(0.5));
     let near = rng.random_bool(0.8);
@@ -264,6 +272,12 @@ fn lif(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantLif {
         })
     };
     let (v_reset, v_init, offset) = (state(0.5), state(0.6), state(0.6));
+    let reset_timing = pick(rng, &TIMINGS, ResetTiming::SameStep);
+    let spikes = if reset_timing != ResetTiming::SameStepGuarded && rng.random_bool(0.4) {
+        Spikes::Ternary
+    } else {
+        Spikes::Binary
+    };
     QuantLif {
         coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
         decay: param(rng, neurons, |rng| match rng.random_range(0..8) {
@@ -279,7 +293,8 @@ fn lif(rng: &mut TestRng, layer: &QuantLayer, payload_max: u32) -> QuantLif {
         v_reset,
         v_init,
         reset: pick(rng, &RESETS, Reset::Hard),
-        reset_timing: pick(rng, &TIMINGS, ResetTiming::SameStep),
+        reset_timing,
+        spikes,
     }
 }
 

@@ -4,7 +4,7 @@ use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
 
 use super::Case;
@@ -152,11 +152,11 @@ fn cuts(count: usize) -> Vec<Vec<usize>> {
 fn edited(case: &Case, edit: impl FnOnce(&mut QuantNetwork)) -> Case {
     let mut case = case.clone();
     edit(&mut case.network);
-    let mut payload_max = case.network.input.payload_max;
+    let mut fed = case.network.input.payloads();
     for layer in &mut case.network.layers {
-        let (low, high) = accumulator_range(layer, payload_max);
+        let (low, high) = accumulator_range(layer, fed);
         layer.accumulator = QFormat::signed_for(low, high, layer.membrane.frac - layer.guard_bits);
-        payload_max = 1;
+        fed = layer.payloads();
     }
     case
 }
@@ -272,6 +272,7 @@ fn plainest_model(layer: &mut QuantLayer) {
         v_init: klif.v_init,
         reset: klif.reset,
         reset_timing: ResetTiming::SameStep,
+        spikes: Spikes::Binary,
     });
 }
 
@@ -324,6 +325,11 @@ const PLAIN_LAYER: &[fn(&mut QuantLayer)] = &[
     |layer| layer.overflow = Overflow::Saturate,
     |layer| layer.membrane.frac = 0,
     plainest_model,
+    |layer| {
+        if let QuantNeuron::Lif(lif) = &mut layer.neuron {
+            lif.spikes = Spikes::Binary;
+        }
+    },
     |layer| {
         if let QuantNeuron::Lif(lif) = &mut layer.neuron {
             lif.reset_timing = ResetTiming::SameStep;

@@ -146,6 +146,40 @@ fn the_text() {
     );
 }
 
+/// Ternary neurons in both layers of [`NET`], the first with `more` keys.
+fn ternary(more: &str) -> String {
+    NET.replace("\"signed\": false", "\"signed\": true")
+        .replace("\"lif\"", &format!("\"tlif\"{more}"))
+        .replace("\"plif\", \"w\": 0.5", "\"tlif\", \"decay\": 0.5")
+}
+
+#[test]
+fn ternary_neurons() {
+    let tensors = safetensors(&tensors());
+    let refused = |name, code, text: String| files(name, code, text.as_bytes(), &tensors);
+    refused("amplitude-zero", "GS0206", ternary(", \"amplitude\": 0"));
+    refused(
+        "amplitude-negative",
+        "GS0206",
+        ternary(", \"amplitude\": -0.5"),
+    );
+    refused(
+        "amplitude-of-binary-spikes",
+        "GS0202",
+        NET.replace("\"lif\"", "\"lif\", \"amplitude\": 2"),
+    );
+    refused(
+        "guarded-ternary",
+        "GS0214",
+        ternary("").replace("same_step", "same_step_guarded"),
+    );
+    refused(
+        "readout-without-negative-spikes",
+        "GS0214",
+        ternary("").replace("\"signed\": true", "\"signed\": false"),
+    );
+}
+
 #[test]
 fn keys_types_and_values() {
     edited("unknown-key-top", "GS0202", "\"dataset\"", "\"data_set\"");
@@ -314,11 +348,7 @@ fn contradictions_and_what_this_version_cannot_run() {
         "\"w\": 0.5",
         "\"w\": 0.5, \"decay_input\": true, \"input_gain\": 1",
     );
-    for (kind, name) in [
-        ("tlif", "kind-tlif"),
-        ("clif", "kind-clif"),
-        ("glif", "kind-glif"),
-    ] {
+    for (kind, name) in [("clif", "kind-clif"), ("glif", "kind-glif")] {
         edited(name, "GS0211", "\"lif\"", &format!("\"{kind}\""));
     }
     edited("klif-k-zero", "GS0206", "\"lif\"", "\"klif\", \"k\": 0");

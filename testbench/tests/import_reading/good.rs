@@ -1,12 +1,12 @@
 //! Networks and data sets that are accepted, and what comes out.
 
-use crate::common::{NET, Npz, repository, safetensors, tensors, with_header, write};
+use crate::common::{NET, Npz, read, repository, safetensors, tensors, with_header, write};
 use goldspike::data;
 use goldspike::diag::codes;
 use goldspike::import::{self, Imported};
 use goldspike_golden::describe::{Fire, Klif, Lif, Neuron};
 use goldspike_golden::encoding::Encoding;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 use std::path::Path;
 
@@ -74,6 +74,7 @@ fn the_small_network_comes_out_as_it_was_written() {
         fire: Fire::Ge,
         reset: Reset::Hard,
         reset_timing: ResetTiming::SameStep,
+        spikes: Spikes::Binary,
     };
     assert_eq!(*second, defaults);
     let place = imported.place(0, "v_threshold").unwrap();
@@ -381,4 +382,22 @@ fn data_sets_of_every_kind() {
         bits.sample(1),
         Some([0, 0, 0, 0, 0, 0, 0, 1, 1, 1].as_slice())
     );
+}
+
+#[test]
+fn ternary_neurons_have_signed_spikes_an_amplitude_and_a_signed_readout() {
+    let text = NET
+        .replace("\"lif\"", "\"tlif\", \"amplitude\": \"@n0.decay\"")
+        .replace(", \"signed\": false", "")
+        .replace("\"plif\", \"w\": 0.5", "\"tlif\", \"decay\": 0.5");
+    let imported = read(text.as_bytes(), &safetensors(&tensors())).unwrap();
+    assert!(imported.readout_signed);
+    for layer in 0..2 {
+        assert_eq!(lif(&imported, layer).spikes, Spikes::Ternary);
+    }
+    let layers = &imported.network.layers;
+    assert_eq!(layers[0].amplitude, Param::Neuron(vec![0.5, 0.75, 1.0]));
+    assert_eq!(layers[1].amplitude, Param::Layer(1.0));
+    let place = imported.place(0, "amplitude").unwrap();
+    assert_eq!(place.field.as_deref(), Some("layers[1].amplitude"));
 }

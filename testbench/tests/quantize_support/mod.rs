@@ -15,7 +15,7 @@ use goldspike_golden::trace::SampleTrace;
 use std::path::{Path, PathBuf};
 
 /// Every fully connected network of the workloads that runs.
-pub const NETWORKS: [&str; 11] = [
+pub const NETWORKS: [&str; 14] = [
     "digits_lif_hard",
     "digits_lif_soft",
     "digits_plif",
@@ -23,6 +23,9 @@ pub const NETWORKS: [&str; 11] = [
     "digits_leaky_sub",
     "digits_latency",
     "digits_q4_lif_hard",
+    "digits_tlif_hard",
+    "digits_tlif_soft",
+    "digits_q2_tlif_soft",
     "mnist_fc_lif_direct",
     "mnist_fc_lif_sd",
     "mnist_fc_leaky_bern",

@@ -3,7 +3,7 @@
 use goldspike_golden::describe::{Fire, Klif, Layer, Lif, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
+use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
@@ -52,6 +52,7 @@ pub fn real_network(seed: u64) -> Network {
         |rng| rng.pick(&[0.0, 1.0, 0.5, 0.9375, 0.3, 0.9, 0.99, 0.777]),
         |rng| 0.2 + rng.unit(),
         &[1.28125, 0.7, 1.0, 1.9],
+        |rng| 0.3 + 1.5 * rng.unit(),
     )
 }
 
@@ -63,6 +64,7 @@ pub fn dyadic_network(seed: u64) -> Network {
         |rng| rng.pick(&[0.0, 1.0, 0.5, 0.75, 0.25]),
         |rng| rng.pick(&[0.5, 1.0, 0.75, 1.25]),
         &[0.5, 1.0, 2.0],
+        |rng| rng.pick(&[0.5, 1.0, 0.75, 1.5]),
     )
 }
 
@@ -87,6 +89,7 @@ fn build(
     decay: impl Fn(&mut Rng) -> f64,
     threshold: impl Fn(&mut Rng) -> f64,
     factors: &[f32],
+    amplitude: impl Fn(&mut Rng) -> f64,
 ) -> Network {
     let rng = &mut Rng(seed);
     let encoding = match rng.below(3) {
@@ -109,6 +112,14 @@ fn build(
         if rng.below(8) == 0 {
             weights[..fan_in].fill(0.0);
         }
+        let reset_timing = rng.pick(&[
+            ResetTiming::SameStep,
+            ResetTiming::NextStep,
+            ResetTiming::SameStepGuarded,
+        ]);
+        let klif_layer = rng.below(3) == 0;
+        let ternary =
+            !klif_layer && reset_timing != ResetTiming::SameStepGuarded && rng.below(3) == 0;
         let zero_or = |rng: &mut Rng| if rng.below(2) == 0 { 0.0 } else { value(rng) };
         layers.push(Layer {
             synapse: format!("fc{l}"),
@@ -128,19 +139,25 @@ fn build(
                     v_init: rng.param(neurons, zero_or),
                     fire: rng.pick(&[Fire::Ge, Fire::Gt]),
                     reset: rng.pick(&[Reset::Hard, Reset::Soft, Reset::None]),
-                    reset_timing: rng.pick(&[
-                        ResetTiming::SameStep,
-                        ResetTiming::NextStep,
-                        ResetTiming::SameStepGuarded,
-                    ]),
+                    reset_timing,
+                    spikes: if ternary {
+                        Spikes::Ternary
+                    } else {
+                        Spikes::Binary
+                    },
                 };
-                if rng.below(3) == 0 {
+                if klif_layer {
                     // As a file of 32-bit numbers has it.
                     let k = f64::from(rng.pick(factors));
                     Neuron::Klif(klif(lif, k, rng.below(2) == 0))
                 } else {
                     Neuron::Lif(lif)
                 }
+            },
+            amplitude: if ternary {
+                rng.param(neurons, &amplitude)
+            } else {
+                Param::Layer(1.0)
             },
         });
         fan_in = neurons;

@@ -5,11 +5,12 @@ use crate::neuron::{ModelInfo, ParameterInfo};
 /// The registry's entry.
 pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
     name: "lif",
-    kinds: &["lif", "if", "plif"],
-    summary: "leaky integrate-and-fire: IF (decay 1), LIF and PLIF (a decay per layer or neuron)",
+    kinds: &["lif", "if", "plif", "tlif"],
+    summary: "leaky integrate-and-fire: IF (decay 1), LIF, PLIF (a decay per layer or neuron), TLIF (ternary spikes)",
     equations: &[
         "h = ovf(R(decay * v) + x + offset)        x = W s + b, input_gain folded into W and b",
         "s = h >= v_threshold  (fire \">=\")   or   h > v_threshold  (fire \">\")",
+        "tlif:               s = -1 too where h <= -v_threshold (h < -v_threshold); r and s keep their sign, not guarded",
         "same_step:          hard v = s ? v_reset : h                soft v = ovf(h - s * v_threshold)",
         "next_step:          hard h = ovf(R(decay * (r ? v_reset : v)) + x + offset), v = h",
         "                    soft h = ovf(R(decay * v) + x + offset - r * v_threshold), v = h;  r = s of the step before",
@@ -80,7 +81,15 @@ pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
             default: "0",
             per_neuron: true,
         },
+        ParameterInfo {
+            name: "amplitude",
+            meaning: "tlif only: real value of a spike, folded into the weights that it meets",
+            range: "above 0",
+            default: "1",
+            per_neuron: true,
+        },
     ],
-    source: "SpikingJelly IFNode, LIFNode, ParametricLIFNode (Fang et al., ICCV 2021); snnTorch Leaky",
+    source: "SpikingJelly IFNode, LIFNode, ParametricLIFNode (Fang et al., ICCV 2021), TernaryIFNode, TernaryLIFNode; \
+             Ternary Spike (Guo et al., AAAI 2024); snnTorch Leaky",
     states: &["v"],
 };
