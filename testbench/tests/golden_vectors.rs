@@ -322,12 +322,11 @@ fn reference_reproduces_the_authors_code() {
 
 #[test]
 fn reference_reproduces_the_vectors_folder() {
-    let Some(folder) = std::env::var_os("GOLDSPIKE_VECTORS") else {
-        println!("SKIPPED: GOLDSPIKE_VECTORS names no folder");
-        return;
-    };
+    // Without a folder the committed one stands in, so that the test always compares something.
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let folder = std::env::var_os("GOLDSPIKE_VECTORS").map_or(committed, PathBuf::from);
     let mut seen = Seen::default();
-    for path in json_files(Path::new(&folder)) {
+    for path in json_files(&folder) {
         if !check(&path, &mut seen) {
             println!("{}: a family that no model here knows", path.display());
         }
