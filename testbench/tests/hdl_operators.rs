@@ -5,9 +5,11 @@
 
 mod hdl_support;
 
+use goldspike::engine::tool::IVERILOG;
 use goldspike::hdl::{Builder, Reg, Sig, Ty};
 use goldspike_golden::format::Rounding;
-use hdl_support::{Random, assert_equal_from, assert_lints_clean, have, random_stimulus};
+use goldspike_testbench::tools;
+use hdl_support::{Random, assert_equal_from, assert_lints_clean, random_stimulus};
 
 /// The widest result that still lets every operator be applied once more.
 const WIDEST: u32 = 50;
@@ -89,7 +91,7 @@ const OPERATORS: usize = 32;
 
 #[test]
 fn operators_equal_icarus_for_random_types() {
-    if !have("iverilog") {
+    if tools::missing(IVERILOG) {
         return;
     }
     for seed in 0..12 {
@@ -112,7 +114,7 @@ fn operators_equal_icarus_for_random_types() {
 
 #[test]
 fn compositions_equal_icarus() {
-    if !have("iverilog") {
+    if tools::missing(IVERILOG) {
         return;
     }
     for seed in 100..125 {
@@ -221,7 +223,7 @@ fn random_hierarchies_equal_icarus_and_lint_clean() {
         let mut random = Random::new(seed);
         let module = hierarchy(&mut random).finish().unwrap();
         assert_lints_clean(&module);
-        if have("iverilog") {
+        if !tools::missing(IVERILOG) {
             assert_equal_from(&module, &random_stimulus(&module, 200, seed), 0);
         }
     }
@@ -273,7 +275,7 @@ fn rounding_and_saturation_equal_their_definition_exhaustively() {
                     );
                 }
             }
-            if have("iverilog") {
+            if !tools::missing(IVERILOG) {
                 let stimulus: Vec<_> = (from.min()..=from.max())
                     .map(|v| (vec![vec![v]], false))
                     .collect();

@@ -6,8 +6,10 @@ mod hdl_support;
 
 use std::sync::Arc;
 
+use goldspike::engine::tool::IVERILOG;
 use goldspike::hdl::{Builder, MemInit, Module, Sig, Sim, Ty, all_modules, verilog};
-use hdl_support::{Random, assert_equal_from, assert_lints_clean, have, random_stimulus};
+use goldspike_testbench::tools;
+use hdl_support::{Random, assert_equal_from, assert_lints_clean, random_stimulus};
 
 fn registers() -> Arc<Module> {
     let mut b = Builder::new("registers", "Every kind of register.\nA second line.");
@@ -194,7 +196,7 @@ fn designs() -> Vec<Arc<Module>> {
 
 #[test]
 fn state_equals_icarus() {
-    if !have("iverilog") {
+    if tools::missing(IVERILOG) {
         return;
     }
     for (seed, module) in designs().into_iter().enumerate() {

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use goldspike::engine::tool::{IVERILOG, VERILATOR, YOSYS};
 use goldspike::hdl::{Module, PortInfo, Sim, Ty, all_modules, verilog};
+use goldspike_testbench::tools;
 
 /// SplitMix64: small, seeded, good enough for stimulus.
 pub struct Random(u64);
@@ -51,24 +53,6 @@ impl Random {
             Ty::s(width)
         }
     }
-}
-
-/// Whether a tool may be used; a missing one is a failure with `GOLDSPIKE_REQUIRE_TOOLS=1`.
-pub fn have(tool: &str) -> bool {
-    let version = if tool == "iverilog" || tool == "vvp" || tool == "yosys" {
-        "-V"
-    } else {
-        "--version"
-    };
-    if Command::new(tool).arg(version).output().is_ok() {
-        return true;
-    }
-    assert!(
-        std::env::var("GOLDSPIKE_REQUIRE_TOOLS").as_deref() != Ok("1"),
-        "{tool} is required and not found"
-    );
-    println!("SKIPPED: {tool} not found");
-    false
 }
 
 /// Runs a command in `dir`; its standard output if it succeeds.
@@ -290,17 +274,17 @@ pub fn assert_lints_clean(top: &Arc<Module>) {
             verilog(top, "").unwrap().text
         );
     };
-    if have("iverilog") {
+    if !tools::missing(IVERILOG) {
         let mut args = vec!["-g2005", "-Wall", "-o", "lint.vvp"];
         args.extend(&names);
         show("iverilog", run(dir.path(), "iverilog", &args));
     }
-    if have("verilator") {
+    if !tools::missing(VERILATOR) {
         let mut args = vec!["--lint-only", "-Wall", "--top-module", top.name()];
         args.extend(&names);
         show("verilator", run(dir.path(), "verilator", &args));
     }
-    if have("yosys") {
+    if !tools::missing(YOSYS) {
         let script = format!(
             "read_verilog {}; hierarchy -check -top {}; proc; check -assert; select -assert-none t:$dlatch",
             names.join(" "),
