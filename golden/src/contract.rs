@@ -3,11 +3,15 @@
 //! A network that passes can be run by every engine: no index is out of range, no sum leaves its accumulator, no
 //! constant is cut. Behaviour (does it spike, does it saturate) is not judged here.
 
+mod neuron;
+
 use core::fmt;
 
-use crate::format::{Overflow, QFormat};
-use crate::neuron::lif::{ResetTiming, Spikes};
-use crate::quant::{Param, Payloads, QuantLayer, QuantLif, QuantNetwork};
+use crate::format::QFormat;
+use crate::param::Param;
+use crate::quant::{Payloads, QuantLayer, QuantNetwork};
+
+pub use neuron::MAX_REFRACTORY;
 
 /// Widest aligned sum; leaves room for the product, the offset and the reset in 64 bits.
 const SUM_BITS: u32 = 61;
@@ -96,8 +100,32 @@ pub enum Problem {
         /// The name.
         found: String,
     },
-    /// A guarded reset of ternary spikes, which no source defines.
-    GuardedTernary,
+    /// A switch that the model does not have, or not with its other ones.
+    Mode {
+        /// Name of the model.
+        model: &'static str,
+    },
+    /// A constant, format or table of the model that is not there.
+    Missing,
+    /// A constant that nothing reads with these modes.
+    Unread,
+    /// A name that the model does not have.
+    Unknown {
+        /// The name.
+        found: String,
+    },
+    /// A constant that may not depend on the step.
+    ByStep,
+    /// Another number of knots than a power of two plus 1.
+    Knots {
+        /// The number.
+        found: usize,
+    },
+    /// A knot below the one before it.
+    Falls {
+        /// Its index.
+        index: usize,
+    },
     /// A layer's name was already taken.
     Repeated {
         /// The name.
@@ -163,9 +191,23 @@ impl fmt::Display for ContractError {
                     "is {found:?}, must be one or more letters, digits, `_`, `-` or `.`"
                 )
             }
-            Problem::GuardedTernary => {
-                f.write_str("is same_step_guarded, which ternary spikes do not have")
+            Problem::Mode { model } => {
+                write!(
+                    f,
+                    "is set to what the model `{model}` does not have with its other switches"
+                )
             }
+            Problem::Missing => f.write_str("is missing"),
+            Problem::Unread => f.write_str("is there, and nothing reads it with these switches"),
+            Problem::Unknown { found } => {
+                write!(f, "names {found:?}, which the model does not have")
+            }
+            Problem::ByStep => f.write_str("depends on the step, which this model cannot"),
+            Problem::Knots { found } => write!(
+                f,
+                "has {found} knots, must have a power of two plus 1, from 3 to 4097"
+            ),
+            Problem::Falls { index } => write!(f, "falls at knot {index}, must never fall"),
             Problem::Repeated { found } => write!(f, "{found:?} is the name of an earlier layer"),
         }
     }
@@ -202,7 +244,7 @@ pub fn accumulator_range(layer: &QuantLayer, fed: Payloads) -> (i64, i64) {
 
 /// Where a check stands: makes the errors.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+struct Place<'a> {
     layer: Option<&'a str>,
 }
 
@@ -241,7 +283,7 @@ impl Place<'_> {
         )
     }
 
-    pub(crate) fn range(
+    fn range(
         self,
         field: &'static str,
         value: i64,
@@ -260,7 +302,7 @@ impl Place<'_> {
         )
     }
 
-    pub(crate) fn unsigned(self, field: &'static str, found: QFormat) -> Result<(), ContractError> {
+    fn unsigned(self, field: &'static str, found: QFormat) -> Result<(), ContractError> {
         let signed = false;
         self.require(!found.signed, field, Problem::Sign { found, signed })
     }
@@ -289,7 +331,7 @@ impl Place<'_> {
     }
 
     /// Length and range of a parameter.
-    pub(crate) fn param(
+    fn param(
         self,
         field: &'static str,
         param: &Param<i64>,
@@ -316,7 +358,7 @@ impl Place<'_> {
         }
     }
 
-    pub(crate) fn scale(
+    fn scale(
         self,
         field: &'static str,
         param: &Param<f64>,
@@ -350,6 +392,18 @@ impl Place<'_> {
         match param {
             Param::Layer(_) => Ok(false),
             Param::Neuron(values) => self.length(field, values.len(), neurons).map(|()| true),
+            Param::Step { by_step } => {
+                let expected = by_step.len().max(1);
+                self.length(field, by_step.len(), expected).map(|()| true)
+            }
+            Param::StepNeuron {
+                steps,
+                by_step_and_neuron,
+            } => {
+                let expected = steps.saturating_mul(neurons).max(1);
+                self.length(field, by_step_and_neuron.len(), expected)
+                    .map(|()| true)
+            }
         }
     }
 }
@@ -521,44 +575,5 @@ impl QuantLayer {
             "guard_bits",
             Problem::AlignedSum { bits, limit },
         )
-    }
-}
-
-impl QuantLif {
-    pub(crate) fn validate(
-        &self,
-        layer: &QuantLayer,
-        place: Place<'_>,
-    ) -> Result<(), ContractError> {
-        let coefficient = self.coefficient;
-        place.unsigned("coefficient", coefficient)?;
-        place.range("coefficient.width", i64::from(coefficient.width), 1, 24)?;
-        let frac = i64::from(coefficient.width) - 1;
-        let matched = Problem::Mismatch {
-            found: i64::from(coefficient.frac),
-            expected: frac,
-        };
-        place.require(
-            i64::from(coefficient.frac) == frac,
-            "coefficient.frac",
-            matched,
-        )?;
-
-        place.require(
-            self.spikes == Spikes::Binary || self.reset_timing != ResetTiming::SameStepGuarded,
-            "reset_timing",
-            Problem::GuardedTernary,
-        )?;
-        let (min, max) = (layer.membrane.min(), layer.membrane.max());
-        let symmetric = layer.overflow == Overflow::SaturateSymmetric;
-        let state = (if symmetric { -max } else { min }, max);
-        let neurons = layer.neurons;
-        place.param("decay", &self.decay, neurons, (0, 1 << frac))?;
-        place.param("offset", &self.offset, neurons, (min, max))?;
-        place.param("fire_at", &self.fire_at, neurons, (1, max))?;
-        place.param("pending_at", &self.pending_at, neurons, (min, max + 1))?;
-        place.param("reset_by", &self.reset_by, neurons, (min, max))?;
-        place.param("v_reset", &self.v_reset, neurons, state)?;
-        place.param("v_init", &self.v_init, neurons, state)
     }
 }

@@ -1,9 +1,12 @@
 //! `Network`: a trained network in real numbers, as the framework computes it. Input of the quantizer and of the
 //! `Real` reference.
 
+use std::collections::BTreeMap;
+
 use crate::encoding::Encoding;
-use crate::neuron::lif::{Reset, ResetTiming, Spikes};
-use crate::quant::Param;
+use crate::neuron::info::Default;
+use crate::neuron::{ModelId, Modes};
+use crate::param::Param;
 
 /// A fully connected spiking network in real numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,13 +46,51 @@ pub struct Layer {
     pub amplitude: Param<f64>,
 }
 
-/// Real parameters of one neuron model; a new model adds a variant.
+/// Real parameters of a layer's neurons. What is not set has the default of the model's table.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Neuron {
-    /// IF, LIF and PLIF.
-    Lif(Lif),
-    /// KLIF.
-    Klif(Klif),
+pub struct Neuron {
+    /// The model.
+    pub model: ModelId,
+    /// Comparison with the threshold.
+    pub fire: Fire,
+    /// What the model is switched to.
+    pub modes: Modes,
+    /// Steps after a spike in which nothing happens.
+    pub refractory: u32,
+    /// Parameters by the name of the model's table.
+    pub parameters: BTreeMap<&'static str, Param<f64>>,
+}
+
+impl Neuron {
+    /// A neuron whose parameters are to be set, with `>=`, the model's first modes and no refractory period.
+    #[must_use]
+    pub fn new(model: ModelId) -> Self {
+        Self {
+            model,
+            fire: Fire::Ge,
+            modes: model.info().modes.first(),
+            refractory: 0,
+            parameters: BTreeMap::new(),
+        }
+    }
+
+    /// With the parameter `name` set.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Param<f64>) -> Self {
+        self.parameters.insert(name, value);
+        self
+    }
+
+    /// The parameter `name`: as set, or its default; 0 where it has none.
+    #[must_use]
+    pub fn value(&self, name: &'static str) -> Param<f64> {
+        self.parameters.get(name).cloned().unwrap_or_else(|| {
+            match self.model.info().parameter(name).map(|p| p.default) {
+                Some(Default::Value(value)) => Param::Layer(value),
+                Some(Default::Required | Default::Absent) | None => Param::Layer(0.0),
+            }
+        })
+    }
 }
 
 /// Comparison with the threshold.
@@ -59,54 +100,4 @@ pub enum Fire {
     Ge,
     /// `h > v_threshold` (snnTorch, NIR).
     Gt,
-}
-
-/// The LIF family: `h = decay * v + input_gain * x + offset`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lif {
-    /// Retained fraction of `v`, in [0, 1]; 1 is IF.
-    pub decay: Param<f64>,
-    /// Factor of the synaptic current.
-    pub input_gain: Param<f64>,
-    /// Constant input at every step.
-    pub offset: Param<f64>,
-    /// Threshold, above 0.
-    pub v_threshold: Param<f64>,
-    /// Value after a hard reset.
-    pub v_reset: Param<f64>,
-    /// Value before the first step.
-    pub v_init: Param<f64>,
-    /// Comparison with the threshold.
-    pub fire: Fire,
-    /// Kind of reset.
-    pub reset: Reset,
-    /// When the reset acts.
-    pub reset_timing: ResetTiming,
-    /// Which spikes are fired; ternary ones at `-v_threshold` too.
-    pub spikes: Spikes,
-}
-
-/// KLIF: `h = relu(k (decay * v + input_gain * x + offset))`, reset in the step of the spike.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Klif {
-    /// Retained fraction of `v`, in [0, 1].
-    pub decay: Param<f64>,
-    /// Factor of the synaptic current.
-    pub input_gain: Param<f64>,
-    /// Constant input at every step.
-    pub offset: Param<f64>,
-    /// Threshold of `h`, above 0.
-    pub v_threshold: Param<f64>,
-    /// Value after a hard reset.
-    pub v_reset: Param<f64>,
-    /// Value before the first step.
-    pub v_init: Param<f64>,
-    /// Factor of the charge, above 0, one a layer.
-    pub k: f64,
-    /// Whether `h / k` is kept: `v_reset`, or `(h - v_threshold) / k`, after a spike.
-    pub scale_reset: bool,
-    /// Comparison with the threshold.
-    pub fire: Fire,
-    /// Kind of reset.
-    pub reset: Reset,
 }

@@ -12,6 +12,8 @@ pub mod event;
 pub mod format;
 pub mod network;
 pub mod neuron;
+pub mod param;
 pub mod quant;
+pub mod table;
 pub mod trace;
 pub mod typed;

@@ -7,6 +7,7 @@
 //! Events outside the contract are dropped, as the hardware drops them: an address without an axon, a payload that is
 //! not within 1 to `payload_max`. A repeated address in a step is counted twice here and is a protocol error there.
 
+use core::fmt::Debug;
 use core::iter::zip;
 
 use num_traits::{FromPrimitive, Zero};
@@ -14,12 +15,11 @@ use num_traits::{FromPrimitive, Zero};
 use crate::arith::{Arith, Raw, Real};
 use crate::contract::ContractError;
 use crate::crossbar::Crossbar;
-use crate::describe::{Network, Neuron};
+use crate::describe::Network;
 use crate::event::{Event, Sample};
-use crate::neuron::Model;
-use crate::neuron::klif::KlifParams;
-use crate::neuron::lif::LifParams;
-use crate::quant::{QuantLayer, QuantNetwork, QuantNeuron};
+use crate::neuron::{self, Cell};
+use crate::param::Param;
+use crate::quant::{QuantLayer, QuantNetwork};
 use crate::trace::{LayerTrace, SampleTrace, StepTrace};
 
 /// A network ready to run in arithmetic `A`.
@@ -45,7 +45,8 @@ struct Layer<A: Arith> {
     gain: Option<Vec<A::Num>>,
     /// Factors from the program's numbers to the trace's; `None` where they are the same.
     units: Option<Units<A::Num>>,
-    neurons: Neurons<A::Num>,
+    /// By step, then neuron; the last step's stay.
+    cells: Vec<Vec<Cell<A::Num>>>,
     /// What a spike is to the next layer, by neuron; `None` where it is 1, as in every quantized network.
     amplitude: Option<Vec<A::Num>>,
 }
@@ -54,21 +55,14 @@ struct Layer<A: Arith> {
 #[derive(Clone, Debug)]
 struct Units<N> {
     h: Vec<N>,
-    states: Vec<N>,
+    /// By state.
+    states: Vec<Vec<N>>,
 }
 
 #[derive(Clone, Debug)]
-enum Neurons<N> {
-    Lif(Vec<LifParams<N>>),
-    Klif(Vec<KlifParams<N>>),
-}
-
-type States<M, A> = Vec<<M as Model<<A as Arith>::Num>>::State<<A as Arith>::Bit>>;
-
-#[derive(Clone, Debug)]
-enum LayerState<A: Arith> {
-    Lif(States<LifParams<A::Num>, A>),
-    Klif(States<KlifParams<A::Num>, A>),
+struct LayerState<A: Arith> {
+    step: usize,
+    neurons: Vec<neuron::State<A::Num, A::Bit>>,
 }
 
 impl<A> Layer<A>
@@ -77,39 +71,15 @@ where
     A::Num: Zero,
 {
     fn start(&self) -> LayerState<A> {
-        match &self.neurons {
-            Neurons::Lif(params) => LayerState::Lif(self.states(params)),
-            Neurons::Klif(params) => LayerState::Klif(self.states(params)),
-        }
-    }
-
-    fn states<M: Model<A::Num>>(&self, params: &[M]) -> States<M, A> {
-        params.iter().map(|p| p.start(&self.arith)).collect()
-    }
-
-    fn advance_all(&self, state: &mut LayerState<A>, currents: &[A::Num]) -> LayerTrace<A::Num> {
-        match (&self.neurons, &mut *state) {
-            (Neurons::Lif(params), LayerState::Lif(states)) => {
-                self.advance(params, states, currents)
-            }
-            (Neurons::Klif(params), LayerState::Klif(states)) => {
-                self.advance(params, states, currents)
-            }
-            // A state of another program's layer counts as none.
-            (Neurons::Lif(_) | Neurons::Klif(_), _) => {
-                *state = self.start();
-                self.advance_all(state, currents)
-            }
+        let first = self.cells.first().map_or(&[][..], Vec::as_slice);
+        LayerState {
+            step: 0,
+            neurons: first.iter().map(|cell| cell.start(&self.arith)).collect(),
         }
     }
 
     /// A step of every neuron with the synaptic sums `currents`.
-    fn advance<M: Model<A::Num>>(
-        &self,
-        params: &[M],
-        states: &mut States<M, A>,
-        currents: &[A::Num],
-    ) -> LayerTrace<A::Num> {
+    fn advance(&self, state: &mut LayerState<A>, currents: &[A::Num]) -> LayerTrace<A::Num> {
         let a = &self.arith;
         let count = currents.len();
         let mut trace = LayerTrace {
@@ -117,19 +87,21 @@ where
             h: Vec::with_capacity(count),
             states: Vec::new(),
         };
-        for ((p, state), x) in zip(params, states).zip(currents) {
-            let done = p.step(a, state, &a.align(x, self.guard_bits));
+        let cells = self.cells.get(state.step).or(self.cells.last());
+        let cells = cells.map_or(&[][..], Vec::as_slice);
+        for ((cell, state), x) in zip(cells, &mut state.neurons).zip(currents) {
+            let done = cell.step(a, state, &a.align(x, self.guard_bits));
             trace.spikes.push(done.signed_spike());
-            trace.h.push(done.h);
-            let kept = M::kept::<A::Bit>(&done.state);
+            trace.h.push(done.h.clone());
             trace
                 .states
-                .resize_with(kept.len(), || Vec::with_capacity(count));
-            for (values, value) in zip(&mut trace.states, kept) {
-                values.push(value);
+                .resize_with(done.kept.len(), || Vec::with_capacity(count));
+            for (values, value) in zip(&mut trace.states, &done.kept) {
+                values.push(value.clone());
             }
-            *state = done.state;
+            *state = done.into_state();
         }
+        state.step += 1;
         trace
     }
 
@@ -145,7 +117,7 @@ where
                 *x = a.product(gain, x, 0);
             }
         }
-        let mut trace = self.advance_all(state, &currents);
+        let mut trace = self.advance(state, &currents);
         if let Some(units) = &self.units {
             let scale = |values: &mut Vec<A::Num>, units: &[A::Num]| {
                 for (value, unit) in zip(values, units) {
@@ -153,8 +125,8 @@ where
                 }
             };
             scale(&mut trace.h, &units.h);
-            for values in &mut trace.states {
-                scale(values, &units.states);
+            for (values, units) in zip(&mut trace.states, &units.states) {
+                scale(values, units);
             }
         }
         trace
@@ -255,7 +227,7 @@ impl<A: Arith> Program<A> {
                 guard_bits: layer.guard_bits,
                 gain: layer.gain,
                 units: layer.units,
-                neurons: layer.neurons,
+                cells: layer.cells,
                 amplitude: layer.amplitude,
             })
             .collect();
@@ -293,7 +265,7 @@ pub fn golden(network: &QuantNetwork) -> Result<Program<Raw>, ContractError> {
             guard_bits: layer.guard_bits,
             gain: None,
             units: None,
-            neurons: quantized_neurons(layer, |raw| raw, |raw| raw),
+            cells: quantized(layer, |raw| raw, |raw| raw),
             amplitude: None,
         })
         .collect();
@@ -334,9 +306,16 @@ pub fn dequantised(network: &QuantNetwork) -> Result<Program<Real>, ContractErro
                 gain: None,
                 units: Some(Units {
                     h: (0..layer.neurons).map(|n| layer.h_lsb(n)).collect(),
-                    states: (0..layer.neurons).map(|n| layer.lsb(n)).collect(),
+                    states: layer
+                        .neuron
+                        .states()
+                        .map(|state| {
+                            let each = 0..layer.neurons;
+                            each.map(|n| layer.state_lsb(&state, n)).collect()
+                        })
+                        .collect(),
                 }),
-                neurons: quantized_neurons(
+                cells: quantized(
                     layer,
                     |raw| raw as f64,
                     |raw| raw as f64 * coefficient_lsb(layer),
@@ -361,38 +340,31 @@ pub fn reference(network: &Network) -> Program<Real> {
         .layers
         .iter()
         .map(|layer| {
+            let collapsed = layer.neuron.collapse();
             let each = 0..layer.neurons;
-            let (gain, h_scale, neurons): (Vec<f64>, _, _) = match &layer.neuron {
-                Neuron::Lif(lif) => (
-                    each.clone()
-                        .map_while(|n| lif.input_gain.get(n).copied())
-                        .collect(),
-                    1.0,
-                    Neurons::Lif(each.map_while(|n| lif.params(n)).collect()),
-                ),
-                Neuron::Klif(klif) => (
-                    each.clone()
-                        .map_while(|n| Some(klif.charge_scale() * klif.input_gain.get(n)?))
-                        .collect(),
-                    klif.h_scale(),
-                    Neurons::Klif(each.map_while(|n| klif.params(n)).collect()),
-                ),
+            let factors = |param: Option<&Param<f64>>| -> Vec<f64> {
+                let one = Param::Layer(1.0);
+                let param = param.unwrap_or(&one);
+                each.clone()
+                    .map_while(|n| param.get(n, 0).copied())
+                    .collect()
             };
+            let states = layer.neuron.model.info().states.iter();
             Layer {
                 arith: Real,
                 crossbar: Crossbar::new(layer.axons, &layer.weights, layer.bias.clone()),
                 guard_bits: 0,
-                gain: Some(gain),
-                units: (h_scale != 1.0).then(|| Units {
-                    h: vec![h_scale; layer.neurons],
-                    states: vec![1.0; layer.neurons],
-                }),
-                neurons,
-                amplitude: Some(
-                    (0..layer.neurons)
-                        .map_while(|n| layer.amplitude.get(n).copied())
+                gain: Some(factors(Some(&collapsed.input_gain))),
+                units: (!collapsed.scales.is_empty()).then(|| Units {
+                    h: factors(collapsed.scales.get("h")),
+                    states: states
+                        .map(|state| factors(collapsed.scales.get(state.name)))
                         .collect(),
-                ),
+                }),
+                cells: (0..collapsed.steps())
+                    .map(|t| each.clone().map_while(|n| collapsed.cell(n, t)).collect())
+                    .collect(),
+                amplitude: Some(factors(Some(&layer.amplitude))),
             }
         })
         .collect();
@@ -404,40 +376,20 @@ pub fn reference(network: &Network) -> Program<Real> {
 }
 
 fn coefficient_lsb(layer: &QuantLayer) -> f64 {
-    2f64.powi(-layer.neuron.coefficient().frac)
+    2f64.powi(-layer.neuron.coefficient.frac)
 }
 
-/// The layer's neurons, with states and coefficients turned into the arithmetic's numbers. `layer` is validated.
-fn quantized_neurons<N>(
+/// The layer's neurons by step, with states and coefficients turned into the arithmetic's numbers. `layer` is validated.
+fn quantized<N: Clone + Debug>(
     layer: &QuantLayer,
     state: impl Fn(i64) -> N,
     coefficient: impl Fn(i64) -> N,
-) -> Neurons<N> {
-    let neurons = 0..layer.neurons;
-    match &layer.neuron {
-        QuantNeuron::Lif(lif) => Neurons::Lif(
-            neurons
-                .map_while(|n| lif.params(n, layer.membrane, &state, &coefficient))
-                .collect(),
-        ),
-        QuantNeuron::Klif(klif) => Neurons::Klif(
-            neurons
-                .map_while(|n| klif.params(n, layer.membrane, &state, &coefficient))
-                .collect(),
-        ),
-    }
-}
-
-impl QuantLayer {
-    /// Real value of the membrane's LSB of neuron `n` (must be below the layer's number of neurons).
-    #[must_use]
-    pub fn lsb(&self, n: usize) -> f64 {
-        2f64.powi(-self.membrane.frac) * self.scale.of(n)
-    }
-
-    /// Real value of 1 in a compared `h` of neuron `n` (must be below the layer's number of neurons).
-    #[must_use]
-    pub fn h_lsb(&self, n: usize) -> f64 {
-        self.lsb(n) * self.neuron.h_scale()
-    }
+) -> Vec<Vec<Cell<N>>> {
+    (0..layer.neuron.steps())
+        .map(|t| {
+            (0..layer.neurons)
+                .map_while(|n| layer.cell(n, t, &state, &coefficient))
+                .collect()
+        })
+        .collect()
 }

@@ -3,58 +3,18 @@
 //!
 //! Plain data. The scales are kept so that traces and reports can be shown in real units; no result depends on them.
 
+use core::fmt::Debug;
+use std::collections::BTreeMap;
+
+use crate::arith::Threshold;
 use crate::encoding::Encoding;
 use crate::format::{Overflow, QFormat, Rounding};
-use crate::neuron::lif::{Reset, ResetTiming, Spikes};
+use crate::neuron::info::{ConstantInfo, Presence, REFRACTORY, StateInfo, StateUnit, TableOutput};
+use crate::neuron::refractory::Refractory;
+use crate::neuron::{Cell, ModelId, Modes, Source, Spikes};
+use crate::table::{QuantTable, Table};
 
-/// A parameter with one value for the whole layer or one for each neuron.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
-pub enum Param<T> {
-    /// The same for every neuron.
-    Layer(T),
-    /// One entry a neuron.
-    Neuron(Vec<T>),
-}
-
-impl<T: Clone> Param<T> {
-    /// Value of neuron `n` (must be below the layer's number of neurons).
-    #[must_use]
-    pub fn of(&self, n: usize) -> T {
-        match self {
-            Self::Layer(value) => value.clone(),
-            Self::Neuron(values) => values[n].clone(),
-        }
-    }
-
-    /// Value of neuron `n`; `None` beyond the end of a vector.
-    #[must_use]
-    pub fn get(&self, n: usize) -> Option<&T> {
-        match self {
-            Self::Layer(value) => Some(value),
-            Self::Neuron(values) => values.get(n),
-        }
-    }
-
-    /// `f` of every value.
-    #[must_use]
-    pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Param<U> {
-        match self {
-            Self::Layer(value) => Param::Layer(f(value)),
-            Self::Neuron(values) => Param::Neuron(values.iter().map(f).collect()),
-        }
-    }
-
-    /// All stored values (one, or one a neuron).
-    #[must_use]
-    pub fn values(&self) -> &[T] {
-        match self {
-            Self::Layer(value) => core::slice::from_ref(value),
-            Self::Neuron(values) => values,
-        }
-    }
-}
+pub use crate::param::Param;
 
 /// A whole network as integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,48 +80,40 @@ pub struct QuantLayer {
     pub neuron: QuantNeuron,
 }
 
-/// Integers of one neuron model; a new model adds a variant.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(tag = "model", rename_all = "snake_case"))]
-pub enum QuantNeuron {
-    /// IF, LIF and PLIF.
-    Lif(QuantLif),
-    /// KLIF.
-    Klif(QuantKlif),
-}
-
-/// The LIF family: `h = ovf(R(decay * v) + x + offset)`.
+/// Integers of a layer's neurons, named as in the tables of the model.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct QuantLif {
-    /// Unsigned coefficient format; decay 1 (`2^frac`) is representable: `width = frac + 1`.
+pub struct QuantNeuron {
+    /// The model.
+    pub model: ModelId,
+    /// What it is switched to.
+    pub modes: Modes,
+    /// Steps after a spike in which nothing happens.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub refractory: u32,
+    /// Unsigned format of the factors, of at most 24 bits; 1 (`2^frac`) is representable.
     pub coefficient: QFormat,
-    /// Retained fraction of `v`, raw in `coefficient`, 0 to `2^frac`.
-    pub decay: Param<i64>,
-    /// Constant input in membrane LSBs, every step.
-    pub offset: Param<i64>,
-    /// Smallest raw `h` that fires.
-    pub fire_at: Param<i64>,
-    /// `same_step_guarded` only: smallest raw `v` for which a reset is still pending (`v > threshold`).
-    pub pending_at: Param<i64>,
-    /// Amount of a soft reset.
-    pub reset_by: Param<i64>,
-    /// Value after a hard reset.
-    pub v_reset: Param<i64>,
-    /// Value before the first step of a sample.
-    pub v_init: Param<i64>,
-    /// Kind of reset.
-    pub reset: Reset,
-    /// When the reset acts.
-    pub reset_timing: ResetTiming,
-    /// Which spikes are fired; ternary ones also at `h <= -fire_at`. Absent in a file: binary.
+    /// The constants that the model has with these modes.
+    pub constants: BTreeMap<String, Param<i64>>,
+    /// Formats of the states that have one of their own.
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Spikes::is_binary")
+        serde(default, skip_serializing_if = "BTreeMap::is_empty")
     )]
-    pub spikes: Spikes,
+    pub formats: BTreeMap<String, QFormat>,
+    /// The model's tables.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "BTreeMap::is_empty")
+    )]
+    pub tables: BTreeMap<String, QuantTable>,
+    /// Real value of 1 in `h` (key `h`) or in a state over that of 1 in `v`, where it is not 1. Only shows traces.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "BTreeMap::is_empty")
+    )]
+    pub scales: BTreeMap<String, Param<f64>>,
 }
 
 /// What the events that feed a layer carry.
@@ -202,35 +154,219 @@ impl QuantLayer {
     /// What this layer feeds the next one.
     #[must_use]
     pub const fn payloads(&self) -> Payloads {
-        match self.neuron.spikes() {
+        match self.neuron.modes.spikes {
             Spikes::Binary => Payloads::SPIKES,
             Spikes::Ternary => Payloads::TERNARY,
         }
     }
 }
 
-/// KLIF: `h = ovf(max(0, R(decay * v) + x + offset))`. `k` is folded into the weights, the bias, `decay` and `offset`; with
-/// `scale_reset` it is in the threshold instead, and in `h_scale`.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct QuantKlif {
-    /// Unsigned coefficient format of at most 24 bits; 1 (`2^frac`) is representable, and more where `k * decay` is above 1.
-    pub coefficient: QFormat,
-    /// Factor of `v`, raw in `coefficient`.
-    pub decay: Param<i64>,
-    /// Constant input in membrane LSBs, every step.
-    pub offset: Param<i64>,
+impl QuantNeuron {
+    /// A neuron with the model's first modes and no constants yet.
+    #[must_use]
+    pub fn new(model: ModelId, coefficient: QFormat) -> Self {
+        Self {
+            model,
+            modes: model.info().modes.first(),
+            refractory: 0,
+            coefficient,
+            constants: BTreeMap::new(),
+            formats: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            scales: BTreeMap::new(),
+        }
+    }
+
+    /// With the constant `name` set.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Param<i64>) -> Self {
+        self.constants.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The constant `name`; 0 where the model has none with these modes.
+    #[must_use]
+    pub fn constant(&self, name: &str) -> &Param<i64> {
+        self.constants.get(name).unwrap_or(&Param::Layer(0))
+    }
+
     /// Smallest raw `h` that fires.
-    pub fire_at: Param<i64>,
-    /// Amount of a soft reset.
-    pub reset_by: Param<i64>,
-    /// Value after a hard reset.
-    pub v_reset: Param<i64>,
-    /// Value before the first step of a sample.
-    pub v_init: Param<i64>,
-    /// Kind of reset, in the step of the spike.
-    pub reset: Reset,
-    /// Real value of `h` over that of a `v` of the same raw value: `k` with `scale_reset`, else 1. Only shows traces.
-    pub h_scale: f64,
+    #[must_use]
+    pub fn fire_at(&self) -> &Param<i64> {
+        self.constant("fire_at")
+    }
+
+    /// Whether the constant of that table row is there with these modes; `None`: it may be.
+    #[must_use]
+    pub fn needs(&self, info: &ConstantInfo) -> Option<bool> {
+        match info.presence {
+            Presence::Always => Some(true),
+            Presence::With(modes) => Some(modes(&self.modes)),
+            Presence::Optional => None,
+        }
+    }
+
+    /// The constants that are there with their table rows, in the order of the table.
+    pub fn table(&self) -> impl Iterator<Item = (&'static ConstantInfo, &Param<i64>)> {
+        let rows = self.model.info().constants.iter();
+        rows.filter_map(|info| Some((info, self.constants.get(info.name)?)))
+    }
+
+    /// Kept states in the order of a trace.
+    pub fn states(&self) -> impl Iterator<Item = StateInfo> {
+        let period = (self.refractory > 0).then_some(REFRACTORY);
+        self.model.info().states.iter().copied().chain(period)
+    }
+
+    /// Largest number of steps that have constants of their own; 1 where the step does not matter.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.constants.values().map(Param::steps).max().unwrap_or(1)
+    }
+
+    /// Whether a constant depends on the step.
+    #[must_use]
+    pub fn by_step(&self) -> bool {
+        self.constants.values().any(Param::by_step)
+    }
+}
+
+impl QuantLayer {
+    /// Format of a kept state.
+    #[must_use]
+    pub fn state_format(&self, state: &StateInfo) -> QFormat {
+        match state.unit {
+            StateUnit::Membrane => self.membrane,
+            StateUnit::Own => self
+                .neuron
+                .formats
+                .get(state.name)
+                .copied()
+                .unwrap_or(self.membrane),
+            StateUnit::Steps => {
+                QFormat::unsigned(u32::BITS - self.neuron.refractory.leading_zeros(), 0)
+            }
+        }
+    }
+
+    /// Real value of the membrane's LSB of neuron `n` (must be below the layer's number of neurons).
+    #[must_use]
+    pub fn lsb(&self, n: usize) -> f64 {
+        2f64.powi(-self.membrane.frac) * self.scale.of(n)
+    }
+
+    /// Real value of 1 in a compared `h` of neuron `n` (must be below the layer's number of neurons).
+    #[must_use]
+    pub fn h_lsb(&self, n: usize) -> f64 {
+        self.lsb(n) * self.shown("h", n)
+    }
+
+    /// Real value of 1 in a kept state of neuron `n` (must be below the layer's number of neurons).
+    #[must_use]
+    pub fn state_lsb(&self, state: &StateInfo, n: usize) -> f64 {
+        match state.unit {
+            StateUnit::Membrane => self.lsb(n) * self.shown(state.name, n),
+            StateUnit::Own => 2f64.powi(-self.state_format(state).frac),
+            StateUnit::Steps => 1.0,
+        }
+    }
+
+    fn shown(&self, what: &str, n: usize) -> f64 {
+        self.neuron
+            .scales
+            .get(what)
+            .map_or(1.0, |scale| scale.of(n))
+    }
+
+    /// The neuron `n` in step `t`, in the numbers of an arithmetic: `state` converts raw values of states, `coefficient` those
+    /// of coefficients. `None` if a constant is missing or has no such entry.
+    pub fn cell<N: Clone + Debug>(
+        &self,
+        n: usize,
+        t: usize,
+        state: impl Fn(i64) -> N,
+        coefficient: impl Fn(i64) -> N,
+    ) -> Option<Cell<N>> {
+        let source = QuantSource {
+            layer: self,
+            n,
+            t,
+            state: &state,
+            coefficient: &coefficient,
+        };
+        let period = self.neuron.refractory;
+        Some(Cell {
+            model: self.neuron.model.build(&source)?,
+            refractory: (period > 0).then(|| Refractory {
+                steps: state(i64::from(period)),
+                one: state(1),
+                zero: state(0),
+            }),
+        })
+    }
+}
+
+struct QuantSource<'a, S, C> {
+    layer: &'a QuantLayer,
+    n: usize,
+    t: usize,
+    state: &'a S,
+    coefficient: &'a C,
+}
+
+impl<N, S: Fn(i64) -> N, C: Fn(i64) -> N> Source<N> for QuantSource<'_, S, C> {
+    fn modes(&self) -> &Modes {
+        &self.layer.neuron.modes
+    }
+
+    fn has(&self, name: &'static str) -> bool {
+        self.layer.neuron.constants.contains_key(name)
+    }
+
+    fn number(&self, name: &'static str) -> Option<N> {
+        let neuron = &self.layer.neuron;
+        let raw = *neuron.constants.get(name)?.get(self.n, self.t)?;
+        let info = neuron.model.info().constant(name)?;
+        Some(if info.domain.is_membrane() {
+            (self.state)(raw)
+        } else {
+            (self.coefficient)(raw)
+        })
+    }
+
+    fn threshold(&self, name: &'static str) -> Option<Threshold<N>> {
+        Some(Threshold::at(self.number(name)?))
+    }
+
+    fn drop(&self) -> u32 {
+        self.layer.neuron.coefficient.frac.max(0).unsigned_abs()
+    }
+
+    fn membrane(&self) -> QFormat {
+        self.layer.membrane
+    }
+
+    fn format(&self, state: &'static str) -> QFormat {
+        let own = self.layer.neuron.formats.get(state);
+        own.copied().unwrap_or(self.layer.membrane)
+    }
+
+    fn integer(&self, value: i64) -> N {
+        (self.state)(value)
+    }
+
+    fn one(&self, state: &'static str) -> N {
+        let frac = self.format(state).frac.clamp(0, 62);
+        (self.state)(1 << frac)
+    }
+
+    fn table(&self, name: &'static str) -> Option<Table<N>> {
+        let neuron = &self.layer.neuron;
+        let info = neuron.model.info().tables.iter().find(|t| t.name == name)?;
+        let table = neuron.tables.get(name)?;
+        Some(match info.output {
+            TableOutput::Coefficient => table.convert(self.state, self.coefficient),
+            TableOutput::Membrane => table.convert(self.state, self.state),
+        })
+    }
 }

@@ -17,6 +17,7 @@ use core::fmt::Debug;
 
 use crate::describe::Fire;
 use crate::format::QFormat;
+use crate::table::Table;
 
 /// A threshold and how a value is compared with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,9 @@ pub trait Arith {
 
     /// `sum` where it is above 0, else 0 (ReLU), exact: of a sum before its overflow.
     fn max_zero(&self, sum: &Self::Num) -> Self::Num;
+
+    /// `table` at `x`, interpolated and rounded as the table says.
+    fn lookup(&self, table: &Table<Self::Num>, x: &Self::Num) -> Self::Num;
 
     /// The exact `sum` brought into `format`.
     fn overflow(&self, sum: &Self::Num, format: &QFormat) -> Self::Num;

@@ -7,6 +7,7 @@
 use super::{Arith, Threshold};
 use crate::describe::Fire;
 use crate::format::{Overflow, QFormat, Rounding};
+use crate::table::Table;
 
 /// Integer arithmetic of one layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +72,20 @@ impl Arith for Raw {
 
     fn max_zero(&self, sum: &i64) -> i64 {
         (*sum).max(0)
+    }
+
+    fn lookup(&self, table: &Table<i64>, x: &i64) -> i64 {
+        let from = |k: usize| table.knots.get(k).or(table.knots.last()).copied();
+        // Without knots, which the contract refuses, there is no value.
+        let step = x.max(&table.low).min(&table.high).saturating_sub(table.low);
+        let shift = table.shift.min(62);
+        let segment = usize::try_from(step >> shift).unwrap_or_default();
+        let (Some(start), Some(end)) = (from(segment), from(segment + 1)) else {
+            return 0;
+        };
+        let part = i128::from(end - start) * i128::from(step & ((1 << shift) - 1));
+        let half = (1i128 << shift) >> 1;
+        start.saturating_add(clamp((part + half) >> shift))
     }
 
     fn overflow(&self, sum: &i64, format: &QFormat) -> i64 {

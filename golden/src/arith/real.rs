@@ -4,6 +4,7 @@
 use super::{Arith, Threshold};
 use crate::describe::Fire;
 use crate::format::QFormat;
+use crate::table::Table;
 
 /// Arithmetic of `f64`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,22 @@ impl Arith for Real {
 
     fn max_zero(&self, sum: &f64) -> f64 {
         sum.max(0.0)
+    }
+
+    fn lookup(&self, table: &Table<f64>, x: &f64) -> f64 {
+        if table.knots.is_empty() {
+            return 1.0 / (1.0 + (-table.slope * x).exp());
+        }
+        let position = (x.max(table.low).min(table.high) - table.low)
+            / f64::from(table.shift.min(1000)).exp2();
+        let segment = position.floor();
+        let from = |k: usize| table.knots.get(k).or(table.knots.last()).copied();
+        // At most the number of knots, and not negative.
+        let index = segment as usize;
+        match (from(index), from(index + 1)) {
+            (Some(start), Some(end)) => start + (end - start) * (position - segment),
+            _ => 0.0,
+        }
     }
 
     fn overflow(&self, sum: &f64, _format: &QFormat) -> f64 {

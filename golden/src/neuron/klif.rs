@@ -21,18 +21,16 @@ mod info;
 use core::fmt::Debug;
 
 use crate::arith::{Arith, Threshold};
-use crate::contract::{ContractError, Place};
-use crate::describe::Klif;
-use crate::format::{Overflow, QFormat};
-use crate::neuron::lif::Reset;
-use crate::neuron::{Constant, Domain, Model, Step};
-use crate::quant::{Param, QuantKlif, QuantLayer};
+use crate::describe::Neuron;
+use crate::format::QFormat;
+use crate::neuron::{Collapsed, Model, Reset, Source, State, Step};
+use crate::param::Param;
 
 pub(super) use info::INFO;
 
 /// Parameters of one neuron, in the numbers of an arithmetic.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KlifParams<N> {
+pub struct Params<N> {
     /// Factor `A` of the state.
     pub decay: N,
     /// Bits of `A v` below the membrane's LSB (the coefficient's `frac`).
@@ -41,180 +39,109 @@ pub struct KlifParams<N> {
     pub offset: N,
     /// When a spike is fired.
     pub fire: Threshold<N>,
-    /// Amount of a soft reset.
-    pub reset_by: N,
-    /// Value after a hard reset.
-    pub v_reset: N,
+    /// The reset in the step of a spike.
+    pub reset: ResetBy<N>,
     /// Value before the first step.
     pub v_init: N,
-    /// Kind of reset.
-    pub reset: Reset,
     /// Format of the membrane.
     pub membrane: QFormat,
 }
 
-impl<N: Clone + Debug> Model<N> for KlifParams<N> {
-    /// The membrane potential.
-    type State<B: Clone + Debug> = N;
+/// A reset with its number.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ResetBy<N> {
+    /// To this value.
+    Hard(N),
+    /// By this amount.
+    Soft(N),
+    /// None.
+    None,
+}
 
-    fn start<A: Arith<Num = N>>(&self, _a: &A) -> N {
-        self.v_init.clone()
+impl<N> ResetBy<N> {
+    /// From the constants `v_reset` and `reset_by`.
+    pub(super) fn of(source: &impl Source<N>) -> Option<Self> {
+        Some(match source.modes().reset {
+            Reset::Hard => Self::Hard(source.number("v_reset")?),
+            Reset::Soft => Self::Soft(source.number("reset_by")?),
+            Reset::None => Self::None,
+        })
     }
+}
 
-    fn step<A: Arith<Num = N>>(&self, a: &A, v: &N, x: &N) -> Step<N, A::Bit, N> {
-        let sum = a.add(
-            &a.add(&a.product(&self.decay, v, self.drop), x),
-            &self.offset,
-        );
-        let h = a.overflow(&a.max_zero(&sum), &self.membrane);
-        let (spike, state) = match self.reset {
-            Reset::None => (a.at_least(&h, &self.fire), h.clone()),
-            Reset::Hard => a.split(&h, &self.fire, |_| self.v_reset.clone(), Clone::clone),
-            Reset::Soft => a.split(
-                &h,
-                &self.fire,
-                |h| a.overflow(&a.sub(h, &self.reset_by), &self.membrane),
+impl<N: Clone + Debug> ResetBy<N> {
+    /// Spike and kept value of a reset in the same step.
+    pub(super) fn same_step<A: Arith<Num = N>>(
+        &self,
+        a: &A,
+        h: &N,
+        fire: &Threshold<N>,
+        membrane: &QFormat,
+    ) -> (A::Bit, N) {
+        match self {
+            Self::None => (a.at_least(h, fire), h.clone()),
+            Self::Hard(v_reset) => a.split(h, fire, |_| v_reset.clone(), Clone::clone),
+            Self::Soft(amount) => a.split(
+                h,
+                fire,
+                |h| a.overflow(&a.sub(h, amount), membrane),
                 Clone::clone,
             ),
-        };
+        }
+    }
+}
+
+impl<N: Clone + Debug> Model<N> for Params<N> {
+    fn build(s: &impl Source<N>) -> Option<Self> {
+        Some(Self {
+            decay: s.number("decay")?,
+            drop: s.drop(),
+            offset: s.number("offset")?,
+            fire: s.threshold("fire_at")?,
+            reset: ResetBy::of(s)?,
+            v_init: s.number("v_init")?,
+            membrane: s.membrane(),
+        })
+    }
+
+    fn start(&self) -> Vec<N> {
+        vec![self.v_init.clone()]
+    }
+
+    fn step<A: Arith<Num = N>>(&self, a: &A, state: &State<N, A::Bit>, x: &N) -> Step<N, A::Bit> {
+        let kept = a.product(&self.decay, state.v(), self.drop);
+        let sum = a.add(&a.add(&kept, x), &self.offset);
+        let h = a.overflow(&a.max_zero(&sum), &self.membrane);
+        let (spike, v) = self.reset.same_step(a, &h, &self.fire, &self.membrane);
         Step {
             h,
             spike,
             negative: a.bit(false),
-            state,
+            kept: vec![v],
         }
     }
-
-    fn kept<B: Clone + Debug>(v: &N) -> Vec<N> {
-        vec![v.clone()]
-    }
 }
 
-impl QuantKlif {
-    /// Parameters of neuron `n` in the numbers of an arithmetic: `state` converts raw values of the membrane,
-    /// `coefficient` those of the coefficients. `None` if a parameter has no such entry.
-    pub fn params<N>(
-        &self,
-        n: usize,
-        membrane: QFormat,
-        state: impl Fn(i64) -> N,
-        coefficient: impl Fn(i64) -> N,
-    ) -> Option<KlifParams<N>> {
-        Some(KlifParams {
-            decay: coefficient(*self.decay.get(n)?),
-            drop: self.coefficient.frac.max(0).unsigned_abs(),
-            offset: state(*self.offset.get(n)?),
-            fire: Threshold::at(state(*self.fire_at.get(n)?)),
-            reset_by: state(*self.reset_by.get(n)?),
-            v_reset: state(*self.v_reset.get(n)?),
-            v_init: state(*self.v_init.get(n)?),
-            reset: self.reset,
-            membrane,
-        })
-    }
-
-    /// Every integer parameter.
-    pub(super) fn constants(&self) -> Vec<Constant<&Param<i64>>> {
-        let Self {
-            coefficient: _,
-            decay,
-            offset,
-            fire_at,
-            reset_by,
-            v_reset,
-            v_init,
-            reset: _,
-            h_scale: _,
-        } = self;
-        constants([decay, offset, fire_at, reset_by, v_reset, v_init])
-    }
-
-    /// Every integer parameter, to be changed.
-    pub(super) fn constants_mut(&mut self) -> Vec<Constant<&mut Param<i64>>> {
-        constants([
-            &mut self.decay,
-            &mut self.offset,
-            &mut self.fire_at,
-            &mut self.reset_by,
-            &mut self.v_reset,
-            &mut self.v_init,
-        ])
-    }
-
-    /// The rules of the contract for this model's part of `layer`.
-    pub(crate) fn validate(
-        &self,
-        layer: &QuantLayer,
-        place: Place<'_>,
-    ) -> Result<(), ContractError> {
-        place.unsigned("coefficient", self.coefficient)?;
-        let width = i64::from(self.coefficient.width);
-        place.range("coefficient.width", width, 1, 24)?;
-        let frac = i64::from(self.coefficient.frac);
-        place.range("coefficient.frac", frac, 0, width - 1)?;
-        let (min, max) = (layer.membrane.min(), layer.membrane.max());
-        let symmetric = layer.overflow == Overflow::SaturateSymmetric;
-        let state = (if symmetric { -max } else { min }, max);
-        let neurons = layer.neurons;
-        let coefficient = (0, self.coefficient.max());
-        place.param("decay", &self.decay, neurons, coefficient)?;
-        place.param("offset", &self.offset, neurons, (min, max))?;
-        place.param("fire_at", &self.fire_at, neurons, (1, max))?;
-        place.param("reset_by", &self.reset_by, neurons, (min, max))?;
-        place.param("v_reset", &self.v_reset, neurons, state)?;
-        place.param("v_init", &self.v_init, neurons, state)?;
-        place.scale("h_scale", &Param::Layer(self.h_scale), 1)
-    }
-}
-
-fn constants<P>([decay, offset, fire_at, reset_by, v_reset, v_init]: [P; 6]) -> Vec<Constant<P>> {
-    let constant = |name, file, domain, values| Constant {
-        name,
-        file,
-        domain,
-        values,
+/// `k` goes into decay, gain and offset, or with `scale_reset` into the threshold.
+pub(super) fn collapse(neuron: &Neuron) -> Collapsed {
+    let mut c = Collapsed::new(neuron);
+    let k = c.given("k");
+    let scale_reset = c.given("scale_reset").values().first() == Some(&1.0);
+    let (charge, h) = if scale_reset {
+        (Param::Layer(1.0), k)
+    } else {
+        (k, Param::Layer(1.0))
     };
-    vec![
-        constant("decay", "decay", Domain::Coefficient, decay),
-        constant("offset", "offset", Domain::Membrane, offset),
-        constant("fire_at", "v_threshold", Domain::Membrane, fire_at),
-        constant("reset_by", "v_threshold", Domain::Membrane, reset_by),
-        constant("v_reset", "v_reset", Domain::Membrane, v_reset),
-        constant("v_init", "v_init", Domain::Membrane, v_init),
-    ]
-}
-
-impl Klif {
-    /// Real value of a compared `h` over that of the same number kept as `v`.
-    #[must_use]
-    pub const fn h_scale(&self) -> f64 {
-        if self.scale_reset { self.k } else { 1.0 }
+    for name in ["decay", "offset"] {
+        let given = c.given(name);
+        let folded = c.product(name, &given, &charge);
+        c.set(name, folded);
     }
-
-    /// Factor that is folded into decay, current and offset.
-    #[must_use]
-    pub const fn charge_scale(&self) -> f64 {
-        if self.scale_reset { 1.0 } else { self.k }
+    let gain = c.given("input_gain");
+    c.input_gain = c.product("input_gain", &gain, &charge);
+    if h.of(0) != 1.0 {
+        c.scales.insert("h", h);
     }
-
-    /// Real parameters of neuron `n`, in units of the kept state; `None` if a parameter has no such entry. The caller
-    /// multiplies the synaptic current by `input_gain` and [`Self::charge_scale`].
-    #[must_use]
-    pub fn params(&self, n: usize) -> Option<KlifParams<f64>> {
-        let level = *self.v_threshold.get(n)? / self.h_scale();
-        Some(KlifParams {
-            decay: self.charge_scale() * *self.decay.get(n)?,
-            drop: 0,
-            offset: self.charge_scale() * *self.offset.get(n)?,
-            fire: Threshold {
-                level,
-                fire: self.fire,
-            },
-            reset_by: level,
-            v_reset: *self.v_reset.get(n)?,
-            v_init: *self.v_init.get(n)?,
-            reset: self.reset,
-            membrane: QFormat::signed(63, 0),
-        })
-    }
+    c.set_reset();
+    c
 }

@@ -1,11 +1,28 @@
 //! What the registry says of KLIF.
 
-use crate::neuron::{ModelInfo, ParameterInfo};
+use crate::neuron::common::{
+    DECAY, FIRE_AT, INPUT_GAIN, OFFSET, RESET_BY, V_INIT, V_INIT_RAW, V_RESET, V_RESET_RAW, V_THRESHOLD, always,
+};
+use crate::neuron::info::{
+    Default, Domain, KindInfo, ModelInfo, ParameterInfo, Range, Shape, V, as_given,
+};
+use crate::neuron::modes::{ModeSet, Reset};
+
+const MODES: ModeSet = ModeSet {
+    reset: &[Reset::Hard, Reset::Soft, Reset::None],
+    ..ModeSet::PLAIN
+};
 
 /// The registry's entry.
 pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
     name: "klif",
-    kinds: &["klif"],
+    kinds: &[KindInfo {
+        name: "klif",
+        without: &[],
+        with: &[],
+        modes: MODES,
+        convert: as_given,
+    }],
     summary: "KLIF: a leaky neuron whose charge is multiplied by a learned k and rectified",
     equations: &[
         "h = ovf(max(0, R(A * v) + x + B))        x = W s + b, input_gain folded into W and b",
@@ -16,76 +33,41 @@ pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
     ],
     parameters: &[
         ParameterInfo {
-            name: "decay",
             meaning: "retained fraction of v, before k",
-            range: "0 to 1",
-            default: "required",
-            per_neuron: true,
+            ..DECAY
         },
         ParameterInfo {
             name: "k",
             meaning: "learned factor of the charge; k * decay may be above 1",
-            range: "above 0",
-            default: "required",
-            per_neuron: false,
+            range: Range::Factor,
+            default: Default::Required,
+            shape: Shape::Layer,
         },
         ParameterInfo {
             name: "scale_reset",
             meaning: "h / k is kept: v_reset or (h - v_threshold) / k after a spike",
-            range: "true, false",
-            default: "false",
-            per_neuron: false,
+            range: Range::Flag,
+            default: Default::Value(0.0),
+            shape: Shape::Layer,
         },
-        ParameterInfo {
-            name: "input_gain",
-            meaning: "factor of the synaptic current, before k",
-            range: "finite",
-            default: "1",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "offset",
-            meaning: "constant input of every step, before k",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "v_threshold",
-            meaning: "threshold of h, and the amount of a soft reset",
-            range: "above 0",
-            default: "required",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "fire",
-            meaning: "whether a value equal to the threshold fires",
-            range: ">=, >",
-            default: ">=",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "reset",
-            meaning: "kind of reset after a spike, in its step",
-            range: "hard, soft, none",
-            default: "hard",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "v_reset",
-            meaning: "value after a hard reset",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "v_init",
-            meaning: "value before the first step of a sample",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
+        INPUT_GAIN,
+        OFFSET,
+        V_THRESHOLD,
+        V_RESET,
+        V_INIT,
     ],
+    modes: MODES,
+    constants: &[
+        always("decay", "decay", Domain::Decay { above_one: true }),
+        always("offset", "offset", Domain::Offset),
+        FIRE_AT,
+        RESET_BY,
+        V_RESET_RAW,
+        V_INIT_RAW,
+    ],
+    tables: &[],
+    states: &[V],
     source: "Jiang and Zhang, arXiv 2302.09238; SpikingJelly 2.0.0 KLIFNode",
-    states: &["v"],
+    differences: "No code by the authors is known; SpikingJelly is followed. Its k may become 0 or negative in training, \
+                  which is refused here: the neuron would be dead or inverted.",
 };

@@ -1,14 +1,33 @@
 //! What the registry says of the LIF family.
 
-use crate::neuron::{ModelInfo, ParameterInfo};
+use super::kinds;
+use crate::neuron::common::{
+    DECAY, FIRE_AT, INPUT_GAIN, OFFSET, PENDING_AT, RESET_BY, V_INIT, V_INIT_RAW, V_RESET, V_RESET_RAW, V_THRESHOLD,
+    always, parameter,
+};
+use crate::neuron::info::{ConstantInfo, Default, Domain, ModelInfo, Presence, Range, V};
+use crate::neuron::modes::{Leak, ModeSet, Reset, ResetTiming, Spikes};
+
+pub(super) const MODES: ModeSet = ModeSet {
+    reset: &[Reset::Hard, Reset::Soft, Reset::None],
+    reset_timing: &[
+        ResetTiming::SameStep,
+        ResetTiming::NextStep,
+        ResetTiming::SameStepGuarded,
+    ],
+    spikes: &[Spikes::Binary, Spikes::Ternary],
+    leak: &[Leak::LinearUnclamped, Leak::LinearTowardZero],
+    ..ModeSet::PLAIN
+};
 
 /// The registry's entry.
 pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
     name: "lif",
-    kinds: &["lif", "if", "plif", "tlif"],
+    kinds: kinds::KINDS,
     summary: "leaky integrate-and-fire: IF (decay 1), LIF, PLIF (a decay per layer or neuron), TLIF (ternary spikes)",
     equations: &[
-        "h = ovf(R(decay * v) + x + offset)        x = W s + b, input_gain folded into W and b",
+        "h = ovf(R(decay * v) + x + offset - leak)   x = W s + b, input_gain folded into W and b",
+        "linear_toward_zero: h = ovf(u - clamp(u, -leak, leak) + x + offset) with u = R(decay * v)",
         "s = h >= v_threshold  (fire \">=\")   or   h > v_threshold  (fire \">\")",
         "tlif:               s = -1 too where h <= -v_threshold (h < -v_threshold); r and s keep their sign, not guarded",
         "same_step:          hard v = s ? v_reset : h                soft v = ovf(h - s * v_threshold)",
@@ -18,78 +37,38 @@ pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
         "                    hard v = ovf(h - (s - r)(h - v_reset))   soft v = ovf(h - (s - r) * v_threshold)",
     ],
     parameters: &[
-        ParameterInfo {
-            name: "decay",
-            meaning: "retained fraction of v; 1 is IF, 1 - 1/tau is LIF, sigmoid(-w) is PLIF",
-            range: "0 to 1",
-            default: "required",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "input_gain",
-            meaning: "factor of the synaptic current",
-            range: "finite",
-            default: "1",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "offset",
-            meaning: "constant input of every step",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "v_threshold",
-            meaning: "threshold, and the amount of a soft reset",
-            range: "above 0",
-            default: "required",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "fire",
-            meaning: "whether a value equal to the threshold fires",
-            range: ">=, >",
-            default: ">=",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "reset",
-            meaning: "kind of reset after a spike",
-            range: "hard, soft, none",
-            default: "hard",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "reset_timing",
-            meaning: "when the reset acts",
-            range: "same_step, next_step, same_step_guarded",
-            default: "same_step",
-            per_neuron: false,
-        },
-        ParameterInfo {
-            name: "v_reset",
-            meaning: "value after a hard reset",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "v_init",
-            meaning: "value before the first step of a sample",
-            range: "finite",
-            default: "0",
-            per_neuron: true,
-        },
-        ParameterInfo {
-            name: "amplitude",
-            meaning: "tlif only: real value of a spike, folded into the weights that it meets",
-            range: "above 0",
-            default: "1",
-            per_neuron: true,
-        },
+        DECAY,
+        INPUT_GAIN,
+        OFFSET,
+        parameter(
+            "leak",
+            "amount that v loses at every step; leak_mode says what happens at 0",
+            Range::NotNegative,
+            Default::Value(0.0),
+        ),
+        V_THRESHOLD,
+        V_RESET,
+        V_INIT,
     ],
+    modes: MODES,
+    constants: &[
+        always("decay", "decay", Domain::Decay { above_one: false }),
+        always("offset", "offset", Domain::Offset),
+        ConstantInfo {
+            presence: Presence::With(|modes| matches!(modes.leak, Leak::LinearTowardZero)),
+            ..always("leak", "leak", Domain::Leak)
+        },
+        FIRE_AT,
+        PENDING_AT,
+        RESET_BY,
+        V_RESET_RAW,
+        V_INIT_RAW,
+    ],
+    tables: &[],
+    states: &[V],
     source: "SpikingJelly IFNode, LIFNode, ParametricLIFNode (Fang et al., ICCV 2021), TernaryIFNode, TernaryLIFNode; \
-             Ternary Spike (Guo et al., AAAI 2024); snnTorch Leaky",
-    states: &["v"],
+             Ternary Spike (Guo et al., AAAI 2024); snnTorch Leaky; the linear leak of Yao et al. (NeurIPS 2022) and of ODIN",
+    differences: "SpikingJelly fires at equality and resets in the step of the spike; snnTorch fires above the threshold only and \
+                  resets in the next step. Guo et al. state the threshold V_th, their code fires at V_th / 2: a file carries \
+                  what is compared. A linear leak goes on below 0 in the papers and stops at 0 in hardware.",
 };
