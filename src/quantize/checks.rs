@@ -3,8 +3,11 @@
 use super::error::QuantizeError;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE};
 use super::{GuardBits, MembraneBits, Options};
-use goldspike_golden::describe::{Klif, Layer, Lif, Network, Neuron};
+use goldspike_golden::contract::MAX_REFRACTORY;
+use goldspike_golden::describe::{Layer, Network};
 use goldspike_golden::encoding::Encoding;
+use goldspike_golden::neuron::info::{Default, Shape};
+use goldspike_golden::neuron::{Collapsed, Domain};
 use goldspike_golden::quant::Param;
 
 /// Widest weight.
@@ -87,16 +90,17 @@ pub(crate) fn network(network: &Network) -> Result<(), QuantizeError> {
             ));
         }
     }
+    let steps = usize::try_from(network.time_steps).unwrap_or(usize::MAX);
     let mut axons = network.axons;
     for l in &network.layers {
         length(l, "axons", l.axons, axons)?;
-        layer(l)?;
+        layer(l, steps)?;
         axons = l.neurons;
     }
     Ok(())
 }
 
-fn layer(l: &Layer) -> Result<(), QuantizeError> {
+fn layer(l: &Layer, steps: usize) -> Result<(), QuantizeError> {
     if l.axons == 0 || l.neurons == 0 {
         let field = if l.axons == 0 { "axons" } else { "neurons" };
         return Err(QuantizeError::Shape {
@@ -139,91 +143,75 @@ fn layer(l: &Layer) -> Result<(), QuantizeError> {
     {
         return Err(value(&l.name, "amplitude", n, bad, "above 0"));
     }
-    match &l.neuron {
-        Neuron::Lif(lif) => lif_parameters(l, lif),
-        Neuron::Klif(klif) => klif_parameters(l, klif),
-    }
+    neuron(l, steps)
 }
 
-fn klif_parameters(l: &Layer, klif: &Klif) -> Result<(), QuantizeError> {
-    let Klif {
-        decay,
-        input_gain,
-        offset,
-        v_threshold,
-        v_reset,
-        v_init,
-        k,
-        scale_reset: _,
-        fire: _,
-        reset: _,
-    } = klif;
-    shared_parameters(l, [decay, input_gain, offset, v_threshold, v_reset, v_init])?;
-    if !(k.is_finite() && *k > 0.0) {
-        return Err(value(&l.name, "k", 0, *k, "finite and above 0"));
+/// Modes and parameters of the neurons, by the tables of their model.
+fn neuron(l: &Layer, steps: usize) -> Result<(), QuantizeError> {
+    let info = l.neuron.model.info();
+    if let Some(switch) = info.modes.outside(&l.neuron.modes) {
+        return Err(QuantizeError::Mode {
+            layer: l.name.clone(),
+            switch,
+            model: info.name,
+        });
     }
-    let scale = klif.charge_scale();
-    let scaled = [decay, input_gain, offset].map(|p| p.map(|x| scale * x));
-    if scaled[0].values().iter().any(|d| *d >= LARGEST_DECAY)
-        || scaled
-            .iter()
-            .any(|p| p.values().iter().any(|x| !x.is_finite()))
-    {
-        let range = "small enough that k times decay is below 8388608";
-        return Err(value(&l.name, "k", 0, *k, range));
+    if l.neuron.refractory > MAX_REFRACTORY {
+        let period = f64::from(l.neuron.refractory);
+        return Err(value(&l.name, "refractory", 0, period, "0 to 65535 steps"));
     }
-    Ok(())
-}
-
-fn lif_parameters(l: &Layer, lif: &Lif) -> Result<(), QuantizeError> {
-    let Lif {
-        decay,
-        input_gain,
-        offset,
-        v_threshold,
-        v_reset,
-        v_init,
-        fire: _,
-        reset: _,
-        reset_timing: _,
-        spikes: _,
-    } = lif;
-    shared_parameters(l, [decay, input_gain, offset, v_threshold, v_reset, v_init])
-}
-
-/// What every model has.
-fn shared_parameters(
-    l: &Layer,
-    [decay, input_gain, offset, v_threshold, v_reset, v_init]: [&Param<f64>; 6],
-) -> Result<(), QuantizeError> {
-    for (field, p) in [
-        ("decay", decay),
-        ("input_gain", input_gain),
-        ("offset", offset),
-        ("v_threshold", v_threshold),
-        ("v_reset", v_reset),
-        ("v_init", v_init),
-    ] {
-        if let Param::Neuron(values) = p {
-            length(l, field, values.len(), l.neurons)?;
+    for row in info.parameters {
+        let field = row.name;
+        let Some(param) = l.neuron.parameters.get(field) else {
+            if row.default == Default::Required {
+                return Err(QuantizeError::Shape {
+                    place: l.name.clone(),
+                    field,
+                    found: 0,
+                    expected: 1,
+                });
+            }
+            continue;
+        };
+        let most = match row.shape {
+            Shape::Layer => 1,
+            Shape::Neuron | Shape::Step => l.neurons,
+        };
+        if let Some(neurons) = param.neurons() {
+            length(l, field, neurons, most)?;
         }
-        finite(l, field, p.values())?;
+        if param.by_step() {
+            let expected = if row.shape == Shape::Step { steps } else { 1 };
+            length(l, field, param.steps(), expected)?;
+        }
+        finite(l, field, param.values())?;
+        if let Some((n, &bad)) = param
+            .values()
+            .iter()
+            .enumerate()
+            .find(|(_, v)| !row.range.holds(**v))
+        {
+            return Err(value(&l.name, field, n, bad, row.range.text()));
+        }
     }
-    if let Some((n, &bad)) = decay
-        .values()
-        .iter()
-        .enumerate()
-        .find(|(_, d)| !(0.0..=1.0).contains(*d))
-    {
-        return Err(value(&l.name, "decay", n, bad, "0 to 1"));
-    }
-    if let Some((n, &bad)) = v_threshold
-        .values()
-        .iter()
-        .enumerate()
-        .find(|(_, th)| **th <= 0.0)
-    {
-        return Err(value(&l.name, "v_threshold", n, bad, "above 0"));
+    folded(l, &l.neuron.collapse())
+}
+
+/// What the parameters fold into.
+fn folded(l: &Layer, real: &Collapsed) -> Result<(), QuantizeError> {
+    finite(l, "input_gain", real.input_gain.values())?;
+    for row in l.neuron.model.info().constants {
+        let Some(param) = real.constants.get(row.name) else {
+            continue;
+        };
+        let decay = matches!(row.domain, Domain::Decay { .. });
+        for (n, &folded) in param.values().iter().enumerate() {
+            if !folded.is_finite() || (decay && folded >= LARGEST_DECAY) {
+                let range =
+                    "small enough that what it is folded into is finite, a factor below 8388608";
+                return Err(value(&l.name, row.file, n, folded, range));
+            }
+        }
     }
     Ok(())
 }

@@ -2,38 +2,25 @@
 //!
 //! `fire_at` and `pending_at` are exact: for every integer `h`, `h >= fire_at` says the same as the comparison of
 //! `h * LSB` with the real threshold. The others are rounded once, to nearest with ties away from zero. A constant that
-//! the reset never reads is 0.
+//! nothing reads is not there.
 
-use super::charge::Charge;
-use super::draft::Draft;
-use super::dyadic::{Dyadic, Quotient};
+use super::draft::{Draft, raw_factor};
+use super::dyadic::Dyadic;
 use super::error::QuantizeError;
+use super::folded::table;
 use super::interval::Span;
+use super::tables;
 use super::width::bits_for;
 use goldspike_golden::describe::Fire;
-use goldspike_golden::format::{Overflow, QFormat};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::neuron::{Constant, Domain};
+use goldspike_golden::format::Overflow;
+use goldspike_golden::neuron::info::{ConstantInfo, TableOutput};
+use goldspike_golden::neuron::{Collapsed, Domain};
 use goldspike_golden::quant::{Param, QuantNeuron};
-
-/// The integers that models are built of.
-pub(crate) struct Constants {
-    pub coefficient: QFormat,
-    pub decay: Param<i64>,
-    pub offset: Param<i64>,
-    pub fire_at: Param<i64>,
-    pub pending_at: Param<i64>,
-    pub reset_by: Param<i64>,
-    pub v_reset: Param<i64>,
-    pub v_init: Param<i64>,
-}
+use std::borrow::Cow;
 
 /// One value if all are equal, else one a neuron.
 pub(crate) fn collapse<T: Clone + PartialEq>(values: Vec<T>) -> Param<T> {
-    match values.first() {
-        Some(first) if values.iter().all(|v| v == first) => Param::Layer(first.clone()),
-        _ => Param::Neuron(values),
-    }
+    Param::Neuron(values).collapsed()
 }
 
 /// Real value of neuron `n`'s membrane LSB.
@@ -44,8 +31,8 @@ pub(crate) fn membrane_lsb(draft: &Draft, n: usize, guard_bits: i32) -> Dyadic {
 }
 
 /// Real value of 1 in neuron `n`'s compared value.
-pub(crate) fn h_lsb(draft: &Draft, charge: &Charge, n: usize, guard_bits: i32) -> Dyadic {
-    Dyadic::from_f64(charge.h_scale)
+pub(crate) fn h_lsb(draft: &Draft, charge: &Collapsed, n: usize, guard_bits: i32) -> Dyadic {
+    Dyadic::from_f64(charge.h_scale())
         .and_then(|scale| scale.product(membrane_lsb(draft, n, guard_bits)))
         .unwrap_or(Dyadic::ZERO)
 }
@@ -54,84 +41,128 @@ pub(crate) fn h_lsb(draft: &Draft, charge: &Charge, n: usize, guard_bits: i32) -
 pub(crate) fn model(
     layer: &str,
     draft: &Draft,
-    charge: &Charge,
+    charge: &Collapsed,
     guard_bits: i32,
+    overflow: Overflow,
 ) -> Result<QuantNeuron, QuantizeError> {
-    let neurons = draft.lsb.len();
-    let over = |field: &'static str, n: usize, value: Dyadic| -> Result<Quotient, QuantizeError> {
-        let lsb = if field == "v_threshold" {
-            h_lsb(draft, charge, n, guard_bits)
-        } else {
-            membrane_lsb(draft, n, guard_bits)
-        };
-        value.over(lsb).ok_or_else(|| QuantizeError::OutOfScale {
-            layer: layer.to_owned(),
-            field,
-            index: n,
-            value: value.to_f64(),
-            lsb: lsb.to_f64(),
-        })
-    };
-    let constants = |field: &'static str,
-                     used: bool,
-                     real: &dyn Fn(usize) -> Dyadic|
-     -> Result<Param<i64>, QuantizeError> {
-        if !used {
-            return Ok(Param::Layer(0));
-        }
-        let mut raw = Vec::with_capacity(neurons);
-        for n in 0..neurons {
-            // A `Quotient` is below 2^60.
-            raw.push(over(field, n, real(n))?.nearest as i64);
-        }
-        Ok(collapse(raw))
-    };
-    let of = |p: &Param<f64>, n: usize| Dyadic::from_f64(p.of(n)).unwrap_or(Dyadic::ZERO);
-
-    let (mut fire_at, mut pending_at) = (Vec::with_capacity(neurons), Vec::with_capacity(neurons));
-    for n in 0..neurons {
-        let quotient = over("v_threshold", n, of(&charge.v_threshold, n))?;
-        if quotient.floor < 1 {
-            return Err(QuantizeError::ThresholdBelowLsb {
-                layer: layer.to_owned(),
-                neuron: n,
-                threshold: charge.v_threshold.of(n),
-                lsb: h_lsb(draft, charge, n, guard_bits).to_f64(),
-                guard_bits,
-            });
-        }
-        fire_at.push(match charge.fire {
-            Fire::Ge => quotient.ceil as i64,
-            Fire::Gt => quotient.floor as i64 + 1,
-        });
-        pending_at.push(quotient.floor as i64 + 1);
+    let described = &charge.neuron;
+    let mut neuron = QuantNeuron::new(described.model, draft.coefficient);
+    neuron.modes = described.modes;
+    neuron.refractory = described.refractory;
+    for (name, scale) in &charge.scales {
+        neuron.scales.insert((*name).to_owned(), scale.clone());
     }
-    let guarded = charge.reset_timing == ResetTiming::SameStepGuarded;
-    Ok(charge.model(Constants {
-        coefficient: draft.coefficient,
-        decay: collapse(draft.decay.clone()),
-        offset: constants("offset", true, &|n| draft.offset[n])?,
-        pending_at: if guarded {
-            collapse(pending_at)
-        } else {
-            collapse(fire_at.clone())
-        },
-        fire_at: collapse(fire_at),
-        reset_by: constants("v_threshold", charge.reset == Reset::Soft, &|n| {
-            of(&charge.v_threshold, n)
-        })?,
-        v_reset: constants("v_reset", charge.reset == Reset::Hard, &|n| {
-            of(&charge.v_reset, n)
-        })?,
-        v_init: constants("v_init", true, &|n| of(&charge.v_init, n))?,
-    }))
+    let frac = draft.coefficient.frac.max(0).unsigned_abs();
+    let place = Place {
+        layer,
+        draft,
+        charge,
+        guard_bits,
+    };
+    for (row, real) in table(charge) {
+        let raw = match row.domain {
+            Domain::Decay { .. } | Domain::Conductance => {
+                real.map(|&factor| raw_factor(factor, frac))
+            }
+            _ => place.in_lsbs(row, real)?,
+        };
+        neuron
+            .constants
+            .insert(row.name.to_owned(), raw.collapsed());
+    }
+    let lsb = membrane_lsb(draft, 0, guard_bits).to_f64();
+    tables::fill(&mut neuron, charge, lsb, overflow);
+    Ok(neuron)
 }
 
-/// Every constant that the membrane's format must hold, the offset last.
-pub(crate) fn held(neuron: &QuantNeuron) -> Vec<Constant<&Param<i64>>> {
-    let mut held = neuron.constants();
-    held.retain(|c| c.domain == Domain::Membrane);
-    held.sort_by_key(|c| c.file == "offset");
+/// Where constants are counted in LSBs.
+struct Place<'a> {
+    layer: &'a str,
+    draft: &'a Draft,
+    charge: &'a Collapsed,
+    guard_bits: i32,
+}
+
+impl Place<'_> {
+    fn in_lsbs(&self, row: &ConstantInfo, real: &Param<f64>) -> Result<Param<i64>, QuantizeError> {
+        let (steps, neurons) = (real.steps(), self.draft.lsb.len());
+        let mut raw = Vec::with_capacity(steps * neurons);
+        for t in 0..steps {
+            for n in 0..neurons {
+                let value = real.get(n, t).copied().unwrap_or_default();
+                raw.push(self.one(row, n, value)?);
+            }
+        }
+        Ok(if real.by_step() {
+            Param::StepNeuron {
+                steps,
+                by_step_and_neuron: raw,
+            }
+        } else {
+            Param::Neuron(raw)
+        })
+    }
+
+    /// The integer of `value` for neuron `n`.
+    fn one(&self, row: &ConstantInfo, n: usize, value: f64) -> Result<i64, QuantizeError> {
+        let mut exact = Dyadic::from_f64(value).unwrap_or(Dyadic::ZERO);
+        if row.domain == Domain::Offset {
+            exact = exact.sum(self.draft.moved[n]).unwrap_or(exact);
+        }
+        let lsb = unit(self.draft, self.charge, row.domain, n, self.guard_bits);
+        let quotient = exact.over(lsb).ok_or_else(|| QuantizeError::OutOfScale {
+            layer: self.layer.to_owned(),
+            field: row.file,
+            index: n,
+            value: exact.to_f64(),
+            lsb: lsb.to_f64(),
+        })?;
+        if row.domain == Domain::Threshold && quotient.floor < 1 {
+            return Err(QuantizeError::ThresholdBelowLsb {
+                layer: self.layer.to_owned(),
+                neuron: n,
+                threshold: value,
+                lsb: lsb.to_f64(),
+                guard_bits: self.guard_bits,
+            });
+        }
+        // A `Quotient` is below 2^60.
+        Ok(match (row.domain, self.charge.neuron.fire) {
+            (Domain::Threshold, Fire::Ge) => quotient.ceil as i64,
+            (Domain::Threshold | Domain::Pending, _) => quotient.floor as i64 + 1,
+            _ => quotient.nearest as i64,
+        })
+    }
+}
+
+/// Real value of 1 in a constant of that domain of neuron `n`.
+pub(crate) fn unit(
+    draft: &Draft,
+    charge: &Collapsed,
+    domain: Domain,
+    n: usize,
+    guard_bits: i32,
+) -> Dyadic {
+    match domain {
+        Domain::Threshold | Domain::Amount | Domain::Pending => h_lsb(draft, charge, n, guard_bits),
+        _ => membrane_lsb(draft, n, guard_bits),
+    }
+}
+
+/// Every constant that the membrane's format must hold, the offset last, and the largest value of a table in its LSBs.
+pub(crate) fn held(neuron: &QuantNeuron) -> Vec<(&'static str, Cow<'_, Param<i64>>)> {
+    let rows = neuron.table().filter(|(row, _)| row.domain.is_membrane());
+    let mut held: Vec<_> = rows
+        .map(|(row, values)| (row.file, Cow::Borrowed(values)))
+        .collect();
+    held.sort_by_key(|(file, _)| *file == "offset");
+    let in_membrane = neuron.model.info().tables.iter();
+    held.extend(
+        in_membrane
+            .filter(|info| info.output == TableOutput::Membrane)
+            .filter_map(|info| neuron.tables.get(info.name)?.knots.last())
+            .map(|&knot| ("v_threshold", Cow::Owned(Param::Layer(knot)))),
+    );
     held
 }
 
@@ -139,8 +170,8 @@ pub(crate) fn held(neuron: &QuantNeuron) -> Vec<Constant<&Param<i64>>> {
 pub(crate) fn held_span(neuron: &QuantNeuron) -> Span {
     held(neuron)
         .iter()
-        .flat_map(|c| c.values.values())
-        .fold(Span::point(0), |span, &raw| span.hull(Span::point(raw)))
+        .flat_map(|(_, values)| values.values().to_vec())
+        .fold(Span::point(0), |span, raw| span.hull(Span::point(raw)))
 }
 
 /// An error that names the first constant that `bits` bits do not hold.
@@ -152,8 +183,9 @@ pub(crate) fn must_fit(
     bits: u32,
     overflow: Overflow,
 ) -> Result<(), QuantizeError> {
-    for Constant { file, values, .. } in held(neuron) {
-        for (neuron, &raw) in values.values().iter().enumerate() {
+    for (file, values) in held(neuron) {
+        for (index, &raw) in values.values().iter().enumerate() {
+            let neuron = index % draft.lsb.len().max(1);
             let needed = bits_for(Span::point(raw), overflow);
             if needed > bits {
                 let value = membrane_lsb(draft, neuron, guard_bits).to_f64() * raw as f64;

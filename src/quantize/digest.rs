@@ -2,18 +2,18 @@
 //!
 //! Covered: shapes, weights, constants, widths, modes, and how samples become events. Left out: names, real scales and
 //! binary points (they only say how a trace is shown in real units), lanes, targets, paths. A parameter that is the same
-//! for all neurons counts the same in both of its forms. Every number is written as a little-endian `i64`, every list
+//! for all neurons or steps counts the same in every of its forms. Every number is written as a little-endian `i64`, every list
 //! with its length first, so the bytes are the same on every machine.
 
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
+use goldspike_golden::neuron::{Mode, Modes};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNetwork, QuantNeuron};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// A change of the serialisation changes this.
-const DOMAIN: &[u8] = b"goldspike arithmetic 1\n";
+const DOMAIN: &[u8] = b"goldspike arithmetic 2\n";
 
 struct Canonical(Sha256);
 
@@ -34,14 +34,9 @@ impl Canonical {
     }
 
     fn param(&mut self, param: &Param<i64>) {
-        let values = param.values();
-        let same = values.windows(2).all(|v| v[0] == v[1]);
-        self.ints(
-            values
-                .iter()
-                .copied()
-                .take(if same { 1 } else { values.len() }),
-        );
+        let param = param.clone().collapsed();
+        self.size(param.steps());
+        self.ints(param.values().iter().copied());
     }
 
     fn width(&mut self, format: QFormat) {
@@ -84,35 +79,56 @@ impl Canonical {
     }
 
     fn neuron(&mut self, neuron: &QuantNeuron) {
-        self.0.update(neuron.info().name.as_bytes());
-        let coefficient = neuron.coefficient();
-        self.width(coefficient);
-        self.int(coefficient.frac);
-        for constant in neuron.constants() {
-            self.param(constant.values);
+        let QuantNeuron {
+            model,
+            modes,
+            refractory,
+            coefficient,
+            constants: _,
+            formats,
+            tables,
+            scales: _,
+        } = neuron;
+        self.text(model.info().name);
+        let Modes {
+            reset,
+            reset_timing,
+            spikes,
+            leak,
+            order,
+        } = modes;
+        for switch in [
+            reset.text(),
+            reset_timing.text(),
+            spikes.text(),
+            leak.text(),
+            order.text(),
+        ] {
+            self.text(switch);
         }
-        match neuron {
-            QuantNeuron::Lif(lif) => {
-                self.reset(lif.reset);
-                self.int(match lif.reset_timing {
-                    ResetTiming::SameStep => 0,
-                    ResetTiming::NextStep => 1,
-                    ResetTiming::SameStepGuarded => 2,
-                });
-                if lif.spikes == Spikes::Ternary {
-                    self.0.update(b"ternary");
-                }
-            }
-            QuantNeuron::Klif(klif) => self.reset(klif.reset),
+        self.int(*refractory);
+        self.width(*coefficient);
+        self.int(coefficient.frac);
+        for (row, values) in neuron.table() {
+            self.text(row.name);
+            self.param(values);
+        }
+        for (name, format) in formats {
+            self.text(name);
+            self.width(*format);
+            self.int(format.frac);
+        }
+        for (name, table) in tables {
+            self.text(name);
+            self.int(table.low);
+            self.int(table.shift);
+            self.ints(table.knots.iter().copied());
         }
     }
 
-    fn reset(&mut self, reset: Reset) {
-        self.int(match reset {
-            Reset::Hard => 0,
-            Reset::Soft => 1,
-            Reset::None => 2,
-        });
+    fn text(&mut self, text: &str) {
+        self.size(text.len());
+        self.0.update(text.as_bytes());
     }
 }
 

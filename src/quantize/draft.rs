@@ -1,16 +1,17 @@
 //! A layer between the real numbers and the choice of the membrane: weights and biases are integers, the neuron's
 //! constants still real. `rounded` makes one by least squares; `super::exact` makes one in which nothing is rounded.
 
-use super::charge::Charge;
 use super::checks::MAX_COEFFICIENT;
 use super::dyadic::Dyadic;
 use super::error::QuantizeError;
+use super::folded::{conductances, decays, fraction_bits, largest, level};
 use super::interval::Span;
 use super::scale::{is_clipped, least_squares_step, raw_weight};
 use super::width::row_span;
 use super::{Options, ScaleBy};
 use goldspike_golden::describe::Layer;
 use goldspike_golden::format::QFormat;
+use goldspike_golden::neuron::Collapsed;
 use goldspike_golden::quant::Payloads;
 
 /// The input of a layer: payloads, each `scale` in real units.
@@ -33,13 +34,12 @@ pub(crate) struct Draft {
     pub rows: Vec<Span>,
     pub clipped: usize,
     pub coefficient: QFormat,
-    pub decay: Vec<i64>,
-    /// Real constant input, by neuron (a bias that has no exact accumulator LSB is added to it).
-    pub offset: Vec<Dyadic>,
+    /// Real biases that have no exact accumulator LSB, by neuron: they are added to the constant input.
+    pub moved: Vec<Dyadic>,
 }
 
 /// Weights with the input gain folded in, row-major.
-pub(crate) fn folded_weights(layer: &Layer, charge: &Charge) -> Vec<f64> {
+pub(crate) fn folded_weights(layer: &Layer, charge: &Collapsed) -> Vec<f64> {
     layer
         .weights
         .iter()
@@ -49,7 +49,7 @@ pub(crate) fn folded_weights(layer: &Layer, charge: &Charge) -> Vec<f64> {
 }
 
 /// The file's weight step with neuron `n`'s gain.
-fn known_step(layer: &Layer, charge: &Charge, n: usize) -> Option<f64> {
+fn known_step(layer: &Layer, charge: &Collapsed, n: usize) -> Option<f64> {
     layer
         .weight_step
         .map(|s| (s * charge.input_gain.of(n)).abs())
@@ -58,7 +58,7 @@ fn known_step(layer: &Layer, charge: &Charge, n: usize) -> Option<f64> {
 /// By least squares, each constant rounded once.
 pub(crate) fn rounded(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     payload: Payload,
     options: &Options,
 ) -> Result<Draft, QuantizeError> {
@@ -93,10 +93,7 @@ pub(crate) fn rounded(
             lsb[n],
         )?);
     }
-    let (coefficient, decay) = coefficients(charge, layer.neurons, options.coefficient_bits);
-    let offset = (0..layer.neurons)
-        .map(|n| Dyadic::from_f64(charge.offset.of(n)).unwrap_or(Dyadic::ZERO))
-        .collect();
+    let coefficient = coefficient(charge, options.coefficient_bits);
     let rows = rows(layer, &weights, &bias, payload.fed)?;
     Ok(Draft {
         weight_bits: bits,
@@ -107,8 +104,7 @@ pub(crate) fn rounded(
         rows,
         clipped,
         coefficient,
-        decay,
-        offset,
+        moved: vec![Dyadic::ZERO; layer.neurons],
     })
 }
 
@@ -132,7 +128,7 @@ pub(crate) fn rows(
 
 fn weight_steps(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     payload: Payload,
     real: &[f64],
     options: &Options,
@@ -149,13 +145,10 @@ fn weight_steps(
             Some(step) => step,
             None if bits == 1 => return Err(none("the layer".to_owned())),
             None => {
-                let smallest = charge
-                    .v_threshold
-                    .values()
-                    .iter()
-                    .copied()
+                let smallest = (0..layer.neurons)
+                    .map(|n| level(charge, n))
                     .fold(f64::INFINITY, f64::min);
-                silent_step(smallest / charge.h_scale, payload)
+                silent_step(smallest, payload)
             }
         };
         return Ok(vec![step; layer.neurons]);
@@ -166,7 +159,7 @@ fn weight_steps(
             match least_squares_step(row, bits, known_step(layer, charge, n)) {
                 Some(step) => step,
                 None if bits == 1 => return Err(none(format!("row {n}"))),
-                None => silent_step(charge.level(n), payload),
+                None => silent_step(level(charge, n), payload),
             },
         );
     }
@@ -183,53 +176,48 @@ fn silent_step(threshold: f64, payload: Payload) -> f64 {
 
 /// One membrane format serves all neurons of a layer, so no step is more than 64 times finer, relative to its
 /// neuron's threshold, than the coarsest: a row of tiny weights would widen every membrane and change no spike.
-fn keep_together(steps: &mut [f64], charge: &Charge) {
-    let relative = |n: usize, s: f64| s / charge.level(n);
+fn keep_together(steps: &mut [f64], charge: &Collapsed) {
+    let relative = |n: usize, s: f64| s / level(charge, n);
     let coarsest = steps
         .iter()
         .enumerate()
         .map(|(n, &s)| relative(n, s))
         .fold(0.0, f64::max);
     for (n, step) in steps.iter_mut().enumerate() {
-        let finest = coarsest / 64.0 * charge.level(n);
+        let finest = coarsest / 64.0 * level(charge, n);
         if *step < finest {
             *step = finest;
         }
     }
 }
 
-/// Format and raw values of the decay: the fewest fractional bits that hold every value exactly, or `bits` of them
-/// (fewer where the widest format could not hold the integer part, for which there is at least one bit).
-pub(crate) fn coefficients(charge: &Charge, neurons: usize, bits: u32) -> (QFormat, Vec<i64>) {
-    let largest = charge.decay.values().iter().copied().fold(0.0, f64::max);
-    let exact = decay_bits(charge);
+/// Format of the factors: the fewest fractional bits that hold every one exactly, or `bits` of them (fewer where the
+/// widest format could not hold the integer part, for which there is at least one bit). A table takes all `bits`.
+pub(crate) fn coefficient(charge: &Collapsed, bits: u32) -> QFormat {
+    let largest = largest(decays(charge).chain(conductances(charge)));
+    let exact = if charge.slopes.is_empty() {
+        fraction_bits(decays(charge).chain(conductances(charge)))
+    } else {
+        bits
+    };
     let frac = exact
         .min(bits)
         .min(MAX_COEFFICIENT.saturating_sub(integer_bits(largest)));
-    let one = (1u64 << frac) as f64;
-    let widest = QFormat::unsigned(MAX_COEFFICIENT, 0).max();
-    // The product with a power of two is exact; `round` takes ties away from zero.
-    let raw: Vec<i64> = (0..neurons)
-        .map(|n| ((charge.decay.of(n) * one).round() as i64).min(widest))
-        .collect();
-    let top = raw.iter().copied().max().unwrap_or(0);
+    let top = raw_factor(largest, frac);
     let width = (64 - top.leading_zeros()).max(frac + 1);
-    (QFormat::unsigned(width, frac.cast_signed()), raw)
+    QFormat::unsigned(width, frac.cast_signed())
+}
+
+/// A factor with `frac` fractional bits, nearest, ties away from zero; at most what the widest format holds.
+pub(crate) fn raw_factor(factor: f64, frac: u32) -> i64 {
+    let one = (1u64 << frac) as f64;
+    // The product with a power of two is exact; `round` takes ties away from zero.
+    ((factor * one).round() as i64).min(QFormat::unsigned(MAX_COEFFICIENT, 0).max())
 }
 
 /// Bits of the integer part of a coefficient, at least 1.
 pub(crate) fn integer_bits(largest: f64) -> u32 {
     (64 - (largest as u64).leading_zeros()).max(1)
-}
-
-/// Fractional bits of the layer's decays as they stand in the file.
-pub(crate) fn decay_bits(charge: &Charge) -> u32 {
-    let bits = |d: &f64| {
-        Dyadic::from_f64(*d)
-            .and_then(Dyadic::trailing)
-            .map_or(0, |e| (-e).max(0).unsigned_abs())
-    };
-    charge.decay.values().iter().map(bits).max().unwrap_or(0)
 }
 
 /// `value / lsb`, nearest, ties away from zero.

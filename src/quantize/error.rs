@@ -47,6 +47,36 @@ pub enum QuantizeError {
         /// Its range in words.
         range: &'static str,
     },
+    /// A switch that the model does not have, or not with its other ones.
+    #[error(
+        "{layer}: {switch} is set to what the model {model} does not have with its other switches"
+    )]
+    Mode {
+        /// Layer.
+        layer: String,
+        /// Key of the switch.
+        switch: &'static str,
+        /// Model.
+        model: &'static str,
+    },
+    /// A table of a layer whose neurons have scales of their own.
+    #[error(
+        "{layer}: the neurons have weight scales of their own, and the {model} neuron's table serves one scale a layer"
+    )]
+    TableScales {
+        /// Layer.
+        layer: String,
+        /// Model.
+        model: &'static str,
+    },
+    /// `exact`: a curve that no table holds exactly.
+    #[error("{layer}: the {model} neuron's sigmoid has no exact table")]
+    NoExactTable {
+        /// Layer.
+        layer: String,
+        /// Model.
+        model: &'static str,
+    },
     /// One-bit weights of a layer or row that is all zeros.
     #[error("{layer}: {what} is all zeros, and one-bit weights are -1 and +1")]
     NoBinaryForm {
@@ -207,6 +237,9 @@ impl QuantizeError {
             Self::NoLsb { .. } => "GS0509",
             Self::NotExact { .. } => "GS0510",
             Self::ExactTooWide { .. } => "GS0511",
+            Self::Mode { .. } => "GS0512",
+            Self::TableScales { .. } => "GS0513",
+            Self::NoExactTable { .. } => "GS0514",
             Self::Invalid(_) => "GS0521",
             Self::File { .. } => "GS0522",
             Self::Damaged { .. } => "GS0523",
@@ -241,6 +274,11 @@ impl QuantizeError {
             }
             Self::ExactTooWide { .. } => {
                 "use fewer time steps, a decay with fewer fractional bits or coarser weights, or leave out --exact".to_owned()
+            }
+            Self::Mode { switch, .. } => format!("choose another {switch}; `goldspike models` lists what a model has"),
+            Self::TableScales { .. } => "use --scale layer: thresholds of one layer may still differ".to_owned(),
+            Self::NoExactTable { .. } => {
+                "leave out --exact: the table and its error are in the report, and the integers are still exact on every engine".to_owned()
             }
             Self::Invalid(_) | Self::Damaged { .. } | Self::Digest { .. } => {
                 "quantize the network again: `goldspike quantize NETWORK -o DIR`".to_owned()

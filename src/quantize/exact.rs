@@ -5,19 +5,19 @@
 //! behind the point at every step, so `k (T-1)` guard bits keep `T` steps exact. Samples longer than the network's
 //! `T` steps are rounded as in any other network.
 
-use super::charge::Charge;
 use super::checks::{MAX_COEFFICIENT, MAX_WEIGHT};
-use super::constants::{h_lsb, must_fit};
-use super::draft::{Draft, Payload, decay_bits, integer_bits, rows};
+use super::constants::{must_fit, unit};
+use super::draft::{Draft, Payload, coefficient, integer_bits, rows};
 use super::dyadic::{Dyadic, Quotient};
 use super::error::QuantizeError;
+use super::folded::{conductances, decays, fraction_bits, fraction_bits_of, largest, table};
 use super::membrane::{Candidate, Membrane};
 use super::scale::largest_raw;
+use super::tables;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, bits_for};
 use super::{GuardBits, MembraneBits, Options, ScaleBy};
 use goldspike_golden::describe::Layer;
-use goldspike_golden::neuron::lif::Reset;
-use goldspike_golden::quant::Param;
+use goldspike_golden::neuron::{Collapsed, Domain};
 
 /// Where an error stands.
 struct Place<'a>(&'a str);
@@ -42,35 +42,37 @@ impl Place<'_> {
 
 pub(crate) fn choose(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     payload: Payload,
     time_steps: u32,
     options: &Options,
 ) -> Result<(Draft, Membrane), QuantizeError> {
     let place = Place(&layer.name);
     if let Some((field, index, value)) = charge.inexact {
-        let why = "its product with k has more bits than a double".to_owned();
+        let why = "what it is folded into has more bits than a double".to_owned();
         return Err(place.not_exact(field, index, value, why));
     }
-    let decay_bits = decay_bits(charge);
-    let largest = charge.decay.values().iter().copied().fold(0.0, f64::max);
-    let most = MAX_COEFFICIENT.saturating_sub(integer_bits(largest));
-    if decay_bits > most {
-        let (index, &decay) = charge
-            .decay
-            .values()
-            .iter()
-            .enumerate()
-            .max_by_key(|(_, d)| {
-                Dyadic::from_f64(**d)
-                    .and_then(Dyadic::trailing)
-                    .map_or(0, |e| -e)
-            })
-            .unwrap_or((0, &0.0));
-        let why = format!("it has {decay_bits} fractional bits; a coefficient has at most {most}");
-        return Err(place.not_exact("decay", index, decay, why));
+    let factors = || decays(charge).chain(conductances(charge));
+    let decay_bits = fraction_bits(decays(charge));
+    let most = MAX_COEFFICIENT.saturating_sub(integer_bits(largest(factors())));
+    if fraction_bits(factors()) > most {
+        let values = table(charge)
+            .filter(|(row, _)| !row.domain.is_membrane())
+            .flat_map(|(row, p)| {
+                p.values()
+                    .iter()
+                    .enumerate()
+                    .map(|(n, &v)| (row.file, n, v))
+            });
+        let (field, index, factor) = values
+            .max_by_key(|&(_, n, v)| (fraction_bits_of(v), core::cmp::Reverse(n)))
+            .unwrap_or(("decay", 0, 0.0));
+        let bits = fraction_bits_of(factor);
+        let why = format!("it has {bits} fractional bits; a coefficient has at most {most}");
+        return Err(place.not_exact(field, index, factor, why));
     }
     let draft = draft(&place, layer, charge, payload, options)?;
+    tables::check(layer, charge, &draft, true)?;
     let guard_bits = guard_bits(&place, &draft, charge, decay_bits, time_steps)?;
     let guard_bits = match options.guard_bits {
         GuardBits::Auto => guard_bits,
@@ -105,13 +107,14 @@ pub(crate) fn choose(
         draft: &draft,
         real: charge,
         rounding: options.rounding,
+        overflow: options.overflow,
     };
     let quant = candidate.constants(guard_bits)?;
     // 42 bits hold the limit of the search.
     let reach = candidate
         .reach(&quant, guard_bits, time_steps)?
         .ok_or_else(|| too_wide(42))?;
-    let needed = bits_for(reach, options.overflow).max(MIN_MEMBRANE);
+    let needed = bits_for(reach.membrane, options.overflow).max(MIN_MEMBRANE);
     if needed > allowed {
         return Err(too_wide(needed));
     }
@@ -142,7 +145,7 @@ pub(crate) fn choose(
 fn draft(
     place: &Place<'_>,
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     payload: Payload,
     options: &Options,
 ) -> Result<Draft, QuantizeError> {
@@ -189,37 +192,36 @@ fn draft(
             )
         })?);
     }
-    let mut offset = Vec::with_capacity(layer.neurons);
+    let movable = charge.constants.contains_key("offset") && conductances(charge).next().is_none();
+    let mut moved = Vec::with_capacity(layer.neurons);
     let mut raw_bias = Vec::with_capacity(layer.neurons);
     for (n, &b) in bias.iter().enumerate() {
-        let constant = dyadic(charge.offset.of(n));
-        match b
-            .over(lsb[n])
-            .and_then(Quotient::exact)
-            .and_then(|raw| i64::try_from(raw).ok())
-        {
+        let exact = b.over(lsb[n]).and_then(Quotient::exact);
+        match exact.and_then(|raw| i64::try_from(raw).ok()) {
             Some(raw) => {
                 raw_bias.push(raw);
-                offset.push(constant);
+                moved.push(Dyadic::ZERO);
+            }
+            None if movable => {
+                raw_bias.push(0);
+                let constant = charge.constants.get("offset").map_or(0.0, |p| p.of(n));
+                if dyadic(constant).sum(b).is_none() {
+                    let why = format!("its sum with offset {constant} has more than 127 bits");
+                    return Err(place.not_exact("bias", n, layer.bias[n], why));
+                }
+                moved.push(b);
             }
             None => {
-                raw_bias.push(0);
-                offset.push(constant.sum(b).ok_or_else(|| {
-                    place.not_exact(
-                        "bias",
-                        n,
-                        layer.bias[n],
-                        format!(
-                            "its sum with offset {} has more than 127 bits",
-                            constant.to_f64()
-                        ),
-                    )
-                })?);
+                let why = format!(
+                    "it is no multiple of the synaptic sum's LSB {}, and this model multiplies the current",
+                    lsb[n].to_f64()
+                );
+                return Err(place.not_exact("bias", n, layer.bias[n], why));
             }
         }
     }
     let rows = rows(layer, &weights, &raw_bias, payload.fed)?;
-    let (coefficient, decay) = super::draft::coefficients(charge, layer.neurons, MAX_COEFFICIENT);
+    let coefficient = coefficient(charge, MAX_COEFFICIENT);
     Ok(Draft {
         weight_bits,
         weights,
@@ -229,8 +231,7 @@ fn draft(
         rows,
         clipped: 0,
         coefficient,
-        decay,
-        offset,
+        moved,
     })
 }
 
@@ -274,7 +275,7 @@ fn raw_weights(
 /// Weight steps by neuron.
 fn steps(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     payload: Payload,
     options: &Options,
     real: &[Dyadic],
@@ -314,44 +315,41 @@ fn steps(
 fn guard_bits(
     place: &Place<'_>,
     draft: &Draft,
-    charge: &Charge,
+    charge: &Collapsed,
     decay_bits: u32,
     steps: u32,
 ) -> Result<i32, QuantizeError> {
-    let mut finest = 0;
-    let zero = Param::Layer(0.0);
-    let reset = match charge.reset {
-        Reset::Hard => ("v_reset", &charge.v_reset),
-        Reset::Soft => ("v_threshold", &charge.v_threshold),
-        Reset::None => ("v_reset", &zero),
-    };
-    for (n, &lsb) in draft.lsb.iter().enumerate() {
-        let mut include = |field: &'static str, value: Dyadic| -> Result<(), QuantizeError> {
-            let unit = match field {
-                "v_threshold" => h_lsb(draft, charge, n, 0),
-                _ => dyadic(lsb),
-            };
-            let bits = value.bits_below(unit).ok_or_else(|| {
-                place.not_exact(
-                    field,
-                    n,
-                    value.to_f64(),
-                    format!(
-                        "it is no multiple of the accumulator's LSB {lsb} divided by a power of two"
-                    ),
-                )
-            })?;
-            finest = finest.max(bits);
-            Ok(())
-        };
-        // The bias is in it where it is no multiple of the LSB.
-        let moved = draft.offset[n] != dyadic(charge.offset.of(n));
-        include(if moved { "bias" } else { "offset" }, draft.offset[n])?;
-        include("v_init", dyadic(charge.v_init.of(n)))?;
-        include(reset.0, dyadic(reset.1.of(n)))?;
+    let mut finest = fraction_bits(conductances(charge)).cast_signed();
+    for (row, values) in table(charge) {
+        if !row.domain.is_membrane() || matches!(row.domain, Domain::Threshold | Domain::Pending) {
+            continue;
+        }
+        for (n, &lsb) in draft.lsb.iter().enumerate() {
+            for t in 0..values.steps() {
+                let mut value = dyadic(values.get(n, t).copied().unwrap_or_default());
+                let mut field = row.file;
+                if row.domain == Domain::Offset && !draft.moved[n].is_zero() {
+                    value = value.sum(draft.moved[n]).unwrap_or(value);
+                    field = "bias";
+                }
+                let bits = value.bits_below(unit(draft, charge, row.domain, n, 0));
+                let bits = bits.ok_or_else(|| {
+                    place.not_exact(
+                        field,
+                        n,
+                        value.to_f64(),
+                        format!(
+                            "it is no multiple of the accumulator's LSB {lsb} divided by a power of two"
+                        ),
+                    )
+                })?;
+                finest = finest.max(bits);
+            }
+        }
     }
     // `v_init` is multiplied once more than what a step adds.
-    let started = charge.v_init.values().iter().any(|&v| v != 0.0);
+    let v_init = charge.constants.get("v_init");
+    let started = v_init.is_some_and(|p| p.values().iter().any(|&v| v != 0.0));
     let products = if started {
         steps
     } else {

@@ -6,6 +6,7 @@
 use goldspike_golden::arith::{Arith, Raw, Threshold};
 use goldspike_golden::describe::Fire;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::table::Table;
 
 /// All integers from `low` to `high`; none if `low > high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +180,18 @@ impl Arith for Interval {
 
     fn max_zero(&self, sum: &Span) -> Span {
         sum.map(|end| end.max(0))
+    }
+
+    /// The table never falls, so its values at the ends are the ends.
+    fn lookup(&self, table: &Table<Span>, x: &Span) -> Span {
+        let raw = Table {
+            low: table.low.low,
+            high: table.high.low,
+            shift: table.shift,
+            knots: table.knots.iter().map(|knot| knot.low).collect(),
+            slope: table.slope,
+        };
+        x.map(|end| self.raw.lookup(&raw, &end))
     }
 
     fn overflow(&self, sum: &Span, _format: &QFormat) -> Span {

@@ -1,7 +1,6 @@
 //! One layer, from its draft and membrane to the integers of the contract.
 
 use super::Options;
-use super::charge::Charge;
 use super::constants::collapse;
 use super::draft::{self, Draft, Payload};
 use super::dyadic::{Dyadic, pow2};
@@ -10,8 +9,10 @@ use super::exact;
 use super::interval::Span;
 use super::membrane::{self, Candidate, Membrane};
 use super::report::{self, LayerReport};
+use super::tables;
 use goldspike_golden::describe::Layer;
 use goldspike_golden::format::QFormat;
+use goldspike_golden::neuron::Collapsed;
 use goldspike_golden::quant::QuantLayer;
 
 /// Largest exponent of a printed format; beyond it the scale takes the rest.
@@ -23,16 +24,18 @@ pub(crate) fn quantize(
     time_steps: u32,
     options: &Options,
 ) -> Result<(QuantLayer, LayerReport), QuantizeError> {
-    let charge = &Charge::of(&layer.neuron);
+    let charge = &layer.neuron.collapse();
     let (draft, membrane) = if options.exact {
         exact::choose(layer, charge, payload, time_steps, options)?
     } else {
         let draft = draft::rounded(layer, charge, payload, options)?;
+        tables::check(layer, charge, &draft, false)?;
         let candidate = Candidate {
             layer: &layer.name,
             draft: &draft,
             real: charge,
             rounding: options.rounding,
+            overflow: options.overflow,
         };
         let membrane = membrane::choose(&candidate, time_steps, options)?;
         (draft, membrane)
@@ -42,7 +45,7 @@ pub(crate) fn quantize(
 
 fn assemble(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     draft: Draft,
     membrane: Membrane,
     options: &Options,

@@ -4,17 +4,17 @@
 //! more than 1/64 of it. Range: the proved bound, so that saturation is unreachable; where no bound is finite or it
 //! needs more than 32 bits, eight thresholds (or one step's inputs, if larger) and saturation stays reachable.
 
-use super::charge::Charge;
-use super::constants::{self, held_span, must_fit};
+use super::constants::{self, held_span, must_fit, unit};
 use super::draft::Draft;
-use super::dyadic::Dyadic;
+use super::dyadic::{Dyadic, Quotient};
 use super::error::QuantizeError;
+use super::folded::{decays, level, table};
 use super::interval::Span;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, Update, aligned, bits_for};
 use super::{GuardBits, MembraneBits, Options};
-use goldspike_golden::format::{QFormat, Rounding};
-use goldspike_golden::neuron::lif::Reset;
-use goldspike_golden::quant::QuantNeuron;
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::neuron::{Collapsed, Domain, StateUnit};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 
 /// LSBs that the smallest threshold has at least.
 const THRESHOLD_LSBS: f64 = 512.0;
@@ -24,20 +24,22 @@ pub(crate) struct Membrane {
     pub guard_bits: i32,
     pub width: u32,
     pub neuron: QuantNeuron,
-    /// All values of `h` and `v` for samples of any length, if finite.
-    pub bound: Option<Span>,
+    /// All values of `h` and the states for samples of any length, if finite.
+    pub bound: Option<Bounds>,
 }
 
 /// One layer with everything but its membrane.
 pub(crate) struct Candidate<'a> {
     pub layer: &'a str,
     pub draft: &'a Draft,
-    pub real: &'a Charge,
+    pub real: &'a Collapsed,
     pub rounding: Rounding,
+    pub overflow: Overflow,
 }
 
 impl Candidate<'_> {
     fn updates(&self, neuron: &QuantNeuron, guard_bits: i32) -> Result<Vec<Update>, QuantizeError> {
+        let layer = self.neurons_alone(neuron);
         let mut updates: Vec<Update> = Vec::with_capacity(self.draft.rows.len());
         for (n, &row) in self.draft.rows.iter().enumerate() {
             let Some(x) = aligned(row, guard_bits, self.rounding) else {
@@ -49,14 +51,39 @@ impl Candidate<'_> {
                     bits,
                 });
             };
-            updates.push(Update::new(neuron, n, x, self.rounding));
+            let update = Update::new(&layer, n, x).ok_or_else(|| {
+                QuantizeError::Invalid(format!(
+                    "internal error: a constant of layer {} is missing",
+                    self.layer
+                ))
+            })?;
+            updates.push(update);
         }
         Ok(updates)
     }
 
+    /// A layer whose states are bounded: nothing of it but its neurons is read.
+    fn neurons_alone(&self, neuron: &QuantNeuron) -> QuantLayer {
+        QuantLayer {
+            name: self.layer.to_owned(),
+            axons: 0,
+            neurons: self.draft.rows.len(),
+            weight_bits: self.draft.weight_bits,
+            weights: Vec::new(),
+            bias: Vec::new(),
+            accumulator: QFormat::signed(1, 0),
+            guard_bits: 0,
+            membrane: QFormat::signed(MAX_MEMBRANE, 0),
+            rounding: self.rounding,
+            overflow: self.overflow,
+            scale: Param::Layer(1.0),
+            neuron: neuron.clone(),
+        }
+    }
+
     /// The constants at `guard_bits`.
     pub fn constants(&self, guard_bits: i32) -> Result<QuantNeuron, QuantizeError> {
-        constants::model(self.layer, self.draft, self.real, guard_bits)
+        constants::model(self.layer, self.draft, self.real, guard_bits, self.overflow)
     }
 
     /// All values of all neurons in samples of any length, the constants included.
@@ -65,8 +92,8 @@ impl Candidate<'_> {
         neuron: &QuantNeuron,
         guard_bits: i32,
         limit: Span,
-    ) -> Result<Option<Span>, QuantizeError> {
-        Ok(hull(
+    ) -> Result<Option<Bounds>, QuantizeError> {
+        Ok(Bounds::of(
             neuron,
             self.updates(neuron, guard_bits)?
                 .iter()
@@ -80,8 +107,8 @@ impl Candidate<'_> {
         neuron: &QuantNeuron,
         guard_bits: i32,
         steps: u32,
-    ) -> Result<Option<Span>, QuantizeError> {
-        Ok(hull(
+    ) -> Result<Option<Bounds>, QuantizeError> {
+        Ok(Bounds::of(
             neuron,
             self.updates(neuron, guard_bits)?
                 .iter()
@@ -97,10 +124,9 @@ impl Candidate<'_> {
         times: i64,
     ) -> Result<Span, QuantizeError> {
         let around = around_threshold(neuron, times);
-        Ok(self
-            .updates(neuron, guard_bits)?
-            .iter()
-            .fold(around, |span, u| span.hull(u.one_step())))
+        let updates = self.updates(neuron, guard_bits)?;
+        let one_step = Bounds::of(neuron, updates.iter().map(|u| Some(u.one_step())));
+        Ok(around.hull(one_step.map_or(around, |bounds| bounds.membrane)))
     }
 }
 
@@ -116,8 +142,50 @@ fn around_threshold(neuron: &QuantNeuron, times: i64) -> Span {
     held_span(neuron).hull(Span::new(-largest, largest))
 }
 
-fn hull(neuron: &QuantNeuron, mut spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
-    spans.try_fold(held_span(neuron), |all, span| span.map(|s| all.hull(s)))
+/// Every value of a layer's states.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    /// `h`, `v` and every state counted like them.
+    pub membrane: Span,
+    /// The states of a format of their own, by their order.
+    pub own: Vec<Span>,
+}
+
+impl Bounds {
+    /// Over the neurons of a layer; `None` if one has none.
+    fn of(neuron: &QuantNeuron, neurons: impl Iterator<Item = Option<Vec<Span>>>) -> Option<Self> {
+        let units: Vec<StateUnit> = neuron.states().map(|state| state.unit).collect();
+        let own = units.iter().filter(|unit| **unit == StateUnit::Own);
+        let mut all = Self {
+            membrane: held_span(neuron),
+            own: vec![Span::EMPTY; own.count()],
+        };
+        for states in neurons {
+            let mut own = all.own.iter_mut();
+            for (unit, span) in units.iter().zip(states?) {
+                match unit {
+                    StateUnit::Membrane => all.membrane = all.membrane.hull(span),
+                    StateUnit::Own => {
+                        if let Some(own) = own.next() {
+                            *own = own.hull(span);
+                        }
+                    }
+                    StateUnit::Steps => {}
+                }
+            }
+        }
+        Some(all)
+    }
+
+    /// Whether every state fits: the membranes into `bits`, the others into their formats.
+    pub fn held_by(&self, neuron: &QuantNeuron, bits: u32, overflow: Overflow) -> bool {
+        let states = neuron.states().filter(|state| state.unit == StateUnit::Own);
+        bits_for(self.membrane, overflow) <= bits
+            && states.zip(&self.own).all(|(state, span)| {
+                let format = neuron.formats.get(state.name);
+                format.is_some_and(|format| format.holds(span.low) && format.holds(span.high))
+            })
+    }
 }
 
 /// The membrane of a rounded layer.
@@ -137,7 +205,11 @@ pub(crate) fn choose(
         MembraneBits::Fixed(bits) => bits,
         MembraneBits::Auto => {
             let needed = |span| bits_for(span, options.overflow).max(MIN_MEMBRANE);
-            match bound.map(needed).filter(|&bits| bits <= MAX_MEMBRANE) {
+            match bound
+                .as_ref()
+                .map(|b| needed(b.membrane))
+                .filter(|&bits| bits <= MAX_MEMBRANE)
+            {
                 Some(bits) => bits,
                 None => needed(c.usual(&neuron, guard_bits, 8)?).min(MAX_MEMBRANE),
             }
@@ -173,23 +245,33 @@ fn precise(c: &Candidate<'_>, steps: u32) -> i32 {
 }
 
 fn wanted_guard_bits(c: &Candidate<'_>, n: usize, steps: u32) -> i32 {
-    let decay =
-        c.draft.decay[n] as f64 / (1u64 << c.draft.coefficient.frac.max(0).unsigned_abs()) as f64;
-    let rounds = decay.fract() != 0.0;
-    let points = f64::from(u32::from(rounds) + u32::from(!c.draft.offset[n].is_zero()));
+    // Every coefficient's product is rounded, and so is every constant.
+    let points = table(c.real)
+        .filter(|(row, values)| match row.domain {
+            Domain::Decay { .. } | Domain::Conductance => {
+                each_step(values, n).any(|factor| factor.fract() != 0.0)
+            }
+            Domain::Offset | Domain::Leak => {
+                each_step(values, n).any(|value| value != 0.0) || !c.draft.moved[n].is_zero()
+            }
+            _ => false,
+        })
+        .count();
     let per_point = match c.rounding {
         Rounding::HalfUp | Rounding::HalfEven => 0.5,
         Rounding::Floor | Rounding::ToZero => 1.0,
     };
+    let decay = decays(c.real).flat_map(|values| each_step(values, n));
+    let decay = decay.fold(0.0, f64::max);
     // Without a leak an error lasts; one that grows is soon cleared, since the membrane that grows with it fires.
     let memory = if decay < 1.0 {
         (1.0 / (1.0 - decay)).min(f64::from(steps))
     } else {
         f64::from(steps)
     };
-    let wanted = (64.0 * points * per_point * memory).max(THRESHOLD_LSBS);
+    let wanted = (64.0 * points as f64 * per_point * memory).max(THRESHOLD_LSBS);
     // 2^g >= wanted * lsb / threshold
-    let ratio = wanted * (c.draft.lsb[n] / c.real.level(n));
+    let ratio = wanted * (c.draft.lsb[n] / level(c.real, n));
     let Some(exact) = Dyadic::from_f64(ratio) else {
         return 0;
     };
@@ -200,28 +282,29 @@ fn wanted_guard_bits(c: &Candidate<'_>, n: usize, steps: u32) -> i32 {
 
 /// Whether every value of the membrane is a sum of integers as it is, so that a guard bit would always be 0.
 fn sums_are_all(c: &Candidate<'_>) -> bool {
-    let one = 1i64 << c.draft.coefficient.frac.max(0);
-    let real = c.real;
-    (0..c.draft.lsb.len()).all(|n| {
-        let lsb = Dyadic::from_f64(c.draft.lsb[n]).unwrap_or(Dyadic::ZERO);
-        let whole = |value: Option<Dyadic>| {
-            value
-                .and_then(|v| v.over(lsb))
-                .and_then(super::dyadic::Quotient::exact)
-                .is_some()
-        };
-        let level = Dyadic::from_f64(real.v_threshold.of(n))
-            .and_then(|v| v.over(constants::h_lsb(c.draft, real, n, 0)));
-        c.draft.decay[n] % one == 0
-            && whole(Some(c.draft.offset[n]))
-            && whole(Dyadic::from_f64(real.v_init.of(n)))
-            && match real.reset {
-                Reset::Hard => whole(Dyadic::from_f64(real.v_reset.of(n))),
-                Reset::Soft => level.and_then(super::dyadic::Quotient::exact).is_some(),
-                Reset::None => true,
-            }
-            && level.is_some_and(|q| q.floor >= 1)
-    })
+    let whole = |value: Dyadic, unit: Dyadic| value.over(unit).and_then(Quotient::exact).is_some();
+    table(c.real).all(|(row, values)| {
+        (0..c.draft.lsb.len()).all(|n| {
+            let lsb = unit(c.draft, c.real, row.domain, n, 0);
+            each_step(values, n).all(|value| {
+                let exact = Dyadic::from_f64(value).unwrap_or(Dyadic::ZERO);
+                match row.domain {
+                    Domain::Decay { .. } | Domain::Conductance => value.fract() == 0.0,
+                    Domain::Threshold => exact.over(lsb).is_some_and(|q| q.floor >= 1),
+                    Domain::Pending => true,
+                    Domain::Offset => exact
+                        .sum(c.draft.moved[n])
+                        .is_some_and(|sum| whole(sum, lsb)),
+                    Domain::Amount | Domain::Leak | Domain::State => whole(exact, lsb),
+                }
+            })
+        })
+    }) && c.real.slopes.is_empty()
+}
+
+/// The values of neuron `n`, step by step.
+fn each_step(values: &Param<f64>, n: usize) -> impl Iterator<Item = f64> + '_ {
+    (0..values.steps()).filter_map(move |t| values.get(n, t).copied())
 }
 
 /// Most guard bits with which `bits` bits hold the bound, or eight thresholds; four or two where eight would leave
@@ -244,7 +327,10 @@ fn fitting(
         let holds = |span| bits_for(span, options.overflow) <= bits;
         let held = holds(around_threshold(&neuron, times))
             || (holds(held_span(&neuron))
-                && c.bound(&neuron, g, room).ok().flatten().is_some_and(holds));
+                && c.bound(&neuron, g, room)
+                    .ok()
+                    .flatten()
+                    .is_some_and(|b| holds(b.membrane)));
         (held && c.updates(&neuron, g).is_ok()).then_some(neuron)
     };
     for (times, least) in [(8, 32), (4, 32), (2, 1)] {

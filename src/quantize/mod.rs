@@ -8,7 +8,6 @@
 //! The result depends on nothing but the network and the options, on every machine. It runs no data.
 
 mod amplitude;
-mod charge;
 mod checks;
 mod constants;
 mod digest;
@@ -16,12 +15,14 @@ mod draft;
 mod dyadic;
 mod error;
 mod exact;
+mod folded;
 mod interval;
 mod layer;
 mod membrane;
 mod report;
 mod scale;
 mod store;
+mod tables;
 mod width;
 
 pub use digest::digest;

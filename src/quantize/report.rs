@@ -2,17 +2,16 @@
 //!
 //! The accuracies are filled by whoever runs the network. The field names are read by scripts: they stay.
 
-use super::charge::Charge;
-use super::constants::membrane_lsb;
+use super::constants::unit;
 use super::draft::Draft;
+use super::folded::table;
 use super::interval::Span;
 use super::membrane::Membrane;
 use super::scale::raw_weight;
-use super::width::bits_for;
 use goldspike_golden::arith::Raw;
 use goldspike_golden::describe::Layer;
 use goldspike_golden::format::{Overflow, Rounding};
-use goldspike_golden::neuron::lif::Reset;
+use goldspike_golden::neuron::{Collapsed, Domain};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +97,7 @@ pub struct ConstantError {
 
 pub(crate) fn layer(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     draft: &Draft,
     membrane: &Membrane,
     quant: &QuantLayer,
@@ -106,12 +105,13 @@ pub(crate) fn layer(
     let raw = &membrane.neuron;
     let held = membrane
         .bound
-        .is_some_and(|b| bits_for(b, quant.overflow) <= membrane.width);
+        .as_ref()
+        .is_some_and(|b| b.held_by(raw, membrane.width, quant.overflow));
     LayerReport {
         name: layer.name.clone(),
         weight_bits: quant.weight_bits,
         membrane: quant.membrane.to_string(),
-        coefficient: raw.coefficient().to_string(),
+        coefficient: raw.coefficient.to_string(),
         accumulator_bits: quant.accumulator.width,
         guard_bits: quant.guard_bits,
         saturation: if held {
@@ -119,7 +119,10 @@ pub(crate) fn layer(
         } else {
             Saturation::Reachable
         },
-        bound: membrane.bound.map(|Span { low, high }| Bound { low, high }),
+        bound: membrane.bound.as_ref().map(|bounds| Bound {
+            low: bounds.membrane.low,
+            high: bounds.membrane.high,
+        }),
         clipped_weights: draft.clipped,
         scale: quant.scale.clone(),
         threshold_lsbs: raw.fire_at().values().iter().copied().min().unwrap_or(0),
@@ -130,23 +133,13 @@ pub(crate) fn layer(
 
 fn errors(
     layer: &Layer,
-    charge: &Charge,
+    charge: &Collapsed,
     draft: &Draft,
     membrane: &Membrane,
 ) -> Vec<ConstantError> {
     let raw = &membrane.neuron;
     let neurons = 0..layer.neurons;
     let gain = |n: usize| charge.input_gain.of(n);
-    let lsb: Vec<f64> = neurons
-        .clone()
-        .map(|n| membrane_lsb(draft, n, membrane.guard_bits).to_f64())
-        .collect();
-    let one = (1u64 << raw.coefficient().frac.max(0).unsigned_abs()) as f64;
-    let stored = |name: &str, n: usize| {
-        let constants = raw.constants();
-        let values = constants.iter().find(|c| c.name == name);
-        values.map_or(0.0, |c| c.values.of(n) as f64 * lsb[n])
-    };
     let mut found = Vec::new();
     found.extend(worst(
         "weight",
@@ -156,7 +149,7 @@ fn errors(
         }),
     ));
     // A bias that moved to the constant input is counted there.
-    let moved = |n: usize| draft.bias[n] == 0 && draft.offset[n].to_f64() != charge.offset.of(n);
+    let moved = |n: usize| !draft.moved[n].is_zero();
     found.extend(worst(
         "bias",
         neurons.clone().map(|n| {
@@ -171,40 +164,27 @@ fn errors(
             )
         }),
     ));
-    found.extend(worst(
-        "decay",
-        neurons
-            .clone()
-            .map(|n| (charge.decay.of(n), raw.decay().of(n) as f64 / one)),
-    ));
-    found.extend(worst(
-        "offset",
-        neurons
-            .clone()
-            .map(|n| (draft.offset[n].to_f64(), stored("offset", n))),
-    ));
-    found.extend(worst(
-        "v_init",
-        neurons
-            .clone()
-            .map(|n| (charge.v_init.of(n), stored("v_init", n))),
-    ));
-    match charge.reset {
-        // The comparison itself is exact; only the amount of the reset is rounded.
-        Reset::Soft => found.extend(worst(
-            "v_threshold",
-            neurons.map(|n| {
-                (
-                    charge.v_threshold.of(n),
-                    stored("reset_by", n) * charge.h_scale,
-                )
-            }),
-        )),
-        Reset::Hard => found.extend(worst(
-            "v_reset",
-            neurons.map(|n| (charge.v_reset.of(n), stored("v_reset", n))),
-        )),
-        Reset::None => {}
+    let factor_lsb = f64::from(raw.coefficient.frac).exp2().recip();
+    for (row, wanted) in table(charge) {
+        // The comparison itself is exact; only the amount of a reset is rounded.
+        if matches!(row.domain, Domain::Threshold | Domain::Pending) {
+            continue;
+        }
+        let stored = raw.constant(row.name);
+        let entries = (0..wanted.steps()).flat_map(|t| neurons.clone().map(move |n| (n, t)));
+        let pairs = entries.filter_map(|(n, t)| {
+            let (mut wanted, stored) = (*wanted.get(n, t)?, *stored.get(n, t)? as f64);
+            let lsb = if row.domain.is_membrane() {
+                unit(draft, charge, row.domain, n, membrane.guard_bits).to_f64()
+            } else {
+                factor_lsb
+            };
+            if row.domain == Domain::Offset {
+                wanted += draft.moved[n].to_f64();
+            }
+            Some((wanted, stored * lsb))
+        });
+        found.extend(worst(row.file, pairs));
     }
     found
 }
@@ -231,23 +211,17 @@ fn worst(field: &str, pairs: impl Iterator<Item = (f64, f64)>) -> Option<Constan
 fn notes(raw: &QuantNeuron, quant: &QuantLayer, held: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let threshold = raw.fire_at().values().iter().copied().min().unwrap_or(1);
-    let zone = raw
-        .decay()
-        .values()
+    let frac = raw.coefficient.frac.max(0).unsigned_abs();
+    let factors: Vec<i64> = raw
+        .table()
+        .filter(|(row, _)| row.name == "decay")
+        .flat_map(|(_, values)| values.values().to_vec())
+        .collect();
+    let zone = factors
         .iter()
-        .map(|&d| {
-            dead_zone(
-                d,
-                raw.coefficient().frac.max(0).unsigned_abs(),
-                quant.rounding,
-            )
-        })
+        .map(|&d| dead_zone(d, frac, quant.rounding))
         .fold(Span::point(0), Span::hull);
-    let decays = raw
-        .decay()
-        .values()
-        .iter()
-        .any(|&d| d < 1 << raw.coefficient().frac.max(0));
+    let decays = factors.iter().any(|&d| d < 1 << frac);
     if decays && zone != Span::point(0) {
         let share = 100.0 * zone.high.max(-zone.low) as f64 / threshold as f64;
         notes.push(format!(

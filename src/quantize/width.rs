@@ -1,17 +1,15 @@
 //! Widths: the accumulator's from the actual rows, the membrane's from an invariant of the integer update.
 //!
-//! The bound of a membrane is a fixed point of the golden step in [`Interval`] arithmetic: a span that holds the
+//! The bound of the states is a fixed point of the golden step in [`Interval`] arithmetic: a span a state that holds the
 //! initial value and from which no step leads out. It covers the rounding of every product and every number of steps.
 //! Without rounding it is the closed form of the model (LIF, hard reset to 0: `[-X-/(1-A), A*V + X+]`). It does not
 //! look at data: inputs are any events the row's weights allow.
 
-use super::interval::{Interval, Span};
-use goldspike_golden::arith::{Arith, Threshold};
+use super::interval::{Either, Interval, Span};
+use goldspike_golden::arith::Arith;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::Model;
-use goldspike_golden::neuron::klif::KlifParams;
-use goldspike_golden::neuron::lif::{LifParams, LifState, ResetTiming, Spikes};
-use goldspike_golden::quant::{Param, Payloads, QuantNeuron};
+use goldspike_golden::neuron::{Cell, State, StateInfo, StateUnit};
+use goldspike_golden::quant::{Payloads, QuantLayer};
 
 /// Narrowest membrane.
 pub(crate) const MIN_MEMBRANE: u32 = 4;
@@ -67,205 +65,236 @@ pub(crate) fn bits_for(span: Span, overflow: Overflow) -> u32 {
 /// The update of one neuron of a layer.
 pub(crate) struct Update {
     interval: Interval,
-    params: Params,
+    /// By step; the last one's stay.
+    cells: Vec<Cell<Span>>,
     x: Span,
-    v_init: Span,
-    decay: Span,
-    drop: u32,
     fire_at: Span,
+    /// Which states are counted like the membrane.
+    in_membrane: Vec<bool>,
 }
 
-/// Parameters of one neuron of any model whose state is a membrane.
-enum Params {
-    Lif(LifParams<Span>),
-    Klif(KlifParams<Span>),
-}
+/// The states of a neuron, as [`goldspike_golden::neuron::State::kept`].
+type Kept = Vec<Span>;
 
 impl Update {
-    /// Neuron `n`, with the aligned synaptic sums `x`.
-    pub fn new(neuron: &QuantNeuron, n: usize, x: Span, rounding: Rounding) -> Self {
-        let of = |p: &Param<i64>| Span::point(p.of(n));
-        let membrane = QFormat::signed(MAX_MEMBRANE, 0);
-        let drop = neuron.coefficient().frac.max(0).unsigned_abs();
-        let decay = of(neuron.decay());
-        let fire_at = of(neuron.fire_at());
-        let (v_init, params) = match neuron {
-            QuantNeuron::Lif(lif) => (
-                of(&lif.v_init),
-                Params::Lif(LifParams {
-                    decay,
-                    drop,
-                    offset: of(&lif.offset),
-                    fire: Threshold::at(fire_at),
-                    pending: Threshold::at(of(&lif.pending_at)),
-                    reset_by: of(&lif.reset_by),
-                    v_reset: of(&lif.v_reset),
-                    v_init: of(&lif.v_init),
-                    reset: lif.reset,
-                    reset_timing: lif.reset_timing,
-                    spikes: lif.spikes,
-                    membrane,
-                }),
-            ),
-            QuantNeuron::Klif(klif) => (
-                of(&klif.v_init),
-                Params::Klif(KlifParams {
-                    decay,
-                    drop,
-                    offset: of(&klif.offset),
-                    fire: Threshold::at(fire_at),
-                    reset_by: of(&klif.reset_by),
-                    v_reset: of(&klif.v_reset),
-                    v_init: of(&klif.v_init),
-                    reset: klif.reset,
-                    membrane,
-                }),
-            ),
-        };
-        Self {
-            interval: Interval::new(rounding),
-            params,
+    /// Neuron `n` of `layer`, with the aligned synaptic sums `x`; `None` if it lacks a constant. The layer's synapses do not
+    /// matter.
+    pub fn new(layer: &QuantLayer, n: usize, x: Span) -> Option<Self> {
+        let neuron = &layer.neuron;
+        let cells: Vec<Cell<Span>> = (0..neuron.steps())
+            .map(|t| layer.cell(n, t, Span::point, Span::point))
+            .collect::<Option<_>>()?;
+        let fire_at = neuron.fire_at();
+        let thresholds = (0..fire_at.steps()).filter_map(|t| fire_at.get(n, t));
+        let in_membrane = |state: StateInfo| state.unit == StateUnit::Membrane;
+        Some(Self {
+            interval: Interval::new(layer.rounding),
+            cells,
             x,
-            v_init,
-            decay,
-            drop,
-            fire_at,
+            fire_at: thresholds.fold(Span::EMPTY, |all, &at| all.hull(Span::point(at))),
+            in_membrane: neuron.states().map(in_membrane).collect(),
+        })
+    }
+
+    /// Everything that `h` and the states are in one step, `h` with `v`, and the states after it.
+    fn after(
+        &self,
+        cell: &Cell<Span>,
+        kept: Kept,
+        (spike, negative): (Either, Either),
+    ) -> (Kept, Kept) {
+        let state = State {
+            kept,
+            spike,
+            negative,
+        };
+        let out = cell.step(&self.interval, &state, &self.x);
+        let mut seen = out.kept.clone();
+        if let Some(v) = seen.first_mut() {
+            *v = v.hull(out.h);
         }
+        (seen, out.kept)
     }
 
-    /// Everything that `h` and `v` are in one step from `v` with the stored spike, and the `v` after it.
-    fn after(&self, v: Span, stored: i8) -> (Span, Span) {
-        let (h, v) = match &self.params {
-            Params::Lif(p) => {
-                let (spike, negative) =
-                    (self.interval.bit(stored > 0), self.interval.bit(stored < 0));
-                let state = LifState { v, spike, negative };
-                let out = Model::step(p, &self.interval, &state, &self.x);
-                (out.h, out.state.v)
-            }
-            Params::Klif(p) => {
-                let out = p.step(&self.interval, &v, &self.x);
-                (out.h, out.state)
-            }
-        };
-        (h.hull(v), v)
+    fn start(&self) -> Kept {
+        let start = |cell: &Cell<Span>| cell.start(&self.interval).kept;
+        self.cells.first().map_or_else(Vec::new, start)
     }
 
-    fn first(&self) -> (Span, Span) {
-        let v_init = self.v_init;
-        let (seen, next) = self.after(v_init, 0);
-        (seen.hull(v_init), next)
-    }
-
-    /// As `after`, for a state that some step has left: cut where a reset becomes pending, which such a state shows.
-    fn step(&self, v: Span) -> (Span, Span) {
-        let Params::Lif(p) = &self.params else {
-            return self.after(v, 0);
+    /// One step from a state that some step has left, or the start. Where `v` tells the stored spike, it is cut there.
+    fn step(&self, cell: &Cell<Span>, kept: &Kept) -> (Kept, Kept) {
+        const UNKNOWN: Either = Either {
+            no: true,
+            yes: true,
         };
-        let (limit, stored) = match p.reset_timing {
-            ResetTiming::SameStep => return self.after(v, 0),
-            ResetTiming::NextStep => (p.fire.level.low, 1),
-            ResetTiming::SameStepGuarded => (p.pending.level.low, 0),
+        let no = self.interval.bit(false);
+        let v = kept.first().copied().unwrap_or(Span::EMPTY);
+        // A refractory period forgets a spike that `v` still shows.
+        let told = cell
+            .model
+            .tells()
+            .filter(|(_, stored)| !stored || cell.refractory.is_none());
+        let Some((limit, stored)) = told else {
+            return self.after(cell, kept.clone(), (UNKNOWN, UNKNOWN));
         };
-        let (fell, rest) = if p.spikes == Spikes::Ternary {
-            let above = limit.saturating_neg().saturating_add(1);
-            (v.below(above), v.from(above))
-        } else {
-            (Span::EMPTY, v)
-        };
-        let mut out = (Span::EMPTY, Span::EMPTY);
-        for (part, stored) in [
-            (fell, -stored),
-            (rest.below(limit), 0),
-            (rest.from(limit), stored),
-        ] {
-            if !part.is_empty() {
-                let (seen, next) = self.after(part, stored);
-                out = (out.0.hull(seen), out.1.hull(next));
+        let fired = self.interval.bit(stored);
+        let above = limit.low.saturating_neg().saturating_add(1);
+        let parts = [
+            (v.below(above), (no, fired)),
+            (v.from(above).below(limit.low), (no, no)),
+            (v.from(limit.low), (fired, no)),
+        ];
+        let mut out: Option<(Kept, Kept)> = None;
+        for (part, spikes) in parts {
+            if part.is_empty() {
+                continue;
             }
+            let mut kept = kept.clone();
+            kept[0] = part;
+            let (seen, next) = self.after(cell, kept, spikes);
+            out = Some(match out {
+                None => (seen, next),
+                Some((all_seen, all_next)) => (hull(all_seen, &seen), hull(all_next, &next)),
+            });
         }
-        out
+        out.unwrap_or_else(|| self.after(cell, kept.clone(), (no, no)))
     }
 
-    /// Every value of `h` and `v` in samples of any length, or `None` if no bound within `limit` was found.
-    pub fn bound(&self, limit: Span) -> Option<Span> {
-        let (mut seen, mut v) = self.first();
+    fn within(&self, limit: Span, kept: &Kept) -> bool {
+        let counted = kept.iter().zip(&self.in_membrane);
+        counted
+            .filter(|(_, in_membrane)| **in_membrane)
+            .all(|(&span, _)| limit.holds(span))
+    }
+
+    /// Every value of `h` and the states in samples of any length, or `None` if no bound within `limit` was found.
+    pub fn bound(&self, limit: Span) -> Option<Vec<Span>> {
+        let mut kept = self.start();
+        let mut seen = kept.clone();
+        let (last, before) = self.cells.split_last()?;
+        for cell in before {
+            let (step_seen, next) = self.step(cell, &kept);
+            seen = hull(seen, &step_seen);
+            kept = next;
+        }
         for _ in 0..4096 {
-            let (step_seen, next) = self.step(v);
-            seen = seen.hull(step_seen);
-            if !limit.holds(seen) {
+            let (step_seen, next) = self.step(last, &kept);
+            seen = hull(seen, &step_seen);
+            if !self.within(limit, &seen) {
                 return None;
             }
-            if v.holds(next) {
+            if holds(&kept, &next) {
                 return Some(seen);
             }
-            v = v.hull(next);
+            kept = hull(kept, &next);
         }
-        self.bound_of_slow_leak(seen, v).filter(|&b| limit.holds(b))
+        let wide = self.invariant(last, &kept)?;
+        let (step_seen, _) = self.step(last, &wide);
+        let seen = hull(hull(seen, &step_seen), &wide);
+        self.within(limit, &seen).then_some(seen)
     }
 
-    /// A decay close to 1: the end of the geometric series is guessed from the last step, checked to be an
-    /// invariant, then narrowed while it stays one.
-    fn bound_of_slow_leak(&self, seen: Span, v: Span) -> Option<Span> {
-        let one = 1i128 << self.drop;
-        let leak = one - i128::from(self.decay.low);
-        if leak <= 0 {
-            return None;
-        }
-        let (_, next) = self.step(v);
-        let kept = self.interval.product(&self.decay, &v, self.drop);
-        // An end moves as v <- R(A v) + c; it stays within (|c| + 1)/(1 - A), rounding included.
-        let far = |c: i64| {
-            i64::try_from((i128::from(c.unsigned_abs()) + 1) * one / leak + 1).unwrap_or(i64::MAX)
+    /// States from which no step leads out, that hold `kept`: for a leak so slow that steps alone do not end. An end that
+    /// still moves is moved on by powers of two until it rests, and back by halves.
+    fn invariant(&self, cell: &Cell<Span>, kept: &Kept) -> Option<Kept> {
+        let (_, next) = self.step(cell, kept);
+        // By state: whether the low and the high end move.
+        let moving: Vec<(bool, bool)> = next
+            .iter()
+            .zip(kept)
+            .map(|(next, kept)| (next.low < kept.low, next.high > kept.high))
+            .collect();
+        let moved = |by: &[(i64, i64)]| -> Kept {
+            let widen = |(span, by): (&Span, &(i64, i64))| {
+                Span::new(
+                    span.low.saturating_sub(by.0),
+                    span.high.saturating_add(by.1),
+                )
+            };
+            kept.iter().zip(by).map(widen).collect()
         };
-        let (down, up) = (
-            next.low.saturating_sub(kept.low),
-            next.high.saturating_sub(kept.high),
-        );
-        let mut wide = v.hull(next);
-        if down < 0 {
-            wide = wide.hull(Span::point(-far(down)));
-        }
-        if up > 0 {
-            wide = wide.hull(Span::point(far(up)));
-        }
-        let mut all = Span::EMPTY;
-        for _ in 0..256 {
-            let (step_seen, next) = self.step(wide);
-            if !wide.holds(next) {
-                break;
+        let rests = |by: &[(i64, i64)]| {
+            let wide = moved(by);
+            let (_, next) = self.step(cell, &wide);
+            holds(&wide, &next)
+        };
+        let mut by = (0..42).find_map(|power| {
+            let far = |moves: bool| if moves { 1i64 << power } else { 0 };
+            let by: Vec<_> = moving
+                .iter()
+                .map(|&(low, high)| (far(low), far(high)))
+                .collect();
+            rests(&by).then_some(by)
+        })?;
+        for end in 0..2 * by.len() {
+            let field = |by: &mut Vec<(i64, i64)>, value: i64| match (by.get_mut(end / 2), end % 2)
+            {
+                (Some(pair), 0) => core::mem::replace(&mut pair.0, value),
+                (Some(pair), _) => core::mem::replace(&mut pair.1, value),
+                (None, _) => 0,
+            };
+            let (mut low, mut high) = (0, field(&mut by, 0));
+            while high - low > 1 {
+                let middle = i64::midpoint(low, high);
+                let mut tried = by.clone();
+                field(&mut tried, middle);
+                if rests(&tried) {
+                    high = middle
+                } else {
+                    low = middle
+                }
             }
-            all = seen.hull(step_seen).hull(wide);
-            let narrowed = self.first().1.hull(next);
-            if narrowed == wide {
-                break;
-            }
-            wide = narrowed;
+            field(&mut by, high);
         }
-        (!all.is_empty()).then_some(all)
+        Some(moved(&by))
     }
 
-    /// Every value of `h` and `v` in samples of at most `steps` steps.
-    pub fn reach(&self, steps: u32, limit: Span) -> Option<Span> {
-        let (mut seen, mut v) = self.first();
-        for _ in 1..steps {
-            let (step_seen, next) = self.step(v);
-            seen = seen.hull(step_seen);
-            if !limit.holds(seen) {
+    /// Every value of `h` and the states in samples of at most `steps` steps.
+    pub fn reach(&self, steps: u32, limit: Span) -> Option<Vec<Span>> {
+        let mut kept = self.start();
+        let mut seen = kept.clone();
+        let mut cells = self.cells.iter();
+        let mut cell = cells.next()?;
+        for _ in 0..steps {
+            let (step_seen, next) = self.step(cell, &kept);
+            seen = hull(seen, &step_seen);
+            if !self.within(limit, &seen) {
                 return None;
             }
-            if v.holds(next) {
-                break;
+            match cells.next() {
+                // Until the constants stay, what is kept is of this very step.
+                Some(following) => (cell, kept) = (following, next),
+                None if holds(&kept, &next) => break,
+                None => kept = hull(kept, &next),
             }
-            v = v.hull(next);
         }
-        limit.holds(seen).then_some(seen)
+        Some(seen)
     }
 
-    /// `h` and `v` after one step from any `v` within the threshold on both sides.
-    pub fn one_step(&self) -> Span {
+    /// `h` and the states after one step from a start whose `v` is within the threshold on both sides.
+    pub fn one_step(&self) -> Vec<Span> {
         let threshold = self.fire_at.high;
-        let (seen, _) = self.after(Span::new(-threshold, threshold), 0);
-        seen
+        let mut all = self.start();
+        for cell in &self.cells {
+            let mut kept = self.start();
+            if let Some(v) = kept.first_mut() {
+                *v = Span::new(-threshold, threshold);
+            }
+            let no = self.interval.bit(false);
+            let (seen, _) = self.after(cell, kept, (no, no));
+            all = hull(all, &seen);
+        }
+        all
     }
+}
+
+fn hull(mut all: Kept, other: &Kept) -> Kept {
+    for (all, other) in all.iter_mut().zip(other) {
+        *all = all.hull(*other);
+    }
+    all
+}
+
+fn holds(all: &Kept, other: &Kept) -> bool {
+    all.iter().zip(other).all(|(all, other)| all.holds(*other))
 }
