@@ -102,23 +102,28 @@ fn known_keys(fields: &Fields<'_>, model: ModelId, kind: &KindInfo) -> Result<()
             .iter()
             .map(|(key, _)| key)
             .find(|key| !known.contains(key));
-        let others = names(kinds().filter(|(model, kind)| {
+        let has = |model: ModelId, kind: &KindInfo| {
             kind.parameters(model.info())
                 .any(|info| Some(info.name) == key)
-        }));
-        if others.is_empty() {
-            return error;
+        };
+        match nearest(kind, has) {
+            None => error,
+            Some(other) => error.help(format!(
+                "the kind `{}` does not have it; it is a key of `{other}`",
+                kind.name
+            )),
         }
-        error.help(format!(
-            "the kind `{}` does not have it; it is a key of {others}",
-            kind.name
-        ))
     })
 }
 
-fn names(kinds: impl Iterator<Item = (ModelId, &'static KindInfo)>) -> String {
-    let names: Vec<String> = kinds.map(|(_, kind)| format!("`{}`", kind.name)).collect();
-    names.join(", ")
+/// A kind that `has` it: of the same model, or else the first of the registry.
+fn nearest(kind: &KindInfo, has: impl Fn(ModelId, &KindInfo) -> bool) -> Option<&'static str> {
+    let own = neuron::kind(kind.name).map(|(model, _)| model);
+    let sibling = kinds().filter(|(model, _)| Some(*model) == own);
+    sibling
+        .chain(kinds())
+        .find(|(model, kind)| has(*model, kind))
+        .map(|(_, kind)| kind.name)
 }
 
 /// The switches: the kind's first modes, and what the file says.
@@ -179,11 +184,9 @@ fn refused(
     let own = (switch.values)(&kind.modes).into_iter().filter(legal);
     let own: Vec<String> = own.map(|own| format!("`{own}`")).collect();
     let mut help = format!("use {}", own.join(" or "));
-    let others = kinds()
-        .filter(|(_, other)| with.is_none() && (switch.values)(&other.modes).contains(&value));
-    let others = names(others);
-    if !others.is_empty() {
-        help += &format!(", or a kind that has `{value}`: {others}");
+    let has = |_, other: &KindInfo| (switch.values)(&other.modes).contains(&value);
+    if let (None, Some(other)) = (with, nearest(kind, has)) {
+        help += &format!(", or the kind `{other}`, which has `{value}`");
     }
     let message = format!(
         "the kind `{}` has no `{}` `{value}`{beside}{why}",
