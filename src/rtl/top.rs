@@ -97,7 +97,10 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     );
     let error = b.wire("error", Ty::BIT);
     b.output("protocol_error_o", error);
-    b.port_doc("protocol_error_o", &error_doc("sticky until reset", steps));
+    b.port_doc(
+        "protocol_error_o",
+        &error_doc("sticky until reset: an illegal input beat", steps),
+    );
 
     let mut ready = b.wire("guard_ready", Ty::BIT);
     let mut ports = beat.connect("s");
