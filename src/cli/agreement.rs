@@ -2,13 +2,13 @@
 
 use super::input::Samples;
 use super::progress::Progress;
-use crate::data::{Agreement, FrameworkTrace};
+use crate::data::{Agreement, FrameworkTrace, Shown};
 use crate::diag::Diagnostic;
 use goldspike_golden::arith::Arith;
 use goldspike_golden::network::Program;
 use num_traits::{FromPrimitive, Zero};
 
-/// Runs the samples of `framework` and compares. `real(layer, neuron, value)` is the real value of a membrane.
+/// Runs the samples of `framework` and compares. `real(shown, value)` is the real value of a number of a trace.
 ///
 /// # Errors
 /// A sample that the data set does not have; a trace of another shape.
@@ -17,7 +17,7 @@ pub fn compare<A>(
     program: &Program<A>,
     samples: &Samples,
     progress: &Progress,
-    real: impl Fn(usize, usize, A::Num) -> f64,
+    real: impl Fn(Shown, A::Num) -> f64,
 ) -> Result<Agreement, Diagnostic>
 where
     A: Arith<Bit = bool>,
@@ -28,7 +28,7 @@ where
         progress.add(1);
         Ok(trace)
     };
-    Agreement::compare(framework, run, real)
+    Agreement::compare_states(framework, run, real)
 }
 
 /// The comparison in a few lines, each indented by two.
@@ -50,6 +50,12 @@ pub fn lines(agreement: &Agreement) -> String {
          largest membrane error {:.3e}\n",
         agreement.membrane_max_error
     );
+    if agreement.states_compared > 0 {
+        text.push_str(&format!(
+            "  largest state error    {:.3e}\n",
+            agreement.state_max_error
+        ));
+    }
     if let Some(first) = &agreement.first_difference {
         text.push_str(&format!(
             "  first difference    sample {}, step {}, layer {}, neuron {}: framework {}, here {}\n",

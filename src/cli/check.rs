@@ -4,6 +4,7 @@
 use super::console::Console;
 use super::engines::Simulation;
 use super::errors;
+use super::input::unit;
 use super::stimuli::{Origin, Plan};
 use crate::diag::Diagnostic;
 use crate::rtl::Design;
@@ -148,14 +149,23 @@ impl Checks<'_> {
     fn mismatch_lines(&self, check: &Check, first: &Mismatch, again: &Again) -> String {
         let layer = self.network.layers.get(first.layer);
         let name = layer.map_or("?", |layer| layer.name.as_str());
+        let state = match first.quantity {
+            Quantity::State(index) => Some(index),
+            Quantity::Spike | Quantity::Membrane => None,
+        };
         let value = |raw: i64| match (first.quantity, layer) {
             (Quantity::Membrane | Quantity::State(_), Some(layer))
                 if first.neuron < layer.neurons =>
             {
-                format!("{raw} ({:.6})", raw as f64 * layer.lsb(first.neuron))
+                let real = raw as f64 * unit(layer, first.neuron, state);
+                format!("{raw} ({real:.6})")
             }
             _ => raw.to_string(),
         };
+        let named = layer.zip(state);
+        let quantity = named
+            .and_then(|(layer, index)| layer.neuron.states().nth(index))
+            .map_or(first.quantity.to_string(), |state| state.name.to_owned());
         let number = self.plan.number(first.sample);
         let wave = |of: String| {
             format!(
@@ -196,7 +206,7 @@ impl Checks<'_> {
              again:          {} --engine {} --samples {samples}{cases}\n{wave}",
             first.step,
             first.neuron,
-            first.quantity,
+            quantity,
             value(first.engine),
             value(first.golden),
             again.verify,

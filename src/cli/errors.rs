@@ -35,6 +35,7 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         | QuantizeError::MembraneTooNarrow { layer, field, .. }
         | QuantizeError::OutOfScale { layer, field, .. }
         | QuantizeError::NotExact { layer, field, .. } => (layer, *field),
+        QuantizeError::Mode { layer, switch, .. } => (layer, *switch),
         QuantizeError::ThresholdBelowLsb { layer, .. } => (layer, "v_threshold"),
         QuantizeError::NoBinaryForm { layer, .. } => (layer, "weight"),
         QuantizeError::File { path, .. }
@@ -49,6 +50,8 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         | QuantizeError::Shape { .. }
         | QuantizeError::SumTooWide { .. }
         | QuantizeError::NoLsb { .. }
+        | QuantizeError::TableScales { .. }
+        | QuantizeError::NoExactTable { .. }
         | QuantizeError::ExactTooWide { .. }
         | QuantizeError::Invalid(_) => return None,
     };

@@ -3,14 +3,13 @@
 use super::console::Console;
 use super::errors;
 use super::options::{DataArgs, QuantizeArgs};
-use crate::data::{self, Dataset, FrameworkTrace};
+use crate::data::{self, Dataset, FrameworkTrace, Shown};
 use crate::diag::{Diagnostic, Place, codes};
 use crate::import::{self, Imported};
 use crate::quantize::{self, Report};
-use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::describe::{Layer, Network, Neuron};
 use goldspike_golden::event::Sample;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{Param, QuantNetwork};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNetwork};
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -38,9 +37,27 @@ pub struct Integers {
 }
 
 impl Integers {
-    /// Real value of a raw membrane of (layer, neuron).
-    pub fn real(&self) -> impl Fn(usize, usize, i64) -> f64 {
-        |layer, neuron, raw| raw as f64 * self.network.layers[layer].lsb(neuron)
+    /// Real value of a raw number of a trace.
+    pub fn real(&self) -> impl Fn(Shown, i64) -> f64 {
+        |shown, raw| {
+            let Shown {
+                layer,
+                neuron,
+                state,
+            } = shown;
+            let Some(layer) = self.network.layers.get(layer) else {
+                return f64::NAN;
+            };
+            raw as f64 * unit(layer, neuron, state)
+        }
+    }
+}
+
+/// Real value of 1 in a kept state, or without one in the compared value, of a neuron that the layer has.
+pub fn unit(layer: &QuantLayer, neuron: usize, state: Option<usize>) -> f64 {
+    match state.and_then(|index| layer.neuron.states().nth(index)) {
+        None => layer.h_lsb(neuron),
+        Some(state) => layer.state_lsb(&state, neuron),
     }
 }
 
@@ -227,18 +244,7 @@ fn outline(network: &QuantNetwork) -> Network {
         weights: Vec::new(),
         bias: Vec::new(),
         weight_step: None,
-        neuron: Neuron::Lif(Lif {
-            decay: unused(),
-            input_gain: unused(),
-            offset: unused(),
-            v_threshold: unused(),
-            v_reset: unused(),
-            v_init: unused(),
-            fire: Fire::Ge,
-            reset: Reset::None,
-            reset_timing: ResetTiming::SameStep,
-            spikes: Spikes::Binary,
-        }),
+        neuron: Neuron::new(layer.neuron.model),
         amplitude: unused(),
     });
     Network {

@@ -156,7 +156,7 @@ pub fn lines(report: &Report, measured: Option<&Measured>) -> String {
 fn layer_lines(layer: &LayerReport) -> String {
     let scale = match &layer.scale {
         Param::Layer(scale) => format!("{scale:.6e}"),
-        Param::Neuron(scales) => format!("{} values, one a neuron", scales.len()),
+        scales => format!("{} values, one a neuron", scales.values().len()),
     };
     let saturation = match layer.saturation {
         Saturation::Unreachable => "unreachable",

@@ -194,7 +194,11 @@ fn run_hardware(
     };
     Ok((
         tally,
-        Some(Agreement::compare(framework, trace, integers.real())?),
+        Some(Agreement::compare_states(
+            framework,
+            trace,
+            integers.real(),
+        )?),
     ))
 }
 
@@ -221,9 +225,7 @@ fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Result
     let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
         .map(|framework| {
-            agreement::compare(&framework, &program, &samples, &progress, |_, _, value| {
-                value
-            })
+            agreement::compare(&framework, &program, &samples, &progress, |_, value| value)
         })
         .transpose()?;
     Ok(Results {

@@ -26,10 +26,25 @@ pub struct Agreement {
     pub membranes_compared: u64,
     /// Largest difference of a kept membrane, in real units; infinite if ours is not a number.
     pub membrane_max_error: f64,
+    /// Pairs of further kept states compared, as far as the file has them.
+    pub states_compared: u64,
+    /// Largest difference of a further kept state, in real units.
+    pub state_max_error: f64,
     /// Largest difference of a compared value `h`, in real units, as far as the file has them.
     pub compared_value_max_error: f64,
     /// The first pair of spikes that differs, by sample, step, layer, neuron.
     pub first_difference: Option<Difference>,
+}
+
+/// Which number of a trace is to be shown in real units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Layer.
+    pub layer: usize,
+    /// Neuron.
+    pub neuron: usize,
+    /// Index of the kept state; `None`: the compared value.
+    pub state: Option<usize>,
 }
 
 /// A pair of spikes that differs.
@@ -50,15 +65,29 @@ pub struct Difference {
 }
 
 impl Agreement {
-    /// Compares `framework` with the traces that `run` gives for sample numbers. `real(layer, neuron, value)` is the
-    /// real value of a membrane (for raw traces: `value * 2^-frac * scale`).
+    /// As [`Self::compare_states`], with one unit for all numbers of a neuron: `real(layer, neuron, value)`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn compare<N: Copy, E: From<Diagnostic>>(
+        framework: &FrameworkTrace,
+        run: impl FnMut(usize) -> Result<SampleTrace<N>, E>,
+        real: impl Fn(usize, usize, N) -> f64,
+    ) -> Result<Self, E> {
+        Self::compare_states(framework, run, |shown, value| {
+            real(shown.layer, shown.neuron, value)
+        })
+    }
+
+    /// Compares `framework` with the traces that `run` gives for sample numbers. `real(shown, value)` is the real value of
+    /// a compared value or state (for raw traces: `value` times its LSB).
     ///
     /// # Errors
     /// Those of `run`; `GS0409` if its traces have another number of steps, layers or neurons.
-    pub fn compare<N: Copy, E: From<Diagnostic>>(
+    pub fn compare_states<N: Copy, E: From<Diagnostic>>(
         framework: &FrameworkTrace,
         mut run: impl FnMut(usize) -> Result<SampleTrace<N>, E>,
-        real: impl Fn(usize, usize, N) -> f64,
+        real: impl Fn(Shown, N) -> f64,
     ) -> Result<Self, E> {
         let mut out = Self {
             samples: framework.index.len(),
@@ -97,7 +126,7 @@ impl Agreement {
         position: usize,
         sample: usize,
         trace: &SampleTrace<N>,
-        real: &impl Fn(usize, usize, N) -> f64,
+        real: &impl Fn(Shown, N) -> f64,
     ) -> Result<(), Diagnostic> {
         let other = || {
             let message = format!(
@@ -117,21 +146,38 @@ impl Agreement {
             for (l, (ours, theirs)) in step.layers.iter().zip(&framework.layers).enumerate() {
                 self.spikes(theirs, ours, (sample, t, position))
                     .ok_or_else(other)?;
-                let real = |neuron: usize, value: N| real(l, neuron, value);
-                if let Some(v) = theirs.v(t, position) {
+                let unit = |state: Option<usize>| {
+                    move |neuron: usize, value: N| {
+                        let layer = l;
+                        real(
+                            Shown {
+                                layer,
+                                neuron,
+                                state,
+                            },
+                            value,
+                        )
+                    }
+                };
+                for (state, values) in theirs.states(t, position) {
                     let kept = ours
                         .states
-                        .first()
-                        .filter(|kept| kept.len() == v.len())
+                        .get(state)
+                        .filter(|kept| kept.len() == values.len())
                         .ok_or_else(other)?;
-                    self.membranes_compared += v.len() as u64;
-                    worst(&mut self.membrane_max_error, v, kept, &real);
+                    let (compared, largest) = if state == 0 {
+                        (&mut self.membranes_compared, &mut self.membrane_max_error)
+                    } else {
+                        (&mut self.states_compared, &mut self.state_max_error)
+                    };
+                    *compared += values.len() as u64;
+                    worst(largest, values, kept, &unit(Some(state)));
                 }
                 if let Some(h) = theirs.h(t, position) {
                     let compared = Some(&ours.h)
                         .filter(|ours| ours.len() == h.len())
                         .ok_or_else(other)?;
-                    worst(&mut self.compared_value_max_error, h, compared, &real);
+                    worst(&mut self.compared_value_max_error, h, compared, &unit(None));
                 }
             }
         }

@@ -3,7 +3,8 @@
 //!
 //! Arrays of the file: `index` [n] sample numbers, `pred` [n], `out_count` [n, classes], `label` [n] (optional);
 //! `full_index` [k], and for each layer `s_NAME` [T, k, bits] packed spikes, `sneg_NAME` the negative ones (optional),
-//! `v_NAME` [T, j, N] kept membranes and `h_NAME` compared values (optional) of the first j <= k samples of `full_index`.
+//! `v_NAME` [T, j, N] kept membranes, `h_NAME` compared values (optional) and `STATE_NAME` of each further state of the model
+//! (optional; CLIF: `m_NAME`) of the first j <= k samples of `full_index`.
 
 use super::npz::{Archive, Array};
 use crate::diag::{Diagnostic, codes};
@@ -41,7 +42,8 @@ pub struct FrameworkLayer {
     pub neurons: usize,
     spikes: Vec<i8>,
     samples: usize,
-    v: Membranes,
+    /// By state of the model, the membrane potential first.
+    states: Vec<Option<Membranes>>,
     h: Option<Membranes>,
 }
 
@@ -66,7 +68,16 @@ impl FrameworkLayer {
     /// Kept membranes of all neurons, as [`Self::spikes`]; `None` if the file has none for this sample.
     #[must_use]
     pub fn v(&self, step: usize, position: usize) -> Option<&[f64]> {
-        self.v.row(self.neurons, step, position)
+        let v = self.states.first()?.as_ref()?;
+        v.row(self.neurons, step, position)
+    }
+
+    /// Index and values of every kept state that the file has, as [`Self::v`].
+    pub fn states(&self, step: usize, position: usize) -> impl Iterator<Item = (usize, &[f64])> {
+        let states = self.states.iter().enumerate();
+        states.filter_map(move |(index, values)| {
+            Some((index, values.as_ref()?.row(self.neurons, step, position)?))
+        })
     }
 
     /// Compared values of all neurons, as [`Self::v`].
@@ -130,31 +141,24 @@ impl FrameworkTrace {
         for layer in &network.layers {
             let neurons = layer.neurons;
             let spikes = signed_spikes(&mut archive, &layer.name, steps, samples, neurons)?;
-            let v = Membranes::read(
-                &mut archive,
-                &format!("v_{}", layer.name),
-                steps,
-                samples,
-                neurons,
-            )?;
-            let h_name = format!("h_{}", layer.name);
-            let h = if archive.has(&h_name) {
-                Some(Membranes::read(
-                    &mut archive,
-                    &h_name,
-                    steps,
-                    samples,
-                    neurons,
-                )?)
-            } else {
-                None
+            let mut read = |what: &str, required: bool| {
+                let name = format!("{what}_{}", layer.name);
+                if !required && !archive.has(&name) {
+                    return Ok(None);
+                }
+                Membranes::read(&mut archive, &name, steps, samples, neurons).map(Some)
             };
+            let states = layer.neuron.model.info().states.iter().enumerate();
+            let states = states
+                .map(|(index, state)| read(state.name, index == 0))
+                .collect::<Result<_, _>>()?;
+            let h = read("h", false)?;
             layers.push(FrameworkLayer {
                 name: layer.name.clone(),
                 neurons,
                 spikes,
                 samples,
-                v,
+                states,
                 h,
             });
         }

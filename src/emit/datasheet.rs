@@ -11,7 +11,7 @@ use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
 use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
 use crate::rtl::stream::Layout;
-use crate::rtl::{Design, LayerPlan};
+use crate::rtl::{Design, LayerPlan, longest_sample};
 
 /// Text of the datasheet.
 pub(crate) fn datasheet(
@@ -44,8 +44,8 @@ pub(crate) fn datasheet(
     timing(&mut out, design, silent_latency(design)?);
     storage(&mut out, design);
     ports(&mut out, design);
-    events(&mut out, design);
-    protocol(&mut out, design);
+    events(&mut out, design, network);
+    protocol(&mut out, design, longest_sample(network));
     instantiation(&mut out, design);
     Ok(out)
 }
@@ -73,7 +73,7 @@ fn layers(out: &mut String, design: &Design, network: &QuantNetwork) {
         let _ = writeln!(
             out,
             "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {weight_bits} bit | {accumulator} ({} bit) | {membrane} ({} bit) | {rounding:?} | {overflow:?} | {} |",
-            neuron.info().name,
+            neuron.model.info().name,
             plan.axons,
             plan.neurons,
             plan.lanes,
@@ -196,7 +196,7 @@ fn meaning(port: &str) -> &'static str {
     }
 }
 
-fn events(out: &mut String, design: &Design) {
+fn events(out: &mut String, design: &Design, network: &QuantNetwork) {
     out.push_str("## Events\n\nA beat carries at most one event.\n\n| stream | TDATA | address | payload | null |\n|---|--:|---|---|---|\n");
     let mut row = |stream: &str, layout: Layout, addresses: usize| {
         let Layout {
@@ -240,11 +240,13 @@ fn events(out: &mut String, design: &Design) {
          that is never ready stops the network.\n\n\
          | probe | bits of an element | from the low bits | beats a step |\n|---|--:|---|--:|\n",
     );
-    for (index, (layout, plan)) in design.probes.iter().zip(&design.plans).enumerate() {
+    let layers = design.probes.iter().zip(&design.plans).zip(&network.layers);
+    for (index, ((layout, plan), layer)) in layers.enumerate() {
         let states: Vec<String> = layout
             .states
             .iter()
-            .map(|state| format!("state {state}"))
+            .zip(layer.neuron.states())
+            .map(|(ty, state)| format!("{} {ty}", state.name))
             .collect();
         let _ = writeln!(
             out,
@@ -259,7 +261,7 @@ fn events(out: &mut String, design: &Design) {
     out.push('\n');
 }
 
-fn protocol(out: &mut String, design: &Design) {
+fn protocol(out: &mut String, design: &Design, steps: Option<usize>) {
     let _ = write!(
         out,
         "## Protocol\n\n\
@@ -272,7 +274,7 @@ fn protocol(out: &mut String, design: &Design) {
          pause anywhere loses and repeats nothing.\n\
          - An address above {}, {}an address twice in a step, or a null beat without TLAST is accepted and dropped, and sets \
          `protocol_error_o` until the next reset. TLAST and TUSER of such a beat still count. The stream goes on.\n\
-         - Every step that goes in comes out, silent ones included, with its TUSER.\n\n\
+         {}- Every step that goes in comes out, silent ones included, with its TUSER.\n\n\
          One step with the events 3 and 1, then a silent step that ends the sample; an output neuron fires in the first \
          step (addresses and times are an example, not this design's):\n\n```text\n\
          clk_i          _/~\\_/~\\_/~\\_/~\\_/~\\_ ... _/~\\_/~\\_/~\\_/~\\_\n\
@@ -292,6 +294,10 @@ fn protocol(out: &mut String, design: &Design) {
         } else {
             String::new()
         },
+        steps.map_or_else(String::new, |steps| format!(
+            "- A sample of more than {steps} steps sets `protocol_error_o` too: neurons have constants for {steps} steps, and \
+             from there on the last ones stay.\n"
+        )),
     );
 }
 

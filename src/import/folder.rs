@@ -5,7 +5,7 @@ use super::tensors::Tensors;
 use super::{Imported, encoding, layers};
 use crate::diag::{Diagnostic, Place, SourceText, codes, shown};
 use goldspike_golden::describe::{Layer, Network};
-use goldspike_golden::neuron::lif::Spikes;
+use goldspike_golden::neuron::Spikes;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub fn from_files(json: File<'_>, tensors: File<'_>) -> Result<Imported, Diagnos
     let axons = layers::size(&shape);
     let encoding = encoding::read(&input.required("encoding")?.object()?)?;
     let signed = readout(root.get("readout"))?;
-    let (layers, places) = layers::read(&root.required("layers")?, &tensors, shape)?;
+    let (layers, places) = layers::read(&root.required("layers")?, &tensors, shape, time_steps)?;
     let readout_signed = readout_signed(signed, &layers)?;
     Ok(Imported {
         network: Network {
@@ -114,7 +114,7 @@ fn readout(field: Option<Field<'_>>) -> Result<Option<(Field<'_>, bool)>, Diagno
 fn readout_signed(given: Option<(Field<'_>, bool)>, layers: &[Layer]) -> Result<bool, Diagnostic> {
     let ternary = layers
         .last()
-        .is_some_and(|layer| layer.neuron.spikes() == Spikes::Ternary);
+        .is_some_and(|layer| layer.neuron.modes.spikes == Spikes::Ternary);
     match given {
         None => Ok(ternary),
         Some((field, false)) if ternary => {

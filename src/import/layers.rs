@@ -2,6 +2,7 @@
 
 use super::json::{Field, Fields, shown_number};
 use super::neuron;
+use super::param::Params;
 use super::tensors::{Tensors, index_text};
 use crate::diag::{Diagnostic, Place, codes, did_you_mean, shown};
 use goldspike_golden::describe::Layer;
@@ -21,15 +22,17 @@ const OPS: &[&str] = &[
 /// The layers, and for each the places of its fields.
 pub type Layers = (Vec<Layer>, Vec<BTreeMap<String, Place>>);
 
-/// Reads the array `field`; `shape` is the input's.
+/// Reads the array `field`; `shape` is the input's, a sample has `time_steps`.
 pub fn read(
     field: &Field<'_>,
     tensors: &Tensors<'_>,
     shape: Vec<usize>,
+    time_steps: u32,
 ) -> Result<Layers, Diagnostic> {
     let mut reader = Reader {
         tensors,
         shape,
+        time_steps: time_steps as usize,
         pending: None,
         names: BTreeSet::new(),
         out: (Vec::new(), Vec::new()),
@@ -76,6 +79,7 @@ impl Opener<'_> {
 struct Reader<'a, 'b> {
     tensors: &'b Tensors<'b>,
     shape: Vec<usize>,
+    time_steps: usize,
     pending: Option<Synapses<'a>>,
     names: BTreeSet<String>,
     out: Layers,
@@ -214,8 +218,12 @@ impl<'a> Reader<'a, '_> {
             );
             return Err(field.error(&codes::LAYER_SHAPE, message));
         }
-        let neuron = neuron::read(fields, self.tensors, &shape)?;
-        let amplitude = neuron::amplitude(fields, self.tensors, &shape)?;
+        let (neuron, amplitude) = neuron::read(&Params {
+            fields,
+            tensors: self.tensors,
+            shape: &shape,
+            time_steps: self.time_steps,
+        })?;
         let mut all = synapses.places;
         all.extend(places(fields));
         self.out.1.push(all);

@@ -12,6 +12,9 @@ mod json;
 mod layers;
 mod neuron;
 mod param;
+pub mod reference;
+pub mod schema;
+mod switch;
 mod tensors;
 
 use crate::diag::{Diagnostic, Place, codes, did_you_mean};

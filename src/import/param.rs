@@ -1,8 +1,9 @@
-//! Parameters of neurons: a number for the whole layer or a tensor with one for each neuron.
+//! Parameters of neurons: a number for the whole layer, or a tensor with one for each neuron, step, or step and neuron.
 
 use super::json::{Field, Fields};
-use super::tensors::Tensors;
+use super::tensors::{Tensor, Tensors};
 use crate::diag::{Diagnostic, codes};
+use goldspike_golden::neuron::info::{ParameterInfo, Range, Shape};
 use goldspike_golden::quant::Param;
 
 /// What the parameters of one layer are read from.
@@ -13,110 +14,108 @@ pub struct Params<'a, 'b> {
     pub tensors: &'b Tensors<'b>,
     /// Shape of the layer: `[N]` or `[channels, height, width]`.
     pub shape: &'b [usize],
-}
-
-/// Range of a parameter.
-#[derive(Clone, Copy, Debug)]
-pub enum Range {
-    /// Every finite number.
-    Any,
-    /// Above 0.
-    Positive,
-    /// Above 0: a factor that would otherwise silence or invert the neuron.
-    Factor,
-    /// 0 to 1, both included.
-    Unit,
-}
-
-impl Range {
-    fn holds(self, value: f64) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Positive | Self::Factor => value > 0.0,
-            Self::Unit => (0.0..=1.0).contains(&value),
-        }
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Self::Any => "finite",
-            Self::Positive => "above 0",
-            Self::Factor => {
-                "above 0: with 0 the neuron never fires, below 0 the ReLU takes the other side of the charge"
-            }
-            Self::Unit => "from 0 to 1",
-        }
-    }
+    /// Steps of a sample.
+    pub time_steps: usize,
 }
 
 impl Params<'_, '_> {
-    /// The parameter `key`, or `default` if it is not given.
-    pub fn optional(
-        &self,
-        key: &str,
-        default: f64,
-        range: Range,
-    ) -> Result<Param<f64>, Diagnostic> {
-        self.fields
-            .get(key)
-            .map_or(Ok(Param::Layer(default)), |field| self.read(&field, range))
-    }
-
-    /// The parameter `key`.
-    pub fn required(&self, key: &str, range: Range) -> Result<Param<f64>, Diagnostic> {
-        self.read(&self.fields.required(key)?, range)
-    }
-
-    /// The parameter `key`, of which a layer has one.
-    pub fn one_a_layer(&self, key: &str, range: Range) -> Result<f64, Diagnostic> {
-        let field = self.fields.required(key)?;
-        match self.read(&field, range)? {
-            Param::Layer(value) => Ok(value),
-            Param::Neuron(values) => {
-                let message = format!("`{key}` has {} values, a layer has one", values.len());
-                Err(field.error(&codes::TENSOR_SHAPE, message))
-            }
+    /// The value of `field`, a parameter of that description.
+    ///
+    /// # Errors
+    /// `GS0201` another JSON type, `GS0206` out of range, with step and neuron, `GS0303` a tensor of another shape, and
+    /// those of the tensor.
+    pub fn read(&self, field: &Field<'_>, info: &ParameterInfo) -> Result<Param<f64>, Diagnostic> {
+        if info.range == Range::Flag {
+            return Ok(Param::Layer(f64::from(u8::from(field.boolean()?))));
         }
-    }
-
-    fn read(&self, field: &Field<'_>, range: Range) -> Result<Param<f64>, Diagnostic> {
         let param = match field.tensor_name()? {
             None => Param::Layer(field.number()?),
-            Some(name) => self.tensor(field, name)?,
+            Some(name) => self.shaped(field, name, info, self.tensors.get(field, name)?)?,
         };
-        if let Some((i, &value)) = param
-            .values()
-            .iter()
-            .enumerate()
-            .find(|(_, v)| !range.holds(**v))
-        {
-            let which = match &param {
-                Param::Layer(_) => String::new(),
-                Param::Neuron(_) => format!(" for neuron {i}"),
-            };
-            return Err(field.out_of_range(value, &which, range.text()));
+        let outside = |(_, value): &(usize, &f64)| !info.range.holds(**value);
+        match param.values().iter().enumerate().find(outside) {
+            None => Ok(param),
+            Some((i, &value)) => {
+                Err(field.out_of_range(value, &entry(&param, i), info.range.text()))
+            }
         }
-        Ok(param)
     }
 
-    fn tensor(&self, field: &Field<'_>, name: &str) -> Result<Param<f64>, Diagnostic> {
-        let tensor = self.tensors.get(field, name)?;
-        match (tensor.shape.as_slice(), self.shape) {
-            ([] | [1], _) => Ok(Param::Layer(tensor.values[0])),
-            ([n], [neurons]) if n == neurons => Ok(Param::Neuron(tensor.values)),
-            ([c], [channels, height, width]) if c == channels => {
-                let repeat = |&value| std::iter::repeat_n(value, height * width);
-                Ok(Param::Neuron(
-                    tensor.values.iter().flat_map(repeat).collect(),
-                ))
-            }
-            (found, wanted) => {
-                let wanted = wanted.first().copied().unwrap_or(1);
+    /// A tensor as a parameter. A tensor \[k\] with k neurons is one a neuron, also where there are k steps.
+    fn shaped(
+        &self,
+        field: &Field<'_>,
+        name: &str,
+        info: &ParameterInfo,
+        tensor: Tensor,
+    ) -> Result<Param<f64>, Diagnostic> {
+        let Tensor { shape, values } = tensor;
+        let steps = self.time_steps;
+        let (entries, repeat) = match *self.shape {
+            [neurons] => (neurons, 1),
+            [channels, height, width] => (channels, height * width),
+            _ => (1, 0),
+        };
+        let spread = |values: &[f64]| -> Vec<f64> {
+            let repeat = |&value| std::iter::repeat_n(value, repeat);
+            values.iter().flat_map(repeat).collect()
+        };
+        match (shape.as_slice(), info.shape) {
+            ([] | [1], _) => Ok(Param::Layer(values.first().copied().unwrap_or_default())),
+            (_, Shape::Layer) => {
                 let message = format!(
-                    "the tensor `{name}` has the shape {found:?}, it must be [{wanted}] or a scalar"
+                    "`{}` has {} values, a layer has one",
+                    info.name,
+                    values.len()
                 );
                 Err(field.error(&codes::TENSOR_SHAPE, message))
             }
+            (&[n], _) if repeat > 0 && n == entries => Ok(Param::Neuron(spread(&values))),
+            (&[t] | &[t, 1], Shape::Step) if t == steps => Ok(Param::Step { by_step: values }),
+            (&[t, n], Shape::Step) if t == steps && repeat > 0 && n == entries => {
+                Ok(Param::StepNeuron {
+                    steps,
+                    by_step_and_neuron: spread(&values),
+                })
+            }
+            (&[t, n], Shape::Step) if n == 1 || (repeat > 0 && n == entries) => {
+                let message = format!(
+                    "the tensor `{name}` has values of {t} steps, a sample has {steps} (`time_steps`)"
+                );
+                Err(field.error(&codes::TENSOR_SHAPE, message))
+            }
+            (found, by) => {
+                let mut wanted = Vec::new();
+                if repeat > 0 {
+                    wanted.push(format!("[{entries}]"));
+                }
+                if by == Shape::Step {
+                    wanted.push(format!("[{steps}] (one a step)"));
+                    wanted.push(format!("[{steps}, 1]"));
+                    if repeat > 0 {
+                        wanted.push(format!("[{steps}, {entries}]"));
+                    }
+                }
+                wanted.push("a scalar".to_owned());
+                let message = format!(
+                    "the tensor `{name}` has the shape {found:?}, it must be {}",
+                    wanted.join(" or ")
+                );
+                Err(field.error(&codes::TENSOR_SHAPE, message))
+            }
+        }
+    }
+}
+
+/// ` in step 2 for neuron 1`: where the stored value `i` of a parameter is.
+fn entry(param: &Param<f64>, i: usize) -> String {
+    match param {
+        Param::Layer(_) => String::new(),
+        Param::Neuron(_) => format!(" for neuron {i}"),
+        Param::Step { .. } => format!(" in step {i}"),
+        Param::StepNeuron { .. } => {
+            let neurons = param.neurons().unwrap_or(1).max(1);
+            format!(" in step {} for neuron {}", i / neurons, i % neurons)
         }
     }
 }

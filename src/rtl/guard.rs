@@ -2,7 +2,8 @@
 //! stream.
 //!
 //! Illegal are an address or payload out of range, an address twice in one step, and a beat without an event that does
-//! not end a step. A memory holds for each address the tag of the step in which it was last seen; the tag counts steps
+//! not end a step. Where constants depend on the time step, a sample of more steps than they have is flagged too, and
+//! passes. A memory holds for each address the tag of the step in which it was last seen; the tag counts steps
 //! and skips 0. After reset, and each time that the tag runs out, the memory is cleared, one address a cycle, during
 //! which TREADY is low.
 
@@ -16,8 +17,12 @@ use crate::rtl::stream::{Beat, Layout};
 /// Bits of the step tag: one clearing in 65,535 steps.
 const TAG_BITS: u32 = 16;
 
-/// Ports: stream `s` in, stream `m` out, `error_o` (sticky).
-pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
+/// Ports: stream `s` in, stream `m` out, `error_o` (sticky). `steps`: the most that a sample may have.
+pub(crate) fn guard(
+    name: &str,
+    plan: &LayerPlan,
+    steps: Option<usize>,
+) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::new(plan.axons, plan.fed);
     let payloads = if layout.payload > 0 {
         format!(" payloads above {},", plan.fed.max)
@@ -133,7 +138,11 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     b.write(seen_mem, write, write_address, &[write_tag]);
 
     let error = b.reg("error_q", Ty::BIT, Some(0));
-    let flagged = b.and(leave, illegal);
+    let mut flagged = b.and(leave, illegal);
+    if let Some(steps) = steps {
+        let too_long = too_long(&mut b, steps, ends_step, user);
+        flagged = b.or(flagged, too_long);
+    }
     let error_next = b.or(error.q, flagged);
     b.next(error, error_next);
 
@@ -148,8 +157,34 @@ pub(crate) fn guard(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErro
     out.outputs(&mut b, "m");
     b.output("s_ready_o", ready);
     b.output("error_o", error.q);
-    b.port_doc("error_o", "sticky: an illegal beat was dropped");
+    b.port_doc("error_o", &error_doc("sticky", steps));
     b.finish()
+}
+
+/// What the error flag says; `when` it falls.
+pub(crate) fn error_doc(when: &str, steps: Option<usize>) -> String {
+    match steps {
+        None => format!("{when}: an illegal beat was dropped"),
+        Some(steps) => {
+            format!("{when}: an illegal beat was dropped, or a sample had more than {steps} steps")
+        }
+    }
+}
+
+/// A step ends that its sample has no constants for.
+fn too_long(b: &mut Builder, steps: usize, ends_step: Sig, user: Sig) -> Sig {
+    b.comment("finished steps of the sample, as far as there are constants for them");
+    let count = b.reg("steps_q", Ty::u(index_bits(steps + 1)), Some(0));
+    let all = b.lit(steps as i128, count.q.ty());
+    let at_end = b.eq(count.q, all);
+    let one = b.lit(1, count.q.ty());
+    let next = b.add(count.q, one);
+    let next = b.wrap(next, count.q.ty());
+    let next = b.mux(at_end, all, next);
+    let zero = b.lit(0, count.q.ty());
+    let next = b.mux(user, zero, next);
+    b.next_en(count, ends_step, next);
+    b.and(ends_step, at_end)
 }
 
 /// `value < limit`; `None` where the width alone says so.

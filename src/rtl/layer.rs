@@ -40,7 +40,7 @@ pub(crate) fn layer(
         quant,
         &lane,
         probe,
-        &format!("{name}_constants.hex"),
+        &format!("{name}_constants"),
     )?;
     let out = spikes(&format!("{name}_spikes"), plan)?;
 
@@ -175,7 +175,7 @@ impl ProbeLayout {
             .collect();
         Self {
             spike: if lane.ternary { Ty::s(2) } else { Ty::BIT },
-            h: states[0],
+            h: lane.h,
             states,
         }
     }

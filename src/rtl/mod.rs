@@ -8,6 +8,7 @@
 //!                 top      └──────────────── layer ───────────────┘
 //! ```
 
+mod constants;
 mod crossbar;
 mod event_buffer;
 mod fifo;
@@ -24,4 +25,4 @@ mod top;
 
 pub use layer::ProbeLayout;
 pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
-pub use top::{Design, design};
+pub use top::{Design, design, longest_sample};

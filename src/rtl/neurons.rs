@@ -9,6 +9,7 @@ use std::sync::Arc;
 use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::rtl::constants::{Place, constants};
 use crate::rtl::neuron::{Lane, State};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{delay_control, hold};
@@ -22,7 +23,7 @@ pub(crate) fn neurons(
     layer: &QuantLayer,
     lane: &Lane,
     probe: bool,
-    constants_file: &str,
+    constants_files: &str,
 ) -> Result<Arc<Module>, HdlError> {
     let q = plan.neuron_lanes as usize;
     let doc = format!(
@@ -54,7 +55,7 @@ pub(crate) fn neurons(
         .collect();
     let state_memory = b.mem("states", &state_types, rows, MemInit::Zero);
     let state = b.read(state_memory, sequence.row, Some(sequence.active));
-    let constants = constants(&mut b, plan, lane, constants_file, &sequence);
+    let constants = constants(&mut b, plan, lane, constants_files, &sequence);
 
     b.comment("lanes");
     let first = b.delay("first_row", sequence.first, 1);
@@ -72,10 +73,7 @@ pub(crate) fn neurons(
             ));
         }
         for (i, column) in lane.columns.iter().enumerate() {
-            ports.push((
-                format!("{}_i", column.name),
-                vec![constants[index * lane.columns.len() + i]],
-            ));
+            ports.push((format!("{}_i", column.name), vec![constants[index][i]]));
         }
         results.push(b.instance(
             &format!("u_lane{index}"),
@@ -149,14 +147,7 @@ pub(crate) fn neurons(
     b.finish()
 }
 
-/// The row that enters the lanes in this cycle.
-struct Sequence {
-    active: Sig,
-    row: Sig,
-    first: Sig,
-}
-
-fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Sequence {
+fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Place {
     b.comment("sequencer: a handed-off group enters the lanes, a row a cycle");
     let active = b.reg("active_q", Ty::BIT, Some(0));
     let row = b.reg("row_q", Ty::u(index_bits(plan.rows as usize)), Some(0));
@@ -182,9 +173,10 @@ fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Sequenc
         b.next(active, hand);
     }
     let first = hold(b, "first_q", first, hand);
-    Sequence {
+    Place {
         active: active.q,
         row: row.q,
+        last_row,
         first,
     }
 }
@@ -198,43 +190,4 @@ fn next_row(b: &mut Builder, plan: &LayerPlan, row: Sig) -> (Sig, Sig) {
     let next = b.wrap(next, row.ty());
     let zero = b.lit(0, row.ty());
     (b.mux(at_last, zero, next), at_last)
-}
-
-/// The constants of the row's neurons, lane by lane in the order of the columns.
-fn constants(
-    b: &mut Builder,
-    plan: &LayerPlan,
-    lane: &Lane,
-    file: &str,
-    sequence: &Sequence,
-) -> Vec<Sig> {
-    if lane.columns.is_empty() {
-        return Vec::new();
-    }
-    let q = plan.neuron_lanes as usize;
-    let types: Vec<Ty> = (0..q)
-        .flat_map(|_| lane.columns.iter().map(|column| column.ty))
-        .collect();
-    let words = (0..plan.rows as usize)
-        .map(|row| {
-            (0..q)
-                .flat_map(|index| {
-                    let neuron = row * q + index;
-                    lane.columns
-                        .iter()
-                        .map(move |column| i128::from(*column.values.get(neuron).unwrap_or(&0)))
-                })
-                .collect()
-        })
-        .collect();
-    let memory = b.mem(
-        "constants",
-        &types,
-        plan.rows as usize,
-        MemInit::Words {
-            file: file.to_owned(),
-            words,
-        },
-    );
-    b.read(memory, sequence.row, Some(sequence.active))
 }

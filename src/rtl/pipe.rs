@@ -1,26 +1,18 @@
 //! Balanced pipelines: every value knows in which register stage it is valid, and is delayed to where it is used.
 
-use std::collections::HashMap;
-
 use crate::hdl::{Builder, Sig};
 
-/// A named value that is valid `stage` register stages after the unit's inputs.
+/// A named value that is valid some register stages after the unit's inputs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timed {
-    name: &'static str,
-    sig: Sig,
-    stage: u32,
+    chain: usize,
 }
 
-impl Timed {
-    /// A value at stage 0: an input of the unit.
-    pub(crate) fn input(name: &'static str, sig: Sig) -> Self {
-        Self {
-            name,
-            sig,
-            stage: 0,
-        }
-    }
+/// A value in the stage in which it is valid first, then one stage later each.
+struct Chain {
+    name: String,
+    stage: u32,
+    values: Vec<Sig>,
 }
 
 /// The delay registers of one unit; a value that is used in several stages is delayed by one shared chain. Names of
@@ -28,7 +20,7 @@ impl Timed {
 #[derive(Default)]
 pub(crate) struct Pipe {
     stage: u32,
-    chains: HashMap<&'static str, Vec<Sig>>,
+    chains: Vec<Chain>,
 }
 
 impl Pipe {
@@ -42,28 +34,47 @@ impl Pipe {
         self.stage += 1;
     }
 
+    /// A value at stage 0: an input of the unit.
+    pub(crate) fn input(&mut self, name: &str, value: Sig) -> Timed {
+        self.start(name, value, 0)
+    }
+
     /// Registers `value` at the end of this stage; it is valid in the next.
-    pub(crate) fn register(&self, b: &mut Builder, name: &'static str, value: Sig) -> Timed {
+    pub(crate) fn register(&mut self, b: &mut Builder, name: &str, value: Sig) -> Timed {
+        let value = register(b, &format!("{name}_q"), value);
+        self.registered(name, value)
+    }
+
+    /// A value that comes out of a register at the end of this stage.
+    pub(crate) fn registered(&mut self, name: &str, value: Sig) -> Timed {
+        self.start(name, value, self.stage + 1)
+    }
+
+    fn start(&mut self, name: &str, value: Sig, stage: u32) -> Timed {
+        self.chains.push(Chain {
+            name: name.to_owned(),
+            stage,
+            values: vec![value],
+        });
         Timed {
-            name,
-            sig: register(b, &format!("{name}_q"), value),
-            stage: self.stage + 1,
+            chain: self.chains.len() - 1,
         }
     }
 
     /// `value` as it is in this stage.
     pub(crate) fn here(&mut self, b: &mut Builder, value: Timed) -> Sig {
-        let chain = self
-            .chains
-            .entry(value.name)
-            .or_insert_with(|| vec![value.sig]);
-        let wanted = self.stage.saturating_sub(value.stage) as usize;
-        while chain.len() <= wanted {
-            let stage = value.stage as usize + chain.len();
-            let last = chain[chain.len() - 1];
-            chain.push(register(b, &format!("{}_s{stage}_q", value.name), last));
+        let Chain {
+            name,
+            stage,
+            values,
+        } = &mut self.chains[value.chain];
+        let wanted = self.stage.saturating_sub(*stage) as usize;
+        while values.len() <= wanted {
+            let reached = *stage as usize + values.len();
+            let last = values[values.len() - 1];
+            values.push(register(b, &format!("{name}_s{reached}_q"), last));
         }
-        chain[wanted]
+        values[wanted]
     }
 }
 

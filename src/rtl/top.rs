@@ -5,7 +5,7 @@ use std::sync::Arc;
 use goldspike_golden::quant::QuantNetwork;
 
 use crate::hdl::{Builder, Module, Sig, Ty};
-use crate::rtl::guard::guard;
+use crate::rtl::guard::{error_doc, guard};
 use crate::rtl::layer::{ProbeLayout, layer};
 use crate::rtl::neuron;
 use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, plan, sum_type};
@@ -45,7 +45,8 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let input = Layout::new(plans[0].axons, plans[0].fed);
     let output = Layout::new(plans[plans.len() - 1].neurons, plans[plans.len() - 1].fires);
 
-    let guard = guard(&format!("{prefix}_guard"), &plans[0])?;
+    let steps = longest_sample(network);
+    let guard = guard(&format!("{prefix}_guard"), &plans[0], steps)?;
     let mut b = Builder::new(
         prefix.clone(),
         format!(
@@ -94,10 +95,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     );
     let error = b.wire("error", Ty::BIT);
     b.output("protocol_error_o", error);
-    b.port_doc(
-        "protocol_error_o",
-        "sticky until reset: an illegal input beat was dropped",
-    );
+    b.port_doc("protocol_error_o", &error_doc("sticky until reset", steps));
 
     let mut ready = b.wire("guard_ready", Ty::BIT);
     let mut ports = beat.connect("s");
@@ -160,6 +158,14 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         output,
         probes,
     })
+}
+
+/// Steps of the longest sample that every layer has constants for; `None` where no layer's depend on the step.
+#[must_use]
+pub fn longest_sample(network: &QuantNetwork) -> Option<usize> {
+    let neurons = network.layers.iter().map(|layer| &layer.neuron);
+    let by_step = neurons.filter(|neuron| neuron.by_step());
+    by_step.map(|neuron| neuron.steps()).min()
 }
 
 /// One AXI4-Stream output of the top, declared before it is driven so that its ports stand together.

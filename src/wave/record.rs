@@ -214,7 +214,12 @@ impl<'a, W: Write> Recorder<'a, W> {
                 names,
                 ternary: lane.ternary,
                 lsb: (0..layer.neurons)
-                    .map(|n| (layer.h_lsb(n), layer.lsb(n)))
+                    .map(|n| {
+                        let states = layer.neuron.states();
+                        std::iter::once(layer.h_lsb(n))
+                            .chain(states.map(|state| layer.state_lsb(&state, n)))
+                            .collect()
+                    })
                     .collect(),
             });
         }

@@ -136,8 +136,8 @@ pub(super) struct LayerValues {
     pub(super) names: Vec<String>,
     /// Whether spikes are ternary.
     pub(super) ternary: bool,
-    /// LSB of `h` and of the states, by neuron.
-    pub(super) lsb: Vec<(f64, f64)>,
+    /// LSB of each of them, by neuron.
+    pub(super) lsb: Vec<Vec<f64>>,
 }
 
 impl Variables {
@@ -190,7 +190,7 @@ impl Variables {
         } else {
             Kind::Bit
         };
-        for (neuron, &(h_lsb, state_lsb)) in shown.lsb.iter().enumerate() {
+        for (neuron, lsb) in shown.lsb.iter().enumerate() {
             self.add(
                 scope,
                 &format!("n{neuron}_spike"),
@@ -201,8 +201,7 @@ impl Variables {
                     neuron,
                 },
             );
-            for (value, name) in shown.names.iter().enumerate() {
-                let lsb = if value == 0 { h_lsb } else { state_lsb };
+            for (value, (name, &lsb)) in shown.names.iter().zip(lsb).enumerate() {
                 let source = Source::Value {
                     side,
                     layer,

@@ -12,11 +12,15 @@ use goldspike_golden::describe::Fire;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+use goldspike_golden::neuron::info::StateUnit;
+use goldspike_golden::neuron::{
+    CurrentOrder, Leak, Mode, ModelId, Modes, Reset, ResetTiming, Spikes,
 };
+use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
+use goldspike_golden::table::QuantTable;
 use goldspike_golden::trace::{LayerTrace, SampleTrace, StepTrace};
+
+use crate::plain::complete;
 
 /// One operation and its result.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -229,8 +233,16 @@ fn operation(words: &[&str]) -> Result<Operation, String> {
 #[derive(Default)]
 struct Block {
     name: String,
-    settings: BTreeMap<String, String>,
-    steps: Vec<(i64, i64, i8, i64)>,
+    settings: BTreeMap<String, Vec<String>>,
+    steps: Vec<Step>,
+}
+
+/// One line of a block: the sum and what the neuron does.
+struct Step {
+    sum: i64,
+    h: i64,
+    spike: i8,
+    states: Vec<i64>,
 }
 
 impl Block {
@@ -243,15 +255,25 @@ impl Block {
 
     fn read(&mut self, words: &[&str]) -> Result<(), String> {
         match words {
-            [sum, "|", h, spike, v] => {
-                self.steps
-                    .push((number(sum)?, number(h)?, number(spike)?, number(v)?));
+            [sum, "|", h, spike, states @ ..] if !states.is_empty() => {
+                self.steps.push(Step {
+                    sum: number(sum)?,
+                    h: number(h)?,
+                    spike: number(spike)?,
+                    states: states
+                        .iter()
+                        .map(|word| number(word))
+                        .collect::<Result<_, _>>()?,
+                });
                 Ok(())
             }
-            [key, value] => match self.settings.insert((*key).to_owned(), (*value).to_owned()) {
-                None => Ok(()),
-                Some(_) => Err(format!("`{key}` stands twice")),
-            },
+            [key, values @ ..] if !values.is_empty() && !values.contains(&"|") => {
+                let values = values.iter().map(|&word| word.to_owned()).collect();
+                match self.settings.insert((*key).to_owned(), values) {
+                    None => Ok(()),
+                    Some(_) => Err(format!("`{key}` stands twice")),
+                }
+            }
             _ => Err(format!(
                 "`{}` is neither a setting nor a step",
                 words.join(" ")
@@ -259,66 +281,123 @@ impl Block {
         }
     }
 
-    fn setting<T: FromStr>(&mut self, key: &str, default: T) -> Result<T, String> {
-        self.settings
-            .remove(key)
-            .map_or(Ok(default), |word| number(&word))
-    }
-
-    fn mode<T: serde::de::DeserializeOwned>(&mut self, key: &str, default: T) -> Result<T, String> {
-        self.settings
-            .remove(key)
-            .map_or(Ok(default), |word| named(&word))
-    }
-
-    /// The settings of the neuron itself.
-    fn model(&mut self, frac: i32, fire_at: i64) -> Result<QuantNeuron, String> {
-        let decay = Param::Layer(self.setting("decay", 1)?);
-        let offset = Param::Layer(self.setting("offset", 0)?);
-        let reset_by = Param::Layer(self.setting("reset_by", fire_at)?);
-        let v_reset = Param::Layer(self.setting("v_reset", 0)?);
-        let v_init = Param::Layer(self.setting("v_init", 0)?);
-        let reset = self.mode("reset", Reset::Hard)?;
-        let width = frac.unsigned_abs() + 1;
-        match self.setting("model", "lif".to_owned())?.as_str() {
-            "lif" => Ok(QuantNeuron::Lif(QuantLif {
-                coefficient: QFormat::unsigned(width, frac),
-                decay,
-                offset,
-                fire_at: Param::Layer(fire_at),
-                pending_at: Param::Layer(self.setting("pending_at", fire_at)?),
-                reset_by,
-                v_reset,
-                v_init,
-                reset,
-                reset_timing: self.mode("timing", ResetTiming::SameStep)?,
-                spikes: self.mode("spikes", Spikes::Binary)?,
-            })),
-            "klif" => Ok(QuantNeuron::Klif(QuantKlif {
-                coefficient: QFormat::unsigned(self.setting("coefficient_width", width)?, frac),
-                decay,
-                offset,
-                fire_at: Param::Layer(fire_at),
-                reset_by,
-                v_reset,
-                v_init,
-                reset,
-                h_scale: 1.0,
-            })),
-            other => Err(format!("neuron {}: `{other}` is no model", self.name)),
+    /// The only word of a setting.
+    fn word(&mut self, key: &str) -> Result<Option<String>, String> {
+        match self.settings.remove(key) {
+            None => Ok(None),
+            Some(mut words) if words.len() == 1 => Ok(words.pop()),
+            Some(_) => Err(format!("neuron {}: `{key}` takes one value", self.name)),
         }
     }
 
+    fn setting<T: FromStr>(&mut self, key: &str, default: T) -> Result<T, String> {
+        self.word(key)?.map_or(Ok(default), |word| number(&word))
+    }
+
+    fn named<T: serde::de::DeserializeOwned>(
+        &mut self,
+        key: &str,
+        default: T,
+    ) -> Result<T, String> {
+        self.word(key)?.map_or(Ok(default), |word| named(&word))
+    }
+
+    /// One switch of the model.
+    fn mode<M: Mode>(&mut self, modes: &mut Modes) -> Result<(), String> {
+        if let Some(word) = self.word(M::KEY)? {
+            let found = M::ALL.iter().find(|(text, _)| *text == word);
+            let (_, mode) = found.ok_or_else(|| format!("`{word}` is no {}", M::KEY))?;
+            *M::of(modes) = *mode;
+        }
+        Ok(())
+    }
+
+    fn numbers<T: FromStr>(&mut self, key: &str) -> Result<Option<Vec<T>>, String> {
+        let words = self.settings.remove(key);
+        words
+            .map(|words| words.iter().map(|word| number(word)).collect())
+            .transpose()
+    }
+
+    /// The settings of the neuron itself.
+    fn neuron(&mut self, membrane: QFormat) -> Result<QuantNeuron, String> {
+        let name: String = self.setting("model", "lif".to_owned())?;
+        let model = ModelId::ALL.iter().find(|model| model.info().name == name);
+        let &model = model.ok_or_else(|| format!("neuron {}: `{name}` is no model", self.name))?;
+        let frac: i32 = self.setting("coefficient_frac", 0)?;
+        let width = self.setting("coefficient_width", frac.unsigned_abs() + 1)?;
+        let mut neuron = QuantNeuron::new(model, QFormat::unsigned(width, frac));
+        self.mode::<Reset>(&mut neuron.modes)?;
+        self.mode::<ResetTiming>(&mut neuron.modes)?;
+        self.mode::<Spikes>(&mut neuron.modes)?;
+        self.mode::<Leak>(&mut neuron.modes)?;
+        self.mode::<CurrentOrder>(&mut neuron.modes)?;
+        neuron.refractory = self.setting("refractory", 0)?;
+        let info = model.info();
+        for row in info.constants {
+            if let Some(values) = self.numbers(row.name)? {
+                let values = match values.as_slice() {
+                    [value] => Param::Layer(*value),
+                    _ => Param::Step { by_step: values },
+                };
+                neuron.constants.insert(row.name.to_owned(), values);
+            }
+        }
+        for state in info.states.iter().filter(|s| s.unit == StateUnit::Own) {
+            let key = format!("{}_format", state.name);
+            let Some(numbers) = self.numbers::<u32>(&key)? else {
+                continue;
+            };
+            let [width, frac] = numbers.as_slice() else {
+                return Err(format!(
+                    "neuron {}: `{key}` takes width and frac",
+                    self.name
+                ));
+            };
+            let frac = i32::try_from(*frac).map_err(|error| error.to_string())?;
+            let format = QFormat::unsigned(*width, frac);
+            neuron.formats.insert(state.name.to_owned(), format);
+        }
+        for row in info.tables {
+            let Some(numbers) = self.numbers::<i64>(row.name)? else {
+                continue;
+            };
+            let [low, shift, knots @ ..] = numbers.as_slice() else {
+                let key = row.name;
+                return Err(format!(
+                    "neuron {}: `{key}` takes low, shift and knots",
+                    self.name
+                ));
+            };
+            let table = QuantTable {
+                low: *low,
+                shift: u32::try_from(*shift).map_err(|error| error.to_string())?,
+                knots: knots.to_vec(),
+            };
+            neuron.tables.insert(row.name.to_owned(), table);
+        }
+        for key in neuron.constants.keys() {
+            let row = info.constants.iter().find(|row| row.name == key);
+            if row.is_some_and(|row| neuron.needs(row) == Some(false)) {
+                return Err(format!(
+                    "neuron {}: nothing reads `{key}` with these switches",
+                    self.name
+                ));
+            }
+        }
+        complete(&mut neuron, membrane, 20);
+        Ok(neuron)
+    }
+
     fn finish(mut self) -> Result<NeuronCase, String> {
-        let largest = self.steps.iter().map(|step| step.0.unsigned_abs()).max();
+        let largest = self.steps.iter().map(|step| step.sum.unsigned_abs()).max();
         let largest = largest
             .ok_or_else(|| format!("neuron {} has no steps", self.name))?
             .max(1);
         let payload_max = u32::try_from(largest).map_err(|error| error.to_string())?;
         let bias: i64 = self.setting("bias", 0)?;
         let guard_bits = self.setting("guard_bits", 0)?;
-        let frac: i32 = self.setting("coefficient_frac", 0)?;
-        let fire_at: i64 = self.setting("fire_at", 20)?;
+        let membrane = QFormat::signed(self.setting("membrane", 8)?, 0);
         let ends = i64::from(payload_max);
         let layer = QuantLayer {
             name: self.name.clone(),
@@ -329,11 +408,11 @@ impl Block {
             bias: vec![bias],
             accumulator: QFormat::signed_for(bias - ends, bias + ends, -guard_bits),
             guard_bits,
-            membrane: QFormat::signed(self.setting("membrane", 8)?, 0),
-            rounding: self.mode("rounding", Rounding::HalfUp)?,
-            overflow: self.mode("overflow", Overflow::Saturate)?,
+            membrane,
+            rounding: self.named("rounding", Rounding::HalfUp)?,
+            overflow: self.named("overflow", Overflow::Saturate)?,
             scale: Param::Layer(1.0),
-            neuron: self.model(frac, fire_at)?,
+            neuron: self.neuron(membrane)?,
         };
         if let Some(key) = self.settings.keys().next() {
             return Err(format!("neuron {}: `{key}` is no setting", self.name));
@@ -350,13 +429,13 @@ impl Block {
         let steps = self
             .steps
             .iter()
-            .map(|step| events(step.0))
+            .map(|step| events(step.sum))
             .collect::<Result<_, _>>()?;
-        let traced = |&(_, h, spike, v): &(i64, i64, i8, i64)| StepTrace {
+        let traced = |step: &Step| StepTrace {
             layers: vec![LayerTrace {
-                spikes: vec![spike],
-                h: vec![h],
-                states: vec![vec![v]],
+                spikes: vec![step.spike],
+                h: vec![step.h],
+                states: step.states.iter().map(|&value| vec![value]).collect(),
             }],
         };
         Ok(NeuronCase {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use goldspike_golden::arith::{Arith, Raw, Threshold};
 use goldspike_golden::format::QFormat;
+use goldspike_golden::table::Table;
 
 /// Counters by name.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +126,15 @@ impl Arith for Covered {
         self.bins
             .see(if cut { "ReLU: cut" } else { "ReLU: passed" });
         self.raw.max_zero(sum)
+    }
+
+    fn lookup(&self, table: &Table<i64>, x: &i64) -> i64 {
+        self.bins.see(match (*x < table.low, *x > table.high) {
+            (true, _) => "table: below",
+            (_, true) => "table: above",
+            _ => "table: inside",
+        });
+        self.raw.lookup(table, x)
     }
 
     fn overflow(&self, sum: &i64, format: &QFormat) -> i64 {

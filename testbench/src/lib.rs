@@ -4,6 +4,7 @@ pub mod contract_case;
 pub mod coverage;
 pub mod cross_check;
 pub mod designs;
+pub mod plain;
 pub mod small;
 pub mod strategy;
 pub mod tools;

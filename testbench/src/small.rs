@@ -4,27 +4,19 @@ use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{
-    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
-};
+use goldspike_golden::neuron::info::{ConstantInfo, Domain, Presence, StateUnit};
+use goldspike_golden::neuron::{ModelId, Modes, Reset, ResetTiming, Spikes};
+use goldspike_golden::quant::{Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 
-/// Neuron model of a small network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmallModel {
-    /// LIF.
-    Lif,
-    /// KLIF, with a factor above 1 where it leaks.
-    Klif,
-}
+use crate::plain::complete;
 
 /// What differs between small networks.
 #[derive(Clone, Debug)]
 pub struct Small {
     /// Name of the network.
     pub name: &'static str,
-    /// Neuron model of every layer.
-    pub model: SmallModel,
+    /// Neuron model of every layer; its factors are above 1 where it leaks and they may be.
+    pub model: ModelId,
     /// Axons, then the neurons of each layer.
     pub sizes: Vec<usize>,
     /// Largest input payload.
@@ -35,16 +27,18 @@ pub struct Small {
     pub membrane_bits: u32,
     /// Guard bits of every layer.
     pub guard_bits: i32,
-    /// Kind of reset.
-    pub reset: Reset,
-    /// When it acts.
-    pub timing: ResetTiming,
+    /// What the model is switched to.
+    pub modes: Modes,
+    /// Steps after a spike in which nothing happens.
+    pub refractory: u32,
+    /// Constants that depend on the step, where they may.
+    pub per_step: bool,
+    /// The constants that may be left out are there.
+    pub optional: bool,
     /// Constants that differ between neurons, where they may.
     pub per_neuron: bool,
     /// A decay below 1.
     pub leaky: bool,
-    /// Which spikes layers of LIF fire.
-    pub spikes: Spikes,
     /// Rounding of every product.
     pub rounding: Rounding,
     /// Overflow of every state update.
@@ -55,25 +49,28 @@ impl Default for Small {
     fn default() -> Self {
         Self {
             name: "small",
-            model: SmallModel::Lif,
+            model: ModelId::Lif,
             sizes: vec![4, 3, 2],
             payload_max: 1,
             weight_bits: 6,
             membrane_bits: 12,
             guard_bits: 1,
-            reset: Reset::Hard,
-            timing: ResetTiming::SameStep,
+            modes: Modes::default(),
+            refractory: 0,
+            per_step: false,
+            optional: true,
             per_neuron: false,
             leaky: true,
-            spikes: Spikes::Binary,
             rounding: Rounding::HalfUp,
             overflow: Overflow::Saturate,
         }
     }
 }
 
-/// Fraction bits of the decay.
+/// Fraction bits of the factors.
 const COEFFICIENT: u32 = 6;
+/// Time steps as trained.
+const STEPS: u32 = 8;
 
 impl Small {
     /// The network; it fulfils the contract.
@@ -97,7 +94,7 @@ impl Small {
         };
         QuantNetwork {
             name: self.name.to_owned(),
-            time_steps: 8,
+            time_steps: STEPS,
             input: QuantInput {
                 axons: self.sizes[0],
                 payload_max: self.payload_max,
@@ -108,6 +105,10 @@ impl Small {
         }
     }
 
+    fn by_step(&self) -> bool {
+        self.per_step && self.model.info().constants.iter().any(|row| row.by_step)
+    }
+
     fn layer(&self, index: usize, fed: Payloads) -> QuantLayer {
         let (axons, neurons) = (self.sizes[index], self.sizes[index + 1]);
         let largest = (1i32 << (self.weight_bits - 1)) - 1;
@@ -115,10 +116,7 @@ impl Small {
             .map(|n| weight(self.weight_bits, largest, n + 31 * index))
             .collect();
         let mut layer = QuantLayer {
-            name: match self.model {
-                SmallModel::Lif => format!("lif{index}"),
-                SmallModel::Klif => format!("klif{index}"),
-            },
+            name: format!("{}{index}", self.model.info().name),
             axons,
             neurons,
             weight_bits: self.weight_bits,
@@ -138,56 +136,67 @@ impl Small {
     }
 
     fn neuron(&self, neurons: usize) -> QuantNeuron {
-        let lif = self.lif(neurons);
-        match self.model {
-            SmallModel::Lif => QuantNeuron::Lif(lif),
-            SmallModel::Klif => QuantNeuron::Klif(QuantKlif {
-                coefficient: QFormat::unsigned(COEFFICIENT + 2, COEFFICIENT as i32),
-                decay: lif.decay.map(|&raw| {
-                    if self.leaky {
-                        raw + (1 << (COEFFICIENT - 1))
-                    } else {
-                        raw
-                    }
-                }),
-                offset: lif.offset,
-                fire_at: lif.fire_at,
-                reset_by: lif.reset_by,
-                v_reset: lif.v_reset,
-                v_init: lif.v_init,
-                reset: lif.reset,
-                h_scale: 1.0,
-            }),
+        let info = self.model.info();
+        let above_one = |row: &ConstantInfo| row.domain == Domain::Decay { above_one: true };
+        let spare = u32::from(info.constants.iter().any(above_one));
+        let coefficient = QFormat::unsigned(COEFFICIENT + 1 + spare, COEFFICIENT as i32);
+        let mut neuron = QuantNeuron {
+            modes: self.modes,
+            refractory: self.refractory,
+            ..QuantNeuron::new(self.model, coefficient)
+        };
+        for (at, row) in info.constants.iter().enumerate() {
+            let optional = matches!(row.presence, Presence::Optional) && self.optional;
+            if neuron.needs(row).unwrap_or(optional) {
+                let before = info.constants.iter().take(at);
+                let alike = before.filter(|other| other.domain == row.domain).count();
+                let values = self.constant(row, alike as i64, neurons);
+                neuron.constants.insert(row.name.to_owned(), values);
+            }
         }
+        for state in info.states.iter().filter(|s| s.unit == StateUnit::Own) {
+            let format = QFormat::unsigned(10, 6);
+            neuron.formats.insert(state.name.to_owned(), format);
+        }
+        let membrane = QFormat::signed(self.membrane_bits, 0);
+        complete(&mut neuron, membrane, membrane.max() / 4);
+        neuron
     }
 
-    fn lif(&self, neurons: usize) -> QuantLif {
+    /// Values of a constant; `alike` of the same domain stand before it.
+    fn constant(&self, row: &ConstantInfo, alike: i64, neurons: usize) -> Param<i64> {
         let most = (1i64 << (self.membrane_bits - 1)) - 1;
-        let param = |base: i64, step: i64| {
-            if self.per_neuron {
-                Param::Neuron((0..neurons).map(|n| base + step * (n as i64 % 4)).collect())
-            } else {
-                Param::Layer(base)
-            }
-        };
         let fire = (most / 4).max(1);
         let one = 1i64 << COEFFICIENT;
-        QuantLif {
-            coefficient: QFormat::unsigned(COEFFICIENT + 1, COEFFICIENT as i32),
-            decay: if self.leaky {
-                param(one - 11, 2)
-            } else {
-                Param::Layer(one)
+        let (base, step) = match row.domain {
+            Domain::Decay { .. } | Domain::Conductance if !self.leaky => (one, 0),
+            Domain::Decay { above_one: true } => (one - 11 + one / 2 - 5 * alike, 2),
+            Domain::Decay { above_one: false } => (one - 11 - 5 * alike, 2),
+            Domain::Conductance => (one - 7, 1),
+            Domain::Threshold | Domain::Amount => (fire, 1),
+            Domain::Pending => (fire + 1, 1),
+            Domain::Offset => (alike, 1),
+            Domain::Leak => ((most / 64).max(1), 1),
+            Domain::State => (0, 0),
+        };
+        // The last of each is within the same range.
+        let at = |n: usize, t: usize| base + step * ((n % 4) as i64 - (t % 3) as i64).max(0);
+        let steps = STEPS as usize;
+        match (
+            self.per_neuron && (step != 0 || row.domain == Domain::State),
+            self.per_step && row.by_step && step != 0,
+        ) {
+            (false, false) => Param::Layer(base),
+            (true, false) => Param::Neuron((0..neurons).map(|n| at(n, 0)).collect()),
+            (false, true) => Param::Step {
+                by_step: (0..steps).map(|t| at(3, t)).collect(),
             },
-            offset: param(0, 1),
-            fire_at: param(fire, 1),
-            pending_at: param(fire + 1, 1),
-            reset_by: param(fire, 1),
-            v_reset: param(0, 0),
-            v_init: param(0, 0),
-            reset: self.reset,
-            reset_timing: self.timing,
-            spikes: self.spikes,
+            (true, true) => Param::StepNeuron {
+                steps,
+                by_step_and_neuron: (0..steps * neurons)
+                    .map(|i| at(i % neurons, i / neurons))
+                    .collect(),
+            },
         }
     }
 
@@ -215,7 +224,9 @@ impl Small {
                 _ => vec![event(t % axons, t)],
             }
         };
-        [6, 1, 9]
+        // More steps than the constants have are a protocol error.
+        let longest = if self.by_step() { STEPS } else { 9 };
+        [6, 1, longest]
             .iter()
             .enumerate()
             .map(|(n, &steps)| Sample {
@@ -245,9 +256,32 @@ fn weight(bits: u32, largest: i32, n: usize) -> i32 {
     }
 }
 
-/// The committed reference designs: name of the folder, network, lanes, neuron lanes.
+/// The committed reference designs: name of the folder, network, lanes, neuron lanes. Hand-chosen ones, and one of each
+/// model of the registry that those leave out.
 #[must_use]
 pub fn references() -> Vec<(Small, u32, u32)> {
+    let mut chosen = chosen();
+    for &model in ModelId::ALL {
+        if chosen.iter().all(|(small, _, _)| small.model != model) {
+            let info = model.info();
+            let small = Small {
+                name: info.name,
+                model,
+                modes: info.modes.first(),
+                per_step: true,
+                ..Small::default()
+            };
+            chosen.push((small, 2, 1));
+        }
+    }
+    chosen
+}
+
+fn chosen() -> Vec<(Small, u32, u32)> {
+    let soft = Modes {
+        reset: Reset::Soft,
+        ..Modes::default()
+    };
     vec![
         (
             Small {
@@ -261,8 +295,10 @@ pub fn references() -> Vec<(Small, u32, u32)> {
             Small {
                 name: "if_soft_next_step",
                 sizes: vec![5, 4],
-                reset: Reset::Soft,
-                timing: ResetTiming::NextStep,
+                modes: Modes {
+                    reset_timing: ResetTiming::NextStep,
+                    ..soft
+                },
                 per_neuron: true,
                 leaky: false,
                 ..Small::default()
@@ -276,7 +312,10 @@ pub fn references() -> Vec<(Small, u32, u32)> {
                 sizes: vec![6, 3],
                 payload_max: 15,
                 membrane_bits: 16,
-                timing: ResetTiming::SameStepGuarded,
+                modes: Modes {
+                    reset_timing: ResetTiming::SameStepGuarded,
+                    ..Modes::default()
+                },
                 rounding: Rounding::HalfEven,
                 ..Small::default()
             },
@@ -286,7 +325,7 @@ pub fn references() -> Vec<(Small, u32, u32)> {
         (
             Small {
                 name: "klif",
-                model: SmallModel::Klif,
+                model: ModelId::Klif,
                 ..Small::default()
             },
             2,
@@ -299,7 +338,7 @@ pub fn references() -> Vec<(Small, u32, u32)> {
                 weight_bits: 1,
                 membrane_bits: 8,
                 guard_bits: 0,
-                reset: Reset::Soft,
+                modes: soft,
                 ..Small::default()
             },
             4,
@@ -309,8 +348,10 @@ pub fn references() -> Vec<(Small, u32, u32)> {
             Small {
                 name: "ternary_soft",
                 sizes: vec![5, 4, 3],
-                reset: Reset::Soft,
-                spikes: Spikes::Ternary,
+                modes: Modes {
+                    spikes: Spikes::Ternary,
+                    ..soft
+                },
                 ..Small::default()
             },
             4,

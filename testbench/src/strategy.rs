@@ -4,6 +4,7 @@
 //! shrunk by `shrink`: fewer layers, neurons, axons, steps and events, then simpler parameters, always a legal network.
 
 pub mod generate;
+mod neuron;
 mod shrink;
 
 use proptest::strategy::{NewTree, Strategy, ValueTree};

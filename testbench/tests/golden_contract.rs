@@ -13,28 +13,29 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::golden;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::neuron::registry;
-use goldspike_golden::quant::{
-    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
-};
+use goldspike_golden::neuron::info::Presence;
+use goldspike_golden::neuron::{ModelId, Reset, ResetTiming, Spikes, registry};
+use goldspike_golden::quant::{Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
+use goldspike_testbench::small::Small;
 use goldspike_testbench::strategy::{config, quant_network};
 use proptest::prelude::*;
 
-fn lif() -> QuantLif {
-    QuantLif {
-        coefficient: QFormat::unsigned(9, 8),
-        decay: Param::Layer(230),
-        offset: Param::Layer(0),
-        fire_at: Param::Layer(20),
-        pending_at: Param::Layer(21),
-        reset_by: Param::Layer(20),
-        v_reset: Param::Layer(0),
-        v_init: Param::Layer(0),
-        reset: Reset::Hard,
-        reset_timing: ResetTiming::SameStep,
-        spikes: Spikes::Binary,
-    }
+fn lif() -> QuantNeuron {
+    QuantNeuron::new(ModelId::Lif, QFormat::unsigned(9, 8))
+        .with("decay", Param::Layer(230))
+        .with("offset", Param::Layer(0))
+        .with("fire_at", Param::Layer(20))
+        .with("v_reset", Param::Layer(0))
+        .with("v_init", Param::Layer(0))
+}
+
+/// Forgets everything and never resets: `h` is the sum.
+fn forgets(coefficient: QFormat) -> QuantNeuron {
+    let mut neuron = lif().with("decay", Param::Layer(0));
+    neuron.coefficient = coefficient;
+    neuron.modes.reset = Reset::None;
+    neuron.constants.remove("v_reset");
+    neuron
 }
 
 /// Three axons, two neurons, then two neurons, one neuron.
@@ -52,7 +53,7 @@ fn network() -> QuantNetwork {
         rounding: Rounding::HalfUp,
         overflow: Overflow::Saturate,
         scale: Param::Layer(0.5),
-        neuron: QuantNeuron::Lif(lif()),
+        neuron: lif(),
     };
     QuantNetwork {
         name: "small".to_owned(),
@@ -88,44 +89,37 @@ fn in_layer(index: usize, edit: impl FnOnce(&mut QuantLayer)) -> String {
     refused(|network| edit(&mut network.layers[index])).to_string()
 }
 
-fn in_lif(edit: impl FnOnce(&mut QuantLif)) -> String {
-    in_layer(0, |layer| match &mut layer.neuron {
-        QuantNeuron::Lif(lif) => edit(lif),
-        other => panic!("{other:?}"),
-    })
+fn in_lif(edit: impl FnOnce(&mut QuantNeuron)) -> String {
+    in_layer(0, |layer| edit(&mut layer.neuron))
 }
 
-fn klif() -> QuantKlif {
-    QuantKlif {
-        coefficient: QFormat::unsigned(6, 4),
-        decay: Param::Layer(21),
-        offset: Param::Layer(0),
-        fire_at: Param::Layer(40),
-        reset_by: Param::Layer(40),
-        v_reset: Param::Layer(0),
-        v_init: Param::Layer(0),
-        reset: Reset::Soft,
-        h_scale: 1.25,
-    }
+fn set(neuron: &mut QuantNeuron, name: &str, value: Param<i64>) {
+    neuron.constants.insert(name.to_owned(), value);
 }
 
-fn in_klif(edit: impl FnOnce(&mut QuantKlif)) -> String {
+fn klif() -> QuantNeuron {
+    let mut neuron = QuantNeuron::new(ModelId::Klif, QFormat::unsigned(6, 4))
+        .with("decay", Param::Layer(21))
+        .with("offset", Param::Layer(0))
+        .with("fire_at", Param::Layer(40))
+        .with("reset_by", Param::Layer(40))
+        .with("v_init", Param::Layer(0));
+    neuron.modes.reset = Reset::Soft;
+    neuron.scales.insert("h".to_owned(), Param::Layer(1.25));
+    neuron
+}
+
+fn in_klif(edit: impl FnOnce(&mut QuantNeuron)) -> String {
     let mut klif = klif();
     edit(&mut klif);
-    in_layer(0, |layer| layer.neuron = QuantNeuron::Klif(klif))
+    in_layer(0, |layer| layer.neuron = klif)
 }
 
 #[test]
 fn klif_parameters() {
     let mut legal = network();
-    legal.layers[0].neuron = QuantNeuron::Klif(klif());
+    legal.layers[0].neuron = klif();
     assert_eq!(legal.validate(), Ok(()));
-    assert_eq!(
-        golden(&legal).unwrap().run(&silent()).steps[0].layers[0]
-            .states
-            .len(),
-        legal.layers[0].neuron.info().states.len()
-    );
     for (message, expected) in [
         (
             in_klif(|k| k.coefficient = QFormat::unsigned(25, 4)),
@@ -140,24 +134,103 @@ fn klif_parameters() {
             "layer `n0`: `coefficient` is I2F4, must be unsigned",
         ),
         (
-            in_klif(|k| k.decay = Param::Layer(64)),
+            in_klif(|k| set(k, "decay", Param::Layer(64))),
             "layer `n0`: `decay` is 64, must be within 0 to 63",
         ),
         (
-            in_klif(|k| k.fire_at = Param::Layer(0)),
+            in_klif(|k| set(k, "fire_at", Param::Layer(0))),
             "layer `n0`: `fire_at` is 0, must be within 1 to 127",
         ),
         (
-            in_klif(|k| k.v_reset = Param::Neuron(vec![0, -129])),
-            "layer `n0`: `v_reset` entry 1 is -129, must be within -128 to 127",
+            in_klif(|k| set(k, "v_init", Param::Neuron(vec![0, -129]))),
+            "layer `n0`: `v_init` entry 1 is -129, must be within -128 to 127",
         ),
         (
-            in_klif(|k| k.h_scale = 0.0),
-            "layer `n0`: `h_scale` is 0, must be finite and above 0",
+            in_klif(|k| {
+                k.scales.insert("h".to_owned(), Param::Layer(0.0));
+            }),
+            "layer `n0`: `scales` is 0, must be finite and above 0",
+        ),
+        (
+            in_klif(|k| k.modes.reset_timing = ResetTiming::NextStep),
+            "layer `n0`: `reset_timing` is set to what the model `klif` does not have with its other switches",
         ),
     ] {
         assert_eq!(message, expected);
     }
+}
+
+/// A constant that the modes need is there, one that they do not need is not, and no other name is known.
+#[test]
+fn constants_are_there_if_they_are_read() {
+    for (message, expected) in [
+        (
+            in_lif(|lif| {
+                lif.constants.remove("v_reset");
+            }),
+            "layer `n0`: `v_reset` is missing",
+        ),
+        (
+            in_lif(|lif| set(lif, "reset_by", Param::Layer(20))),
+            "layer `n0`: `reset_by` is there, and nothing reads it with these switches",
+        ),
+        (
+            in_lif(|lif| lif.modes.reset = Reset::Soft),
+            "layer `n0`: `reset_by` is missing",
+        ),
+        (
+            in_lif(|lif| set(lif, "leak", Param::Layer(1))),
+            "layer `n0`: `leak` is there, and nothing reads it with these switches",
+        ),
+        (
+            in_lif(|lif| set(lif, "decays", Param::Layer(1))),
+            "layer `n0`: `constants` names \"decays\", which the model does not have",
+        ),
+        (
+            in_lif(|lif| {
+                let by_step = vec![1, 2];
+                set(lif, "decay", Param::Step { by_step });
+            }),
+            "layer `n0`: `decay` depends on the step, which this model cannot",
+        ),
+        (
+            in_lif(|lif| lif.refractory = 65_536),
+            "layer `n0`: `refractory` is 65536, must be within 0 to 65535",
+        ),
+    ] {
+        assert_eq!(message, expected);
+    }
+}
+
+/// For every model, mode and constant of the tables: without a constant that the modes need there is no golden model.
+#[test]
+fn every_constant_of_every_model_is_needed() {
+    let mut removed = 0;
+    for &model in ModelId::ALL {
+        for modes in model.info().modes.combinations() {
+            let small = Small {
+                model,
+                modes,
+                per_step: true,
+                ..Small::default()
+            };
+            let network = small.network();
+            assert_eq!(network.validate(), Ok(()), "{small:?}");
+            for row in model.info().constants {
+                let mut without = network.clone();
+                let found = without.layers[0].neuron.constants.remove(row.name);
+                let optional = matches!(row.presence, Presence::Optional);
+                assert_eq!(
+                    without.validate().is_ok(),
+                    found.is_none() || optional,
+                    "{} of {model:?} {modes:?}",
+                    row.name
+                );
+                removed += usize::from(found.is_some());
+            }
+        }
+    }
+    assert!(removed > 100, "{removed} constants");
 }
 
 #[test]
@@ -165,21 +238,19 @@ fn the_untouched_network_is_legal() {
     assert_eq!(network().validate(), Ok(()));
     // (1 + 3) * 15 * 2^2 and the bias still fit; nothing is pending ever.
     let mut most = network();
-    let QuantNeuron::Lif(lif) = &mut most.layers[0].neuron else {
-        panic!("not LIF")
-    };
-    (lif.fire_at, lif.pending_at) = (Param::Layer(127), Param::Layer(128));
-    lif.v_init = Param::Neuron(vec![-128, 127]);
+    let lif = &mut most.layers[0].neuron;
+    lif.modes.reset_timing = ResetTiming::SameStepGuarded;
+    set(lif, "fire_at", Param::Layer(127));
+    set(lif, "pending_at", Param::Layer(128));
+    set(lif, "v_init", Param::Neuron(vec![-128, 127]));
     assert_eq!(most.validate(), Ok(()));
 }
 
 #[test]
 fn errors_carry_layer_field_and_numbers() {
     let error = refused(|network| {
-        let QuantNeuron::Lif(lif) = &mut network.layers[1].neuron else {
-            panic!("not LIF")
-        };
-        lif.fire_at = Param::Neuron(vec![128]);
+        let neuron = &mut network.layers[1].neuron;
+        set(neuron, "fire_at", Param::Neuron(vec![128]));
     });
     let expected = ContractError {
         layer: Some("n1".to_owned()),
@@ -343,52 +414,55 @@ fn neuron_constants_are_checked() {
     );
     assert_eq!(
         in_lif(|lif| lif.coefficient.frac = 9),
-        "layer `n0`: `coefficient.frac` is 9, must be 8"
+        "layer `n0`: `coefficient.frac` is 9, must be within 0 to 8"
     );
     assert_eq!(
-        in_lif(|lif| lif.decay = Param::Layer(257)),
+        in_lif(|lif| set(lif, "decay", Param::Layer(257))),
         "layer `n0`: `decay` is 257, must be within 0 to 256"
     );
     assert_eq!(
-        in_lif(|lif| lif.decay = Param::Layer(-1)),
+        in_lif(|lif| set(lif, "decay", Param::Layer(-1))),
         "layer `n0`: `decay` is -1, must be within 0 to 256"
     );
     assert_eq!(
-        in_lif(|lif| lif.fire_at = Param::Layer(0)),
+        in_lif(|lif| set(lif, "fire_at", Param::Layer(0))),
         "layer `n0`: `fire_at` is 0, must be within 1 to 127"
     );
     assert_eq!(
-        in_lif(|lif| lif.pending_at = Param::Layer(129)),
+        in_lif(|lif| {
+            lif.modes.reset_timing = ResetTiming::SameStepGuarded;
+            set(lif, "pending_at", Param::Layer(129));
+        }),
         "layer `n0`: `pending_at` is 129, must be within -128 to 128"
     );
     assert_eq!(
-        in_lif(|lif| lif.reset_by = Param::Layer(128)),
+        in_lif(|lif| {
+            lif.modes.reset = Reset::Soft;
+            set(lif, "reset_by", Param::Layer(128));
+        }),
         "layer `n0`: `reset_by` is 128, must be within -128 to 127"
     );
     assert_eq!(
-        in_lif(|lif| lif.v_reset = Param::Layer(-129)),
+        in_lif(|lif| set(lif, "v_reset", Param::Layer(-129))),
         "layer `n0`: `v_reset` is -129, must be within -128 to 127"
     );
     assert_eq!(
-        in_lif(|lif| lif.v_init = Param::Neuron(vec![0, 200])),
+        in_lif(|lif| set(lif, "v_init", Param::Neuron(vec![0, 200]))),
         "layer `n0`: `v_init` entry 1 is 200, must be within -128 to 127"
     );
     assert_eq!(
-        in_lif(|lif| lif.offset = Param::Layer(128)),
+        in_lif(|lif| set(lif, "offset", Param::Layer(128))),
         "layer `n0`: `offset` is 128, must be within -128 to 127"
     );
     assert_eq!(
-        in_lif(|lif| lif.v_init = Param::Neuron(vec![])),
+        in_lif(|lif| set(lif, "v_init", Param::Neuron(vec![]))),
         "layer `n0`: `v_init` has 0 entries, needs 2"
     );
     // A symmetric membrane never holds its lowest code.
     assert_eq!(
         in_layer(0, |layer| {
             layer.overflow = Overflow::SaturateSymmetric;
-            let QuantNeuron::Lif(lif) = &mut layer.neuron else {
-                panic!("not LIF")
-            };
-            lif.v_reset = Param::Layer(-128);
+            set(&mut layer.neuron, "v_reset", Param::Layer(-128));
         }),
         "layer `n0`: `v_reset` is -128, must be within -127 to 127"
     );
@@ -398,10 +472,10 @@ fn neuron_constants_are_checked() {
 fn ternary_spikes_have_no_guarded_reset() {
     assert_eq!(
         in_lif(|lif| {
-            lif.spikes = Spikes::Ternary;
-            lif.reset_timing = ResetTiming::SameStepGuarded;
+            lif.modes.spikes = Spikes::Ternary;
+            lif.modes.reset_timing = ResetTiming::SameStepGuarded;
         }),
-        "layer `n0`: `reset_timing` is same_step_guarded, which ternary spikes do not have"
+        "layer `n0`: `reset_timing` is set to what the model `lif` does not have with its other switches"
     );
 }
 
@@ -430,13 +504,7 @@ fn the_range_of_a_layer_fed_by_ternary_spikes_is_attained_at_both_ends() {
 
     // One axon drives the first layer to +1 and -1 in turn; the second forgets.
     let (axons, second_row) = (second.axons, row(second, 0));
-    let coefficient = network.layers[1].neuron.coefficient();
-    network.layers[1].neuron = QuantNeuron::Lif(QuantLif {
-        decay: Param::Layer(0),
-        reset: Reset::None,
-        coefficient,
-        ..lif()
-    });
+    network.layers[1].neuron = forgets(network.layers[1].neuron.coefficient);
     network.layers[1].guard_bits = 0;
     network.layers[1].membrane = QFormat::signed(32, 0);
     network.layers[1].accumulator = QFormat::signed_for(ends.0, ends.1, 0);
@@ -452,13 +520,8 @@ fn the_range_of_a_layer_fed_by_ternary_spikes_is_attained_at_both_ends() {
     first.bias = vec![0; axons];
     first.guard_bits = 0;
     first.accumulator = QFormat::signed(6, first.membrane.frac);
-    first.neuron = QuantNeuron::Lif(QuantLif {
-        decay: Param::Layer(0),
-        fire_at: Param::Layer(1),
-        reset: Reset::None,
-        spikes: Spikes::Ternary,
-        ..lif()
-    });
+    first.neuron = forgets(first.neuron.coefficient).with("fire_at", Param::Layer(1));
+    first.neuron.modes.spikes = Spikes::Ternary;
     let trace = golden(&network).unwrap().run(&Sample {
         steps: vec![vec![Event {
             address: 0,
@@ -468,23 +531,38 @@ fn the_range_of_a_layer_fed_by_ternary_spikes_is_attained_at_both_ends() {
     assert_eq!(trace.steps[0].layers[1].h[0], expected);
 }
 
+/// The tables of every model fit its step: a trace has its states, and a refractory period adds one.
+#[test]
+fn every_model_keeps_the_states_of_its_table() {
+    for &model in ModelId::ALL {
+        let info = model.info();
+        for refractory in [0, 3] {
+            let small = Small {
+                model,
+                modes: info.modes.first(),
+                refractory,
+                ..Small::default()
+            };
+            let network = small.network();
+            let trace = golden(&network).unwrap().run(&silent());
+            for (layer, done) in network.layers.iter().zip(&trace.steps[0].layers) {
+                let states = info.states.len() + usize::from(refractory > 0);
+                assert_eq!(done.states.len(), states, "{model:?}");
+                assert_eq!(layer.neuron.states().count(), states, "{model:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_model_is_in_the_registry() {
-    for layer in &network().layers {
-        let info = layer.neuron.info();
-        assert!(registry().contains(info));
-        assert_eq!(
-            info.states.len(),
-            golden(&network()).unwrap().run(&silent()).steps[0].layers[0]
-                .states
-                .len()
-        );
-    }
+    assert_eq!(registry().count(), ModelId::ALL.len());
     for info in registry() {
         assert!(
             !info.kinds.is_empty() && !info.parameters.is_empty() && !info.equations.is_empty()
         );
-        assert!(info.kinds.contains(&info.name));
+        assert!(info.kinds.iter().any(|kind| kind.name == info.name));
+        assert!(info.states.first().is_some_and(|state| state.name == "v"));
     }
 }
 
@@ -518,7 +596,7 @@ proptest! {
         prop_assume!(probe.accumulator.width <= 32);
         (probe.membrane, probe.guard_bits) = (QFormat::signed(32, probe.accumulator.frac), 0);
         let coefficient = QFormat::unsigned(1, 0);
-        probe.neuron = QuantNeuron::Lif(QuantLif { decay: Param::Layer(0), reset: Reset::None, coefficient, ..lif() });
+        probe.neuron = forgets(coefficient);
         let program = golden(&wide).unwrap();
         for (sign, end) in [(-1, ends.0), (1, ends.1)] {
             let n = (0..layer.neurons).find(|&n| reach(n, sign) == end).unwrap();

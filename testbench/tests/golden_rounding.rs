@@ -18,9 +18,10 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{dequantised, golden};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
+use goldspike_golden::neuron::info::Domain;
+use goldspike_golden::neuron::{Leak, ModelId, Reset, ResetTiming};
 use goldspike_golden::quant::{
-    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
+    Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron,
 };
 use goldspike_golden::trace::SampleTrace;
 use goldspike_testbench::strategy::rng;
@@ -31,12 +32,24 @@ const NETWORKS: usize = 150;
 const STEPS: usize = 24;
 /// Slack for the double-precision side, in LSBs.
 const SLACK: f64 = 1e-6;
-const RESETS: [Reset; 3] = [Reset::Hard, Reset::Soft, Reset::None];
-const TIMINGS: [ResetTiming; 3] = [
-    ResetTiming::SameStep,
-    ResetTiming::NextStep,
-    ResetTiming::SameStepGuarded,
-];
+
+/// The models that the bound is about.
+fn bounded() -> Vec<ModelId> {
+    let models = ModelId::ALL.iter().copied();
+    let of = models.filter(|model| {
+        let info = model.info();
+        let factors = info.constants.iter().filter(|row| !row.domain.is_membrane());
+        info.states.len() == 1
+            && info.tables.is_empty()
+            && factors.map(|row| (row.name, row.by_step)).eq([("decay", false)])
+    });
+    of.collect()
+}
+
+/// Whether the charge is a sum and nothing else: what a ReLU or a leak cuts off has no mean.
+fn linear(neuron: &QuantNeuron) -> bool {
+    neuron.model == ModelId::Lif && neuron.modes.leak == Leak::LinearUnclamped
+}
 
 fn layer(
     rng: &mut TestRng,
@@ -61,20 +74,34 @@ fn layer(
     } else {
         Param::Neuron((0..neurons).map(|_| threshold(rng)).collect())
     };
-    // Odd, so that all of the product's low bits count.
-    let decay = (0..neurons)
-        .map(|_| rng.random_range(one / 4..one * 31 / 32) | 1)
-        .collect();
     let membrane = QFormat::signed(32, rng.random_range(0..=12));
     let bias = (0..neurons)
         .map(|_| rng.random_range(-4i64 << finer..=8 << finer))
         .collect();
-    let reset_timing = TIMINGS[rng.random_range(0..3)];
-    let spikes = if reset_timing != ResetTiming::SameStepGuarded && rng.random_bool(0.4) {
-        Spikes::Ternary
-    } else {
-        Spikes::Binary
-    };
+    let models = bounded();
+    let model = models[rng.random_range(0..models.len())];
+    let forms = model.info().modes.combinations();
+    let mut neuron = QuantNeuron::new(model, QFormat::unsigned(frac.unsigned_abs() + 1, frac));
+    neuron.modes = forms[rng.random_range(0..forms.len())];
+    for row in model.info().constants {
+        if neuron.needs(row) != Some(true) {
+            continue;
+        }
+        let value = match row.domain {
+            // Odd, so that all of the product's low bits count.
+            Domain::Decay { .. } | Domain::Conductance => {
+                let each = 0..neurons;
+                let odd = each.map(|_| rng.random_range(one / 4..one * 31 / 32) | 1);
+                Param::Neuron(odd.collect())
+            }
+            Domain::Threshold | Domain::Amount => fire_at.clone(),
+            Domain::Pending => fire_at.map(|&at| at + 1),
+            Domain::Offset => Param::Layer(rng.random_range(-200..=200)),
+            Domain::Leak => Param::Layer(rng.random_range(0..=200)),
+            Domain::State => Param::Layer(rng.random_range(-500..=500)),
+        };
+        neuron.constants.insert(row.name.to_owned(), value);
+    }
     let mut layer = QuantLayer {
         name: format!("n{index}"),
         axons,
@@ -88,35 +115,8 @@ fn layer(
         rounding,
         overflow: Overflow::Saturate,
         scale: Param::Neuron((0..neurons).map(|_| rng.random_range(0.01..10.0)).collect()),
-        neuron: QuantNeuron::Lif(QuantLif {
-            coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
-            decay: Param::Neuron(decay),
-            offset: Param::Layer(rng.random_range(-200..=200)),
-            pending_at: fire_at.map(|&at| at + 1),
-            reset_by: fire_at.clone(),
-            fire_at,
-            v_reset: Param::Layer(rng.random_range(-500..=500)),
-            v_init: Param::Layer(rng.random_range(-500..=500)),
-            reset: RESETS[rng.random_range(0..3)],
-            reset_timing,
-            spikes,
-        }),
+        neuron,
     };
-    if rng.random_bool(0.3)
-        && let QuantNeuron::Lif(lif) = layer.neuron.clone()
-    {
-        layer.neuron = QuantNeuron::Klif(QuantKlif {
-            coefficient: lif.coefficient,
-            decay: lif.decay,
-            offset: lif.offset,
-            fire_at: lif.fire_at,
-            reset_by: lif.reset_by,
-            v_reset: lif.v_reset,
-            v_init: lif.v_init,
-            reset: lif.reset,
-            h_scale: 1.0,
-        });
-    }
     let (low, high) = accumulator_range(&layer, fed);
     layer.accumulator = QFormat::signed_for(low, high, membrane.frac - guard_bits);
     layer
@@ -205,27 +205,6 @@ struct Error {
     mean: f64,
 }
 
-/// The constants of a model as LIF names them. The ReLU of KLIF brings two values no further apart, so that its bound is
-/// that of its charge.
-fn as_lif(neuron: &QuantNeuron) -> QuantLif {
-    match neuron {
-        QuantNeuron::Lif(lif) => lif.clone(),
-        QuantNeuron::Klif(klif) => QuantLif {
-            coefficient: klif.coefficient,
-            decay: klif.decay.clone(),
-            offset: klif.offset.clone(),
-            fire_at: klif.fire_at.clone(),
-            pending_at: klif.fire_at.clone(),
-            reset_by: klif.reset_by.clone(),
-            v_reset: klif.v_reset.clone(),
-            v_init: klif.v_init.clone(),
-            reset: klif.reset,
-            reset_timing: ResetTiming::SameStep,
-            spikes: Spikes::Binary,
-        },
-    }
-}
-
 fn compare(
     network: &QuantNetwork,
     raw: &SampleTrace<i64>,
@@ -233,8 +212,9 @@ fn compare(
     seen: &mut Seen,
 ) {
     for (l, layer) in network.layers.iter().enumerate() {
-        let lif = &as_lif(&layer.neuron);
-        let rectified = matches!(&layer.neuron, QuantNeuron::Klif(_));
+        let neuron = &layer.neuron;
+        let modes = neuron.modes;
+        let rectified = !linear(neuron);
         let rounded_sum = layer.guard_bits < 0;
         let mut errors = vec![Error::default(); layer.neurons];
         let mut alike = vec![true; layer.neurons];
@@ -246,7 +226,7 @@ fn compare(
             for n in 0..layer.neurons {
                 seen.pairs += 1;
                 let lsb = layer.lsb(n);
-                let before = |trace_v: Option<i64>| trace_v.unwrap_or_else(|| lif.v_init.of(n));
+                let before = |trace_v: Option<i64>| trace_v.unwrap_or_else(|| neuron.constant("v_init").of(n));
                 let v = before(
                     t.checked_sub(1)
                         .map(|t| raw.steps[t].layers[l].states[0][n]),
@@ -257,14 +237,14 @@ fn compare(
                 let spike_before = t
                     .checked_sub(1)
                     .is_some_and(|t| raw.steps[t].layers[l].spikes[n] != 0);
-                let guarded = lif.reset_timing == ResetTiming::SameStepGuarded;
+                let guarded = modes.reset_timing == ResetTiming::SameStepGuarded;
                 let pending = if guarded {
-                    v >= lif.pending_at.of(n)
+                    v >= neuron.constant("pending_at").of(n)
                 } else {
                     spike_before
                 };
                 let real_pending = if guarded {
-                    real_v >= lif.pending_at.of(n) as f64
+                    real_v >= neuron.constant("pending_at").of(n) as f64
                 } else {
                     spike_before
                 };
@@ -272,14 +252,14 @@ fn compare(
                 if !alike[n] {
                     continue;
                 }
-                let late = lif.reset_timing != ResetTiming::SameStep;
-                let (old, source) = if late && lif.reset == Reset::Hard && pending {
-                    (Error::default(), lif.v_reset.of(n))
+                let late = modes.reset_timing != ResetTiming::SameStep;
+                let (old, source) = if late && modes.reset == Reset::Hard && pending {
+                    (Error::default(), neuron.constant("v_reset").of(n))
                 } else {
                     (errors[n], v)
                 };
-                let decay = lif.decay.of(n) as f64 * (-f64::from(lif.coefficient.frac)).exp2();
-                let drop = lif.coefficient.frac.unsigned_abs();
+                let decay = neuron.constant("decay").of(n) as f64 * (-f64::from(neuron.coefficient.frac)).exp2();
+                let drop = neuron.coefficient.frac.unsigned_abs();
                 let error = a.h[n] as f64 - b.h[n] / lsb;
                 let roundings = if rounded_sum { 2.0 } else { 1.0 };
                 let bound = decay * old.bound + roundings * largest(layer.rounding);
@@ -310,7 +290,7 @@ fn compare(
                     seen.spikes += usize::from(a.spikes[n] != 0);
                 }
                 let spike = a.spikes[n] != 0;
-                let factor = match (lif.reset, lif.reset_timing) {
+                let factor = match (modes.reset, modes.reset_timing) {
                     (Reset::Hard, ResetTiming::SameStep) if spike => 0.0,
                     (Reset::Hard, ResetTiming::SameStepGuarded) if spike && !pending => 0.0,
                     (Reset::Hard, ResetTiming::SameStepGuarded) if !spike && pending => 2.0,

@@ -8,10 +8,13 @@
     reason = "a test fails by a panic"
 )]
 
-use goldspike_golden::format::Overflow;
+use std::collections::HashSet;
+
+use goldspike_golden::format::{Overflow, Rounding};
 use goldspike_golden::network::golden;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming};
-use goldspike_golden::quant::QuantNeuron;
+use goldspike_golden::neuron::info::{Domain, Presence};
+use goldspike_golden::neuron::{ModelId, Reset, ResetTiming};
+use goldspike_golden::quant::{Param, QuantNeuron};
 use goldspike_testbench::strategy::{config, generate, quant_case, quant_network, rng, samples};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
@@ -37,42 +40,61 @@ struct Bins {
     spiking_networks: usize,
     mixed: usize,
     above_one: usize,
+    refractory: usize,
+    refractory_steps: usize,
+}
+
+/// What a layer's constants look like.
+fn shape<T>(param: &Param<T>) -> u8 {
+    match param {
+        Param::Layer(_) => 0,
+        Param::Neuron(_) => 1,
+        Param::Step { .. } => 2,
+        Param::StepNeuron { .. } => 3,
+    }
+}
+
+/// Whether a factor is above 1.
+fn above_one(neuron: &QuantNeuron) -> bool {
+    neuron.table().any(|(row, values)| {
+        !row.domain.is_membrane()
+            && values
+                .values()
+                .iter()
+                .any(|&raw| raw > 1 << neuron.coefficient.frac)
+    })
+}
+
+/// Networks of the survey: enough for every mode of every model.
+fn networks() -> usize {
+    let forms = ModelId::ALL.iter().map(|model| model.info().modes.combinations().len());
+    1500.max(forms.max().unwrap_or(0) * ModelId::ALL.len() * 12)
 }
 
 #[test]
 fn everything_happens_often() {
     let mut rng = rng(1);
     let mut bins = Bins::default();
-    let mut modes = std::collections::HashSet::new();
-    let mut klif_modes = std::collections::HashSet::new();
+    let mut forms = HashSet::new();
+    let mut arithmetic = HashSet::new();
+    let mut shapes = HashSet::new();
     let (mut weight_bits, mut membrane_bits) = ([0; 17], [0; 33]);
-    for _ in 0..1500 {
+    for _ in 0..networks() {
         let case = generate::case(&mut rng);
         let program = golden(&case.network).unwrap();
         bins.networks += 1;
         bins.layers[case.network.layers.len() - 1] += 1;
         bins.direct += usize::from(case.network.input.payload_max > 1);
         for layer in &case.network.layers {
-            match &layer.neuron {
-                QuantNeuron::Lif(lif) => {
-                    modes.insert((
-                        layer.rounding,
-                        layer.overflow,
-                        lif.reset,
-                        lif.reset_timing,
-                        lif.spikes,
-                    ));
-                }
-                QuantNeuron::Klif(klif) => {
-                    klif_modes.insert((layer.rounding, layer.overflow, klif.reset));
-                    bins.above_one += usize::from(
-                        klif.decay
-                            .values()
-                            .iter()
-                            .any(|&decay| decay > 1 << klif.coefficient.frac),
-                    );
-                }
+            let neuron = &layer.neuron;
+            forms.insert((neuron.model, neuron.modes));
+            arithmetic.insert((neuron.model, layer.rounding, layer.overflow));
+            for row in neuron.model.info().constants {
+                let found = neuron.constants.get(row.name).map(shape);
+                shapes.insert((neuron.model, row.name, found));
             }
+            bins.above_one += usize::from(above_one(neuron));
+            bins.refractory += usize::from(neuron.refractory > 0);
             weight_bits[layer.weight_bits as usize] += 1;
             membrane_bits[layer.membrane.width as usize] += 1;
             bins.one_neuron_layers += usize::from(layer.neurons == 1);
@@ -83,8 +105,8 @@ fn everything_happens_often() {
             .network
             .layers
             .iter()
-            .map(|layer| layer.neuron.info().name);
-        let models: std::collections::HashSet<_> = models.collect();
+            .map(|layer| layer.neuron.model);
+        let models: HashSet<_> = models.collect();
         bins.mixed += usize::from(models.len() > 1);
         let spikes_before = bins.spikes;
         for sample in &case.samples {
@@ -97,18 +119,32 @@ fn everything_happens_often() {
                 .count();
             let trace = program.run(sample);
             assert_eq!(trace.steps.len(), sample.steps.len());
-            for step in &trace.steps {
-                for (layer, done) in case.network.layers.iter().zip(&step.layers) {
+            for (t, step) in trace.steps.iter().enumerate() {
+                let layers = case.network.layers.iter().zip(&step.layers);
+                for (l, (layer, done)) in layers.enumerate() {
                     let fire_at = layer.neuron.fire_at();
                     for (n, (&h, &spike)) in done.h.iter().zip(&done.spikes).enumerate() {
-                        assert!(layer.membrane.holds(h) && layer.membrane.holds(done.states[0][n]));
-                        let below = !layer.neuron.spikes().is_binary() && h <= -fire_at.of(n);
-                        assert_eq!(spike, i8::from(h >= fire_at.of(n)) - i8::from(below));
+                        assert!(layer.membrane.holds(h));
+                        for (state, values) in layer.neuron.states().zip(&done.states) {
+                            assert!(layer.state_format(&state).holds(values[n]), "{state:?}");
+                        }
+                        let spikes = layer.neuron.modes.spikes;
+                        // A layer with per-step thresholds is compared with each step's.
+                        let at = *fire_at.get(n, t).unwrap();
+                        let period = layer.neuron.refractory > 0;
+                        let below = !spikes.is_binary() && h <= -at;
+                        let waits = period && t > 0 && {
+                            let before = &trace.steps[t - 1].layers[l];
+                            before.states.last().is_some_and(|left| left[n] > 0)
+                        };
+                        let fires = i8::from(h >= at) - i8::from(below);
+                        assert_eq!(spike, if waits { 0 } else { fires });
+                        bins.refractory_steps += usize::from(waits);
                         bins.neuron_steps += 1;
                         bins.spikes += usize::from(spike != 0);
                         bins.negative_spikes += usize::from(spike == -1);
                         bins.silences += usize::from(spike == 0);
-                        bins.ties += usize::from(h == fire_at.of(n));
+                        bins.ties += usize::from(h == at);
                         let bottom = match layer.overflow {
                             Overflow::Saturate => layer.membrane.min(),
                             Overflow::SaturateSymmetric => -layer.membrane.max(),
@@ -123,14 +159,32 @@ fn everything_happens_often() {
         }
         bins.spiking_networks += usize::from(bins.spikes > spikes_before);
     }
-    println!(
-        "{bins:#?}\n{} mode combinations of {}",
-        modes.len(),
-        4 * 3 * 3 * 5
-    );
-    assert_eq!(modes.len(), 4 * 3 * 3 * 5);
-    assert_eq!(klif_modes.len(), 4 * 3 * 3);
-    assert!(bins.mixed > 100 && bins.above_one > 100);
+    println!("{bins:#?}\n{} forms", forms.len());
+    for &model in ModelId::ALL {
+        let info = model.info();
+        for modes in info.modes.combinations() {
+            assert!(forms.contains(&(model, modes)), "{model:?} {modes:?}");
+        }
+        for rounding in Rounding::ALL {
+            for overflow in Overflow::ALL {
+                assert!(arithmetic.contains(&(model, rounding, overflow)));
+            }
+        }
+        for row in info.constants {
+            let seen = |found| shapes.contains(&(model, row.name, found));
+            let place = || format!("{} of {model:?}", row.name);
+            assert!(seen(Some(0)) && seen(Some(1)), "{}", place());
+            let by_step = seen(Some(2)) && seen(Some(3));
+            assert_eq!(by_step, row.by_step, "{}", place());
+            let always = matches!(row.presence, Presence::Always);
+            assert_eq!(!seen(None), always, "{}", place());
+        }
+    }
+    assert!(bins.refractory > 100 && bins.refractory_steps > 1000);
+    let factors = ModelId::ALL.iter().flat_map(|model| model.info().constants);
+    let above = factors.filter(|row| row.domain == Domain::Decay { above_one: true });
+    assert!(bins.above_one > 20 * above.count());
+    assert!(bins.mixed > 100);
     assert!(
         weight_bits[1..]
             .iter()
@@ -141,10 +195,10 @@ fn everything_happens_often() {
     assert!(percent(bins.spikes, bins.neuron_steps) >= 10);
     assert!(percent(bins.silences, bins.neuron_steps) >= 10);
     assert!(percent(bins.spiking_networks, bins.networks) >= 50);
-    assert!(percent(bins.negative_spikes, bins.neuron_steps) >= 4);
+    // Not every model fires them, nor goes below 0.
+    assert!(bins.negative_spikes > 1000 && bins.bottom_ends > 1000);
     assert!(percent(bins.ties, bins.neuron_steps) >= 2);
     assert!(percent(bins.top_ends, bins.neuron_steps) >= 2);
-    assert!(percent(bins.bottom_ends, bins.neuron_steps) >= 2);
     for count in [
         bins.silent_samples,
         bins.one_step_samples,
@@ -194,8 +248,8 @@ fn a_failure_shrinks_to_something_readable() {
     };
     let mut runner = TestRunner::new_with_rng(config, rng(7));
     let outcome = runner.run(&quant_case(), |case| {
-        let late = matches!(&case.network.layers[0].neuron, QuantNeuron::Lif(lif)
-            if lif.reset == Reset::Soft && lif.reset_timing == ResetTiming::NextStep);
+        let modes = case.network.layers[0].neuron.modes;
+        let late = modes.reset == Reset::Soft && modes.reset_timing == ResetTiming::NextStep;
         let program = golden(&case.network).unwrap();
         let fired = case.samples.iter().any(|sample| {
             program

@@ -8,14 +8,15 @@
     reason = "a test fails by a panic"
 )]
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use goldspike_golden::arith::{Arith, Raw, Threshold};
 use goldspike_golden::describe::Fire;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::Model;
-use goldspike_golden::neuron::lif::LifState;
-use goldspike_golden::quant::{QuantLayer, QuantNeuron};
+use goldspike_golden::neuron::info::StateUnit;
+use goldspike_golden::neuron::{ModelId, State};
+use goldspike_golden::table::Table;
 use goldspike_testbench::strategy::{generate, rng};
 use proptest::prelude::RngExt;
 
@@ -24,12 +25,14 @@ type Number = Rc<Expression>;
 #[derive(Debug)]
 enum Expression {
     Constant(i64),
-    Potential,
+    /// A kept state, by its index.
+    Kept(usize),
     Current,
     Add(Number, Number),
     Sub(Number, Number),
     Product(Number, Number, u32, Rounding),
     MaxZero(Number),
+    Lookup(Table<Number>, Number),
     Overflow(Number, QFormat, Overflow),
     Align(Number, i32, Rounding),
     Multiplexer(Bit, Number, Number),
@@ -82,6 +85,10 @@ impl Arith for Recorder {
         Rc::new(Expression::MaxZero(sum.clone()))
     }
 
+    fn lookup(&self, table: &Table<Number>, x: &Number) -> Number {
+        Rc::new(Expression::Lookup(table.clone(), x.clone()))
+    }
+
     fn overflow(&self, sum: &Number, format: &QFormat) -> Number {
         Rc::new(Expression::Overflow(
             sum.clone(),
@@ -130,7 +137,7 @@ impl Arith for Recorder {
 }
 
 struct Inputs {
-    potential: i128,
+    kept: Vec<i64>,
     current: i128,
     stored_spike: bool,
     stored_negative: bool,
@@ -153,12 +160,13 @@ fn evaluate(expression: &Expression, inputs: &Inputs) -> i128 {
     let value = |part: &Number| evaluate(part, inputs);
     match expression {
         Expression::Constant(constant) => i128::from(*constant),
-        Expression::Potential => inputs.potential,
+        Expression::Kept(index) => i128::from(inputs.kept[*index]),
         Expression::Current => inputs.current,
         Expression::Add(a, b) => value(a) + value(b),
         Expression::Sub(a, b) => value(a) - value(b),
         Expression::Product(a, b, drop, mode) => rounded(value(a) * value(b), *drop, *mode),
         Expression::MaxZero(sum) => value(sum).max(0),
+        Expression::Lookup(table, x) => interpolated(table, value(x), value),
         Expression::Overflow(sum, format, mode) => {
             let (least, most) = (i128::from(format.min()), i128::from(format.max()));
             match mode {
@@ -177,6 +185,17 @@ fn evaluate(expression: &Expression, inputs: &Inputs) -> i128 {
     }
 }
 
+/// A line from the knot at or below `x` to the next one, by one division that rounds half up; flat outside.
+fn interpolated(table: &Table<Number>, x: i128, value: impl Fn(&Number) -> i128) -> i128 {
+    let knots: Vec<i128> = table.knots.iter().map(&value).collect();
+    let unit = 1i128 << table.shift;
+    let last = (knots.len() as i128 - 1) * unit - 1;
+    let inside = (x - value(&table.low)).max(0).min(last);
+    let (segment, part) = (inside.div_euclid(unit) as usize, inside.rem_euclid(unit));
+    let (start, end) = (knots[segment], knots[segment + 1]);
+    start + (2 * (end - start) * part + unit).div_euclid(2 * unit)
+}
+
 fn holds(bit: &Bit, inputs: &Inputs) -> bool {
     match bit {
         Bit::Constant(value) => *value,
@@ -187,109 +206,111 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
     }
 }
 
-/// `h`, `v` and both signs of the spike of one step of neuron `n` from `v` and the stored spike, in any arithmetic.
-fn one_step<A: Arith>(
-    a: &A,
-    layer: &QuantLayer,
-    n: usize,
-    constant: impl Fn(i64) -> A::Num,
-    (v, spike, negative): (A::Num, A::Bit, A::Bit),
-    x: &A::Num,
-) -> (A::Num, A::Num, A::Bit, A::Bit) {
-    match &layer.neuron {
-        QuantNeuron::Lif(lif) => {
-            let p = lif.params(n, layer.membrane, &constant, &constant).unwrap();
-            let done = Model::step(&p, a, &LifState { v, spike, negative }, x);
-            (done.h, done.state.v, done.spike, done.negative)
-        }
-        QuantNeuron::Klif(klif) => {
-            let p = klif
-                .params(n, layer.membrane, &constant, &constant)
-                .unwrap();
-            let done = p.step(a, &v, x);
-            (done.h, done.state, done.spike, done.negative)
-        }
-    }
+/// Models, modes and arithmetic that were compared.
+fn every_form() -> usize {
+    let forms = ModelId::ALL.iter().map(|model| model.info().modes.combinations().len());
+    forms.sum()
 }
 
 #[test]
 fn the_recorded_expression_of_a_step_equals_raw() {
     let mut rng = rng(30);
-    let mut forms = std::collections::HashSet::new();
+    let (mut forms, mut arithmetic) = (HashSet::new(), HashSet::new());
     let (mut compared, mut spikes, mut negative_spikes, mut ties) = (0, 0, 0, 0);
-    for _ in 0..2500 {
+    let (mut waiting, mut networks) = (0, 0);
+    while networks < 2500 || (forms.len() < every_form() && networks < 20_000) {
+        networks += 1;
         let network = generate::network(&mut rng);
         for layer in &network.layers {
-            let form = match &layer.neuron {
-                QuantNeuron::Lif(lif) => (lif.reset, Some((lif.reset_timing, lif.spikes))),
-                QuantNeuron::Klif(klif) => (klif.reset, None),
-            };
-            forms.insert((form, layer.rounding, layer.overflow));
+            let neuron = &layer.neuron;
+            forms.insert((neuron.model, neuron.modes));
+            arithmetic.insert((neuron.model, layer.rounding, layer.overflow));
             let modes = Raw {
                 rounding: layer.rounding,
                 overflow: layer.overflow,
             };
             let recorder = Recorder { modes };
             let n = rng.random_range(0..layer.neurons);
-            let fire_at = layer.neuron.fire_at().of(n);
+            let t = rng.random_range(0..=neuron.steps());
+            let fire_at = *neuron.fire_at().get(n, t).unwrap();
             let constant = |raw: i64| Rc::new(Expression::Constant(raw));
-            let before = (
-                Rc::new(Expression::Potential),
-                Bit::StoredSpike,
-                Bit::StoredNegative,
-            );
             let current = recorder.align(&Rc::new(Expression::Current), layer.guard_bits);
-            let recorded = one_step(&recorder, layer, n, constant, before, &current);
+            let states: Vec<_> = neuron.states().collect();
+            let before = State {
+                kept: (0..states.len())
+                    .map(|index| Rc::new(Expression::Kept(index)))
+                    .collect(),
+                spike: Bit::StoredSpike,
+                negative: Bit::StoredNegative,
+            };
+            let symbolic = layer.cell(n, t, constant, constant).unwrap();
+            let recorded = symbolic.step(&recorder, &before, &current);
+            let cell = layer.cell(n, t, |raw| raw, |raw| raw).unwrap();
 
             let (low, high) = (layer.accumulator.min(), layer.accumulator.max());
             for _ in 0..20 {
-                let v = rng.random_range(layer.membrane.min()..=layer.membrane.max());
+                let kept: Vec<i64> = states
+                    .iter()
+                    .map(|state| match state.unit {
+                        StateUnit::Steps if rng.random_bool(0.5) => 0,
+                        StateUnit::Steps => rng.random_range(0..=i64::from(neuron.refractory)),
+                        StateUnit::Membrane | StateUnit::Own => {
+                            let format = layer.state_format(state);
+                            rng.random_range(format.min()..=format.max())
+                        }
+                    })
+                    .collect();
                 // Half of the currents bring h near the threshold.
-                let near = (fire_at - v) >> layer.guard_bits.clamp(0, 62);
+                let near = (fire_at - kept[0]) >> layer.guard_bits.clamp(0, 62);
                 let x = if rng.random_bool(0.5) {
                     near.clamp(low, high)
                 } else {
                     rng.random_range(low..=high)
                 };
                 let stored_spike = rng.random_bool(0.5);
-                let ternary = !layer.neuron.spikes().is_binary();
+                let ternary = !neuron.modes.spikes.is_binary();
                 let stored_negative = ternary && !stored_spike && rng.random_bool(0.5);
+                waiting += usize::from(neuron.refractory > 0 && kept.last() > Some(&0));
+                let before = State {
+                    kept: kept.clone(),
+                    spike: stored_spike,
+                    negative: stored_negative,
+                };
                 let inputs = Inputs {
-                    potential: i128::from(v),
+                    kept,
                     current: i128::from(x),
                     stored_spike,
                     stored_negative,
                 };
                 let aligned = modes.align(&x, layer.guard_bits);
-                let before = (v, stored_spike, stored_negative);
-                let raw = one_step(&modes, layer, n, |raw| raw, before, &aligned);
-                let place = || format!("{:?} v {v} x {x}", layer.neuron);
+                let raw = cell.step(&modes, &before, &aligned);
+                let place = || format!("{neuron:?} {before:?} x {x}");
+                let h = evaluate(&recorded.h, &inputs);
+                assert_eq!(h, i128::from(raw.h), "{}", place());
+                assert_eq!(recorded.kept.len(), raw.kept.len(), "{}", place());
+                for (recorded, &raw) in recorded.kept.iter().zip(&raw.kept) {
+                    assert_eq!(evaluate(recorded, &inputs), i128::from(raw), "{}", place());
+                }
+                assert_eq!(holds(&recorded.spike, &inputs), raw.spike, "{}", place());
                 assert_eq!(
-                    evaluate(&recorded.0, &inputs),
-                    i128::from(raw.0),
+                    holds(&recorded.negative, &inputs),
+                    raw.negative,
                     "{}",
                     place()
                 );
-                assert_eq!(
-                    evaluate(&recorded.1, &inputs),
-                    i128::from(raw.1),
-                    "{}",
-                    place()
-                );
-                assert_eq!(holds(&recorded.2, &inputs), raw.2, "{}", place());
-                assert_eq!(holds(&recorded.3, &inputs), raw.3, "{}", place());
-                negative_spikes += usize::from(raw.3);
+                negative_spikes += usize::from(raw.negative);
                 compared += 1;
-                spikes += usize::from(raw.2);
-                ties += usize::from(raw.0 == fire_at);
+                spikes += usize::from(raw.spike);
+                ties += usize::from(raw.h == fire_at);
             }
         }
     }
     println!(
-        "{compared} steps, {spikes} spikes, {negative_spikes} of -1, {ties} ties, {} forms",
+        "{compared} steps, {spikes} spikes, {negative_spikes} of -1, {ties} ties, {waiting} refractory, {} forms",
         forms.len()
     );
     assert!(compared > 30_000 && spikes > 5000 && compared - spikes > 5000 && ties > 500);
-    assert!(negative_spikes > 2000);
-    assert_eq!(forms.len(), (3 * 5 + 3) * 4 * 3);
+    assert!(negative_spikes > 1000 && waiting > 1000);
+    assert_eq!(forms.len(), every_form());
+    assert_eq!(arithmetic.len(), ModelId::ALL.len() * 4 * 3);
 }

@@ -13,10 +13,9 @@
 use std::path::{Path, PathBuf};
 
 use goldspike_golden::arith::Real;
-use goldspike_golden::describe::{Fire, Klif, Lif};
-use goldspike_golden::neuron::Model;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::Param;
+use goldspike_golden::describe::{Fire, Neuron};
+use goldspike_golden::neuron::{ModelId, Reset, ResetTiming, Spikes};
+use goldspike_golden::param::Param;
 use serde::Deserialize;
 
 const TOLERANCE: f64 = 1e-9;
@@ -84,34 +83,16 @@ fn source(family: &str) -> Option<Source> {
 }
 
 /// SpikingJelly's `KLIFNode` is its `LIFNode` with a factor.
-fn klif(family: &str, p: &Params) -> Klif {
-    let Lif {
-        decay,
-        input_gain,
-        offset,
-        v_threshold,
-        v_reset,
-        v_init,
-        fire,
-        reset,
-        reset_timing: _,
-        spikes: _,
-    } = lif(Source::SpikingJelly, family, p);
-    Klif {
-        decay,
-        input_gain,
-        offset,
-        v_threshold,
-        v_reset,
-        v_init,
-        k: p.k.unwrap(),
-        scale_reset: p.scale_reset.unwrap(),
-        fire,
-        reset,
-    }
+fn klif(family: &str, p: &Params) -> Neuron {
+    let mut neuron = lif(Source::SpikingJelly, family, p);
+    neuron.model = ModelId::Klif;
+    let scale_reset = f64::from(u8::from(p.scale_reset.unwrap()));
+    neuron
+        .with("k", Param::Layer(p.k.unwrap()))
+        .with("scale_reset", Param::Layer(scale_reset))
 }
 
-fn lif(source: Source, family: &str, p: &Params) -> Lif {
+fn lif(source: Source, family: &str, p: &Params) -> Neuron {
     let (decay, gain, threshold, v_reset, fire, reset, reset_timing) = match source {
         Source::SpikingJelly | Source::SpikingJellyTernary | Source::SpikingJellyKlif => {
             let rate = match (p.tau, p.w) {
@@ -178,25 +159,23 @@ fn lif(source: Source, family: &str, p: &Params) -> Lif {
             )
         }
     };
-    Lif {
-        decay: Param::Layer(decay),
-        input_gain: Param::Layer(gain),
-        offset: Param::Layer((1.0 - decay) * v_reset),
-        v_threshold: Param::Layer(threshold),
-        v_reset: Param::Layer(v_reset),
-        v_init: Param::Layer(v_reset),
-        fire,
-        reset,
-        reset_timing,
-        spikes: if family.contains("ternary_if")
-            || family.contains("ternary_lif")
-            || family.starts_with("ternary_official_ternary")
-        {
-            Spikes::Ternary
-        } else {
-            Spikes::Binary
-        },
+    let mut neuron = Neuron::new(ModelId::Lif)
+        .with("decay", Param::Layer(decay))
+        .with("input_gain", Param::Layer(gain))
+        .with("offset", Param::Layer((1.0 - decay) * v_reset))
+        .with("v_threshold", Param::Layer(threshold))
+        .with("v_reset", Param::Layer(v_reset))
+        .with("v_init", Param::Layer(v_reset));
+    neuron.fire = fire;
+    neuron.modes.reset = reset;
+    neuron.modes.reset_timing = reset_timing;
+    if family.contains("ternary_if")
+        || family.contains("ternary_lif")
+        || family.starts_with("ternary_official_ternary")
+    {
+        neuron.modes.spikes = Spikes::Ternary;
     }
+    neuron
 }
 
 #[derive(Default)]
@@ -210,27 +189,24 @@ struct Seen {
     worst: f64,
 }
 
-/// Compares every step of one case with a model's; `gain` is the current's factor, `h_scale` that of the compared value.
-fn replay<M: Model<f64>>(
-    params: &M,
-    gain: f64,
-    h_scale: f64,
-    family: &str,
-    case: &Case,
-    seen: &mut Seen,
-) {
+/// Compares every step of one case with a model's, in the units of the sources.
+fn replay(neuron: &Neuron, family: &str, case: &Case, seen: &mut Seen) {
+    let constants = neuron.collapse();
+    let gain = constants.input_gain.of(0);
+    let shown = |what: &str| constants.scales.get(what).map_or(1.0, |scale| scale.of(0));
+    let cell = |t: usize| constants.cell(0, t).unwrap();
     let neurons = case.x[0].len();
-    let mut states: Vec<_> = (0..neurons).map(|_| params.start(&Real)).collect();
+    let mut states: Vec<_> = (0..neurons).map(|_| cell(0).start(&Real)).collect();
     for (t, currents) in case.x.iter().enumerate() {
         for (n, x) in currents.iter().enumerate() {
-            let done = params.step(&Real, &states[n], &(gain * x));
+            let done = cell(t).step(&Real, &states[n], &(gain * x));
             let place = format!("{family} case {} step {t} neuron {n}", case.id);
             let spike = done.signed_spike();
             let amplitude = case.params.fire_ratio.unwrap_or(1.0);
             assert_eq!(f64::from(spike) * amplitude, case.s[t][n], "spike, {place}");
-            let v = M::kept::<bool>(&done.state)[0];
+            let v = shown("v") * done.kept[0];
             for (name, found, expected) in [
-                ("h", h_scale * done.h, case.h[t][n]),
+                ("h", shown("h") * done.h, case.h[t][n]),
                 ("v", v, case.v[t][n]),
             ] {
                 let error = (found - expected).abs();
@@ -244,7 +220,7 @@ fn replay<M: Model<f64>>(
             seen.spikes += usize::from(spike != 0);
             seen.negative_spikes += usize::from(spike == -1);
             seen.silences += usize::from(spike == 0);
-            states[n] = done.state;
+            states[n] = done.into_state();
         }
     }
 }
@@ -269,16 +245,12 @@ fn check(path: &Path, seen: &mut Seen) -> bool {
     for case in &file.cases {
         seen.cases += 1;
         seen.exact_ties += usize::from(case.min_margin == 0.0);
-        if source == Source::SpikingJellyKlif {
-            let klif = klif(&file.family, &case.params);
-            let gain = klif.charge_scale() * klif.input_gain.of(0);
-            let params = klif.params(0).unwrap();
-            replay(&params, gain, klif.h_scale(), &file.family, case, seen);
+        let neuron = if source == Source::SpikingJellyKlif {
+            klif(&file.family, &case.params)
         } else {
-            let lif = lif(source, &file.family, &case.params);
-            let params = lif.params(0).unwrap();
-            replay(&params, lif.input_gain.of(0), 1.0, &file.family, case, seen);
-        }
+            lif(source, &file.family, &case.params)
+        };
+        replay(&neuron, &file.family, case, seen);
     }
     true
 }

@@ -10,48 +10,42 @@
 //! sum, the overflow what the ReLU left, once. `k` is in the constants and the weights: there is no multiplier for it. The
 //! decay may be above 1.
 
-use goldspike_golden::neuron::lif::Reset;
-use goldspike_golden::quant::{QuantKlif, QuantLayer};
+use goldspike_golden::neuron::Reset;
+use goldspike_golden::quant::QuantLayer;
 
-use super::unit::{Unit, fit};
-use super::{Lane, State};
+use super::Lane;
+use super::unit::Unit;
 use crate::hdl::{HdlError, Sig, Ty};
-use crate::rtl::plan::ty;
 
 /// Describes the lane.
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(
-    layer: &QuantLayer,
-    klif: &QuantKlif,
-    module: &str,
-    sum: Ty,
-) -> Result<Lane, HdlError> {
+pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+    let reset = layer.neuron.modes.reset;
     let doc = format!(
         "One pipelined KLIF lane: charge h = ovf(max(0, R(decay*v) + x + offset)), fire h >= fire_at, {} reset.",
-        match klif.reset {
+        match reset {
             Reset::Hard => "hard",
             Reset::Soft => "soft",
             Reset::None => "no",
         },
     );
     let mut unit = Unit::new(module, &doc, layer, sum);
-    let frac = klif.coefficient.frac.unsigned_abs();
     let membrane = unit.membrane();
-    let decay = unit.constant("decay", ty(klif.coefficient), &klif.decay);
-    let offset = unit.constant("offset", fit(&klif.offset), &klif.offset);
-    let fire_at = unit.constant("fire_at", membrane, &klif.fire_at);
+    let decay = unit.coefficient("decay");
+    let offset = unit.fitted("offset");
+    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
-    let v_init = unit.constant("v_init", membrane, &klif.v_init);
-    let v = unit.state("v_old", "v_i", membrane, Some(v_init));
+    let v_init = unit.constant("v_init", membrane);
+    let v = unit.state("v", "v_old", Some(v_init));
     unit.next_stage();
 
     unit.b
         .comment("charge: decay * v, and the current in membrane LSBs");
-    let product = unit.product("product", &decay, frac, v);
+    let product = unit.product("product", &decay, v.old);
     let aligned = unit.aligned(current);
     let aligned = unit.keep("aligned", aligned);
     unit.next_stage();
@@ -60,7 +54,7 @@ pub(crate) fn lane(
     let x = unit.at(aligned);
     let input = unit.plus(x, &offset);
     let input = unit.keep("input", input);
-    let leaked = unit.rounded(product, frac);
+    let leaked = unit.rounded(product);
     let leaked = unit.keep("leaked", leaked);
     unit.next_stage();
 
@@ -84,15 +78,15 @@ pub(crate) fn lane(
     let fire = unit.b.ge(compared, threshold);
     let fire = unit.b.name("fire", fire);
     unit.b.comment("reset");
-    let kept = match klif.reset {
+    let kept = match reset {
         Reset::None => compared,
         Reset::Hard => {
-            let v_reset = unit.constant("v_reset", membrane, &klif.v_reset);
+            let v_reset = unit.constant("v_reset", membrane);
             let v_reset = unit.value(&v_reset);
             unit.b.mux(fire, v_reset, compared)
         }
         Reset::Soft => {
-            let amount = unit.constant("reset_by", membrane, &klif.reset_by);
+            let amount = unit.constant("reset_by", membrane);
             let amount = unit.value(&amount);
             let less = unit.b.sub(compared, amount);
             let less = unit.overflow(less);
@@ -100,15 +94,9 @@ pub(crate) fn lane(
         }
     };
     let spike = unit.keep("spike", fire);
-    let v = unit.keep("v", kept);
+    let kept = unit.keep("v", kept);
     unit.next_stage();
-
-    let state = State {
-        name: "v",
-        ty: membrane,
-        traced: true,
-    };
-    unit.finish(spike, h, vec![(state, v)])
+    unit.finish(spike, h, vec![(v, kept)])
 }
 
 /// `max(0, charge)`.

@@ -10,37 +10,36 @@
 //! the exact sum. A next-step reset uses the stored spike `r`; a guarded one asks whether the kept `v` is still above
 //! the threshold. A ternary lane also fires at `h <= -fire_at`, a spike of -1, which a soft reset moves up. Nothing here knows of time: the surroundings keep one neuron's visits apart.
 
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{QuantLayer, QuantLif};
+use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
+use goldspike_golden::quant::QuantLayer;
 
-use super::unit::{Constant, Unit, fit};
-use super::{Lane, State};
+use super::Lane;
+use super::unit::{Kept, Unit};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
-use crate::rtl::plan::ty;
 
 /// Describes the lane.
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(
-    layer: &QuantLayer,
-    lif: &QuantLif,
-    module: &str,
-    sum: Ty,
-) -> Result<Lane, HdlError> {
+pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+    let modes = layer.neuron.modes;
     let doc = format!(
-        "One pipelined LIF lane: charge h = ovf(R(decay*v) + x + offset), fire h >= fire_at{}, {} reset ({}).",
-        match lif.spikes {
+        "One pipelined LIF lane: charge h = ovf({} + x + offset), fire h >= fire_at{}, {} reset ({}).",
+        match modes.leak {
+            Leak::LinearUnclamped => "R(decay*v)",
+            Leak::LinearTowardZero => "u - clamp(u, -leak, leak)",
+        },
+        match modes.spikes {
             Spikes::Binary => "",
             Spikes::Ternary => " or h <= -fire_at (ternary)",
         },
-        match lif.reset {
+        match modes.reset {
             Reset::Hard => "hard",
             Reset::Soft => "soft",
             Reset::None => "no",
         },
-        match lif.reset_timing {
+        match modes.reset_timing {
             ResetTiming::SameStep => "same step",
             ResetTiming::NextStep => "next step",
             ResetTiming::SameStepGuarded => "same step, guarded",
@@ -48,44 +47,43 @@ pub(crate) fn lane(
     );
     LifLane {
         unit: Unit::new(module, &doc, layer, sum),
-        lif,
+        modes,
     }
     .describe()
 }
 
 struct LifLane<'a> {
     unit: Unit<'a>,
-    lif: &'a QuantLif,
+    modes: Modes,
 }
 
 impl LifLane<'_> {
     fn describe(mut self) -> Result<Lane, HdlError> {
-        let lif = self.lif;
-        let frac = lif.coefficient.frac.unsigned_abs();
+        let modes = self.modes;
         let membrane = self.unit.membrane();
-        let decay = self.unit.constant("decay", ty(lif.coefficient), &lif.decay);
-        let offset = self.unit.constant("offset", fit(&lif.offset), &lif.offset);
-        let fire_at = self.unit.constant("fire_at", membrane, &lif.fire_at);
+        let decay = self.unit.coefficient("decay");
+        let offset = self.unit.fitted("offset");
+        let fire_at = self.unit.constant("fire_at", membrane);
 
         self.unit.b.comment("bias; start of a sample");
         let current = self.unit.current();
-        let v_init = self.unit.constant("v_init", membrane, &lif.v_init);
-        let v = self.unit.state("v_old", "v_i", membrane, Some(v_init));
-        let r = self
+        let v_init = self.unit.constant("v_init", membrane);
+        let mut v = self.unit.state("v", "v_old", Some(v_init));
+        let stored = self
             .stores_spike()
-            .then(|| self.unit.state("r_old", "r_i", Ty::BIT, None));
-        let r_negative = self.stores_sign().then(|| {
-            self.unit
-                .state("r_negative_old", "r_negative_i", Ty::BIT, None)
-        });
+            .then(|| self.unit.state("r", "r_old", None));
+        let stored_sign = self
+            .stores_sign()
+            .then(|| self.unit.state("r_negative", "r_negative_old", None));
         self.unit.next_stage();
 
-        let (v, r) = self.pending_reset(v, r);
+        let r_negative = stored_sign.map(|stored| stored.old);
+        let (start, r) = self.pending_reset(&mut v, stored.map(|stored| stored.old), r_negative);
 
         self.unit
             .b
             .comment("charge: decay * v, and the current in membrane LSBs");
-        let product = self.unit.product("product", &decay, frac, v);
+        let product = self.unit.product("product", &decay, start);
         let aligned = self.unit.aligned(current);
         let aligned = self.unit.keep("aligned", aligned);
         self.unit.next_stage();
@@ -93,7 +91,7 @@ impl LifLane<'_> {
         self.unit.b.comment("charge: the product rounded, once");
         let x = self.unit.at(aligned);
         let mut input = self.unit.plus(x, &offset);
-        if let (Some(r), Reset::Soft) = (r, lif.reset) {
+        if let (Some(r), Reset::Soft) = (r, modes.reset) {
             self.unit.b.comment("soft reset of the previous step");
             let r = self.unit.at(r);
             let sign = r_negative.map(|sign| self.unit.at(sign));
@@ -103,7 +101,8 @@ impl LifLane<'_> {
             input = self.unit.b.sub(input, amount);
         }
         let input = self.unit.keep("input", input);
-        let leaked = self.unit.rounded(product, frac);
+        let leaked = self.unit.rounded(product);
+        let leaked = self.toward_zero(leaked);
         let leaked = self.unit.keep("leaked", leaked);
         self.unit.next_stage();
 
@@ -125,7 +124,7 @@ impl LifLane<'_> {
         let fire = self.unit.b.ge(compared, threshold);
         let mut fire = self.unit.b.name("fire", fire);
         let mut falls = None;
-        if lif.spikes == Spikes::Ternary {
+        if modes.spikes == Spikes::Ternary {
             let threshold = self.unit.mirrored(&fire_at);
             let below = self.unit.b.le(compared, threshold);
             let below = self.unit.b.name("fire_negative", below);
@@ -137,57 +136,66 @@ impl LifLane<'_> {
         let kept = self.reset(compared, fire, falls, r);
         let spike = self.unit.keep("spike", fire);
         let negative = falls.map(|falls| self.unit.keep("negative", falls));
-        let v = self.unit.keep("v", kept);
+        let kept = self.unit.keep("v", kept);
         self.unit.next_stage();
 
-        let mut states = vec![(
-            State {
-                name: "v",
-                ty: membrane,
-                traced: true,
-            },
-            v,
-        )];
-        if self.stores_spike() {
-            let stored = State {
-                name: "r",
-                ty: Ty::BIT,
-                traced: false,
-            };
-            states.push((stored, spike));
-        }
+        let mut states = vec![(v, kept)];
+        states.extend(stored.map(|stored| (stored, spike)));
         if let Some(negative) = negative {
             self.unit.signed_by(negative);
-            if self.stores_sign() {
-                let stored = State {
-                    name: "r_negative",
-                    ty: Ty::BIT,
-                    traced: false,
-                };
-                states.push((stored, negative));
-            }
+            states.extend(stored_sign.map(|stored| (stored, negative)));
         }
         self.unit.finish(spike, h, states)
     }
 
     fn stores_spike(&self) -> bool {
-        self.lif.reset_timing == ResetTiming::NextStep && self.lif.reset != Reset::None
+        self.modes.reset_timing == ResetTiming::NextStep && self.modes.reset != Reset::None
     }
 
     /// Whether the reset of the next step depends on the spike's sign.
     fn stores_sign(&self) -> bool {
-        self.stores_spike() && self.lif.reset == Reset::Soft && self.lif.spikes == Spikes::Ternary
+        self.stores_spike()
+            && self.modes.reset == Reset::Soft
+            && self.modes.spikes == Spikes::Ternary
     }
 
-    /// The reset of an earlier step that acts on this charge: `(v after a hard one, whether there is one)`.
-    fn pending_reset(&mut self, v: Timed, r: Option<Timed>) -> (Timed, Option<Timed>) {
-        let lif = self.lif;
-        match (lif.reset_timing, lif.reset) {
-            (ResetTiming::SameStep, _) | (_, Reset::None) => return (v, None),
-            (ResetTiming::NextStep, Reset::Soft) => return (v, r),
+    /// A linear leak toward zero: `u - clamp(u, -leak, leak)`, one stage more.
+    fn toward_zero(&mut self, decayed: Sig) -> Sig {
+        if self.modes.leak == Leak::LinearUnclamped {
+            return decayed;
+        }
+        let decayed = self.unit.keep("decayed", decayed);
+        self.unit.next_stage();
+        self.unit.b.comment("linear leak, not beyond 0");
+        let leak = self.unit.fitted("leak");
+        let u = self.unit.at(decayed);
+        let (amount, mirrored) = (self.unit.value(&leak), self.unit.mirrored(&leak));
+        let (above, below) = (self.unit.b.gt(u, amount), self.unit.b.lt(u, mirrored));
+        let (less, more) = (self.unit.b.sub(u, amount), self.unit.b.add(u, amount));
+        let zero = self.unit.b.lit(0, more.ty());
+        let inside = self.unit.b.mux(below, more, zero);
+        self.unit.b.mux(above, less, inside)
+    }
+
+    /// The reset of an earlier step that acts on this charge: `(v after a hard one, whether there is one)`. What a refractory
+    /// step keeps of `v` has the reset of a stored spike too.
+    fn pending_reset(
+        &mut self,
+        v: &mut Kept,
+        r: Option<Timed>,
+        sign: Option<Timed>,
+    ) -> (Timed, Option<Timed>) {
+        match (self.modes.reset_timing, self.modes.reset) {
+            (ResetTiming::SameStep, _) | (_, Reset::None) => return (v.old, None),
+            (ResetTiming::NextStep, Reset::Soft) => {
+                if self.unit.layer.neuron.refractory > 0 {
+                    v.held = self.soft_reset_held(v.old, r, sign);
+                }
+                return (v.old, r);
+            }
             (ResetTiming::NextStep | ResetTiming::SameStepGuarded, _) => {}
         }
-        let kept = self.unit.at(v);
+        let kept = self.unit.at(v.old);
         let acts = match r {
             Some(r) => self.unit.at(r),
             None => {
@@ -195,27 +203,45 @@ impl LifLane<'_> {
                     .b
                     .comment("guard: a reset is still pending where v is above the threshold");
                 let wide = Ty::s(self.unit.membrane().width() + 1);
-                let pending_at = self.unit.constant("pending_at", wide, &lif.pending_at);
+                let pending_at = self.unit.constant("pending_at", wide);
                 let level = self.unit.value(&pending_at);
                 self.unit.b.ge(kept, level)
             }
         };
-        let start = if lif.reset == Reset::Hard {
+        let start = if self.modes.reset == Reset::Hard {
             self.unit.b.comment("hard reset of an earlier step");
             let v_reset = self.v_reset();
             self.unit.b.mux(acts, v_reset, kept)
         } else {
             kept
         };
-        let v = self.unit.keep("v_start", start);
+        let start = self.unit.keep("v_start", start);
         let r = self.unit.keep("r", acts);
         self.unit.next_stage();
-        (v, Some(r))
+        if self.modes.reset_timing == ResetTiming::NextStep {
+            v.held = start;
+        }
+        (start, Some(r))
+    }
+
+    /// `ovf(v - r * reset_by)`, mirrored after a spike of -1.
+    fn soft_reset_held(&mut self, v: Timed, r: Option<Timed>, sign: Option<Timed>) -> Timed {
+        let Some(r) = r else {
+            return v;
+        };
+        self.unit
+            .b
+            .comment("soft reset without a charge, for a refractory step");
+        let (kept, acts) = (self.unit.at(v), self.unit.at(r));
+        let sign = sign.map(|sign| self.unit.at(sign));
+        let after = self.after_reset(kept, sign);
+        let held = self.unit.b.mux(acts, after, kept);
+        self.unit.keep("v_held", held)
     }
 
     /// The state to keep; `falls` where the spike is -1.
     fn reset(&mut self, h: Sig, fire: Sig, falls: Option<Sig>, r: Option<Timed>) -> Sig {
-        match (self.lif.reset, self.lif.reset_timing, r) {
+        match (self.modes.reset, self.modes.reset_timing, r) {
             (Reset::None, _, _) | (_, ResetTiming::NextStep, _) => h,
             (_, ResetTiming::SameStepGuarded, Some(r)) => {
                 let r = self.unit.at(r);
@@ -236,7 +262,7 @@ impl LifLane<'_> {
 
     /// `v_reset`, or `ovf(h - reset_by)`, with a negative spike `ovf(h + reset_by)`.
     fn after_reset(&mut self, h: Sig, negative: Option<Sig>) -> Sig {
-        if self.lif.reset == Reset::Hard {
+        if self.modes.reset == Reset::Hard {
             return self.v_reset();
         }
         let amount = self.reset_by(negative);
@@ -247,7 +273,7 @@ impl LifLane<'_> {
     /// snnTorch's `mem -= (spk - r) * …` where a reset was pending and no spike came: `ovf(h + (h - v_reset))`, or
     /// `ovf(h + reset_by)`.
     fn undone_reset(&mut self, h: Sig) -> Sig {
-        let v = if self.lif.reset == Reset::Hard {
+        let v = if self.modes.reset == Reset::Hard {
             let v_reset = self.v_reset();
             let twice = self.unit.b.shl(h, 1);
             self.unit.b.sub(twice, v_reset)
@@ -259,17 +285,13 @@ impl LifLane<'_> {
     }
 
     fn v_reset(&mut self) -> Sig {
-        let constant: Constant =
-            self.unit
-                .constant("v_reset", self.unit.membrane(), &self.lif.v_reset);
+        let constant = self.unit.constant("v_reset", self.unit.membrane());
         self.unit.value(&constant)
     }
 
     /// The amount of a soft reset, mirrored where the spike is negative.
     fn reset_by(&mut self, negative: Option<Sig>) -> Sig {
-        let constant = self
-            .unit
-            .constant("reset_by", self.unit.membrane(), &self.lif.reset_by);
+        let constant = self.unit.constant("reset_by", self.unit.membrane());
         let amount = self.unit.value(&constant);
         let Some(negative) = negative else {
             return amount;

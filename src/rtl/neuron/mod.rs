@@ -6,30 +6,36 @@
 
 mod klif;
 mod lif;
+mod refractory;
+mod table;
 mod unit;
 
 use std::sync::Arc;
 
-use goldspike_golden::quant::{QuantLayer, QuantNeuron};
+use goldspike_golden::neuron::ModelId;
+use goldspike_golden::quant::{Param, QuantLayer};
 
 use crate::hdl::{HdlError, Module, Ty};
 
 /// A neuron lane and what its surroundings must give it.
 pub(crate) struct Lane {
     /// The lane's module. Ports: `sum_i`, `first_i`, one `NAME_i` a state, one `NAME_i` a column of the constant
-    /// memory; `spike_o`, `h_o`, one `NAME_o` a state.
+    /// memories; `spike_o`, `h_o`, one `NAME_o` a state.
     pub(crate) module: Arc<Module>,
     /// Whether spikes are ternary: a port `negative_o` more, 1 with a spike of -1.
     pub(crate) ternary: bool,
     /// Register stages from inputs to outputs.
     pub(crate) latency: u32,
+    /// Type of the compared value.
+    pub(crate) h: Ty,
     /// Kept states, in the order of the trace, then what only the hardware keeps.
     pub(crate) states: Vec<State>,
-    /// Constants that differ between neurons.
+    /// Constants that differ between neurons or steps.
     pub(crate) columns: Vec<Column>,
 }
 
 /// One kept state.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct State {
     /// Port stem.
     pub(crate) name: &'static str,
@@ -39,20 +45,20 @@ pub(crate) struct State {
     pub(crate) traced: bool,
 }
 
-/// One per-neuron constant.
+/// One constant that differs between neurons or steps.
 pub(crate) struct Column {
     /// Port stem.
     pub(crate) name: &'static str,
     /// Type.
     pub(crate) ty: Ty,
-    /// Value by neuron.
-    pub(crate) values: Vec<i64>,
+    /// Its values.
+    pub(crate) values: Param<i64>,
 }
 
 /// The lane of a layer's model.
 pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lane, HdlError> {
-    match &layer.neuron {
-        QuantNeuron::Lif(lif) => lif::lane(layer, lif, module_name, sum),
-        QuantNeuron::Klif(klif) => klif::lane(layer, klif, module_name, sum),
+    match layer.neuron.model {
+        ModelId::Lif => lif::lane(layer, module_name, sum),
+        ModelId::Klif => klif::lane(layer, module_name, sum),
     }
 }

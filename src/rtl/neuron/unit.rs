@@ -12,10 +12,21 @@ use crate::rtl::plan::ty;
 /// A constant of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Constant {
-    /// The same for every neuron of the layer.
+    /// The same for every neuron of the layer, in every step.
     Literal(i64, Ty),
-    /// An input fed from the constant memory.
+    /// An input fed from a constant memory.
     Input(Timed),
+}
+
+/// A kept state as the lane reads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    /// What is written back.
+    state: State,
+    /// As kept by the step before, or the initial one.
+    pub(crate) old: Timed,
+    /// What a refractory step keeps: [`Self::old`], with a reset that is still pending.
+    pub(crate) held: Timed,
 }
 
 /// A lane under construction.
@@ -24,9 +35,10 @@ pub(crate) struct Unit<'a> {
     pub(crate) b: Builder,
     /// The layer whose neurons it serves.
     pub(crate) layer: &'a QuantLayer,
-    pipe: Pipe,
+    pub(super) pipe: Pipe,
+    pub(super) module: String,
     sum: Timed,
-    first: Timed,
+    pub(super) first: Timed,
     columns: Vec<Column>,
     inputs: Vec<(&'static str, Constant)>,
     negative: Option<Timed>,
@@ -44,8 +56,9 @@ impl<'a> Unit<'a> {
             layer.guard_bits,
         );
         let mut b = Builder::new(module, doc);
-        let sum = Timed::input("sum_i", b.input("sum_i", sum));
-        let first = Timed::input("first_i", b.input("first_i", Ty::BIT));
+        let mut pipe = Pipe::default();
+        let sum = pipe.input("sum_i", b.input("sum_i", sum));
+        let first = pipe.input("first_i", b.input("first_i", Ty::BIT));
         b.port_doc("sum_i", "synaptic sum, accumulator LSBs");
         b.port_doc(
             "first_i",
@@ -54,7 +67,8 @@ impl<'a> Unit<'a> {
         Self {
             b,
             layer,
-            pipe: Pipe::default(),
+            module: module.to_owned(),
+            pipe,
             sum,
             first,
             columns: Vec::new(),
@@ -74,7 +88,7 @@ impl<'a> Unit<'a> {
     }
 
     /// Registers `value` at the end of this stage.
-    pub(crate) fn keep(&mut self, name: &'static str, value: Sig) -> Timed {
+    pub(crate) fn keep(&mut self, name: &str, value: Sig) -> Timed {
         self.pipe.register(&mut self.b, name, value)
     }
 
@@ -83,32 +97,51 @@ impl<'a> Unit<'a> {
         self.pipe.here(&mut self.b, value)
     }
 
+    /// Bits behind the point of the coefficients: the lowest bits of a product with one.
+    pub(crate) fn frac(&self) -> u32 {
+        self.layer.neuron.coefficient.frac.max(0).unsigned_abs()
+    }
+
     /// Stage 0: `sum + bias`, registered, in accumulator LSBs.
     pub(crate) fn current(&mut self) -> Timed {
-        let param = Param::Neuron(self.layer.bias.clone());
-        let bias = self.constant("bias", fit(&param), &param);
+        let layer = self.layer;
+        let param = Param::Neuron(layer.bias.clone());
+        let bias = self.column("bias", fit(&param), &param);
         let sum = self.at(self.sum);
         let current = self.plus(sum, &bias);
-        let current = self.b.wrap(current, ty(self.layer.accumulator));
+        let current = self.b.wrap(current, ty(layer.accumulator));
         self.keep("current", current)
     }
 
-    /// Stage 0: the state `name` as kept, or in the first step of a sample `init` (0 without); registered.
+    /// Stage 0: the state `name` as kept, or in the first step of a sample `init` (0 without), registered as `old`. A state
+    /// that is not the model's is one bit that only the hardware keeps: it is 0 after a refractory step.
     pub(crate) fn state(
         &mut self,
         name: &'static str,
-        port: &'static str,
-        state: Ty,
+        old: &'static str,
         init: Option<Constant>,
-    ) -> Timed {
-        let kept = self.b.input(port, state);
+    ) -> Kept {
+        let layer = self.layer;
+        let states = layer.neuron.model.info().states;
+        let row = states.iter().find(|state| state.name == name);
+        let state = State {
+            name,
+            ty: row.map_or(Ty::BIT, |row| ty(layer.state_format(row))),
+            traced: row.is_some(),
+        };
+        let kept = self.b.input(&format!("{name}_i"), state.ty);
         let init = match init {
             Some(constant) => self.value(&constant),
-            None => self.b.lit(0, state),
+            None => self.b.lit(0, state.ty),
         };
         let first = self.at(self.first);
         let value = self.b.mux(first, init, kept);
-        self.keep(name, value)
+        let old = self.keep(old, value);
+        Kept {
+            state,
+            old,
+            held: old,
+        }
     }
 
     /// A synaptic current in membrane LSBs.
@@ -123,14 +156,9 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// `coefficient * v`, exact, registered as `name`; its `frac` lowest bits are to be rounded away.
-    pub(crate) fn product(
-        &mut self,
-        name: &'static str,
-        coefficient: &Constant,
-        frac: u32,
-        v: Timed,
-    ) -> Timed {
+    /// `coefficient * v`, exact, registered as `name`.
+    pub(crate) fn product(&mut self, name: &str, coefficient: &Constant, v: Timed) -> Timed {
+        let frac = self.frac();
         let v = self.at(v);
         let product = match coefficient {
             Constant::Literal(raw, _) if *raw == 1i64 << frac => self.b.shl(v, frac),
@@ -142,40 +170,67 @@ impl<'a> Unit<'a> {
         self.keep(name, product)
     }
 
-    /// A product rounded to the membrane's LSB, once.
-    pub(crate) fn rounded(&mut self, product: Timed, frac: u32) -> Sig {
+    /// A product with a coefficient, rounded to the LSB of the other factor, once.
+    pub(crate) fn rounded(&mut self, product: Timed) -> Sig {
+        let frac = self.frac();
         let product = self.at(product);
         self.b.round_shr(product, frac, self.layer.rounding)
     }
 
     /// The layer's overflow into the membrane.
     pub(crate) fn overflow(&mut self, value: Sig) -> Sig {
-        let membrane = self.membrane();
+        self.overflow_into(value, self.membrane())
+    }
+
+    /// The layer's overflow into `format`. An unsigned format has no lower end to be symmetric with.
+    pub(crate) fn overflow_into(&mut self, value: Sig, format: Ty) -> Sig {
         match self.layer.overflow {
-            Overflow::Saturate => self.b.saturate(value, membrane),
-            Overflow::SaturateSymmetric => self.b.clamp_symmetric(value, membrane),
-            Overflow::Wrap => self.b.wrap(value, membrane),
+            Overflow::SaturateSymmetric if format.is_signed() => {
+                self.b.clamp_symmetric(value, format)
+            }
+            Overflow::Saturate | Overflow::SaturateSymmetric => self.b.saturate(value, format),
+            Overflow::Wrap => self.b.wrap(value, format),
         }
     }
 
-    /// The constant `name`: a literal where one serves every neuron, else a column of the constant memory.
-    pub(crate) fn constant(&mut self, name: &'static str, ty: Ty, param: &Param<i64>) -> Constant {
-        let values = param.values();
-        if values.iter().all(|value| *value == values[0]) {
-            return Constant::Literal(values.first().copied().unwrap_or(0), ty);
-        }
+    /// The layer's constant `name`.
+    pub(crate) fn constant(&mut self, name: &'static str, ty: Ty) -> Constant {
+        let layer = self.layer;
+        self.column(name, ty, layer.neuron.constant(name))
+    }
+
+    /// The layer's constant `name` in the smallest signed type of its values.
+    pub(crate) fn fitted(&mut self, name: &'static str) -> Constant {
+        let layer = self.layer;
+        let param = layer.neuron.constant(name);
+        self.column(name, fit(param), param)
+    }
+
+    /// A factor: the layer's constant `name` in the coefficients' format.
+    pub(crate) fn coefficient(&mut self, name: &'static str) -> Constant {
+        self.constant(name, ty(self.layer.neuron.coefficient))
+    }
+
+    /// A literal where one value serves every neuron and step, else a column of a constant memory.
+    fn column(&mut self, name: &'static str, ty: Ty, param: &Param<i64>) -> Constant {
+        let values = match param.clone().collapsed() {
+            Param::Layer(value) => return Constant::Literal(value, ty),
+            values => values,
+        };
         if let Some((_, known)) = self.inputs.iter().find(|(known, _)| *known == name) {
             return *known;
         }
         let sig = self.b.input(&format!("{name}_i"), ty);
-        let constant = Constant::Input(Timed::input(name, sig));
+        let constant = Constant::Input(self.pipe.input(name, sig));
         self.inputs.push((name, constant));
-        self.columns.push(Column {
-            name,
-            ty,
-            values: values.to_vec(),
-        });
+        self.columns.push(Column { name, ty, values });
         constant
+    }
+
+    /// `one` where `bit` is set, else `other`; both of one type.
+    pub(crate) fn select(&mut self, bit: Sig, one: &Constant, other: &Constant) -> Sig {
+        let (one, other) = (self.value(one), self.value(other));
+        self.b.mux(bit, one, other)
     }
 
     /// A constant as it is in this stage.
@@ -213,7 +268,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// The finished lane. `states` are kept: the traced ones in the order of the trace, then the others.
+    /// The finished lane. `states` are kept, the model's in the order of the trace.
     ///
     /// # Errors
     /// Only an internal bug of the description.
@@ -221,32 +276,50 @@ impl<'a> Unit<'a> {
         mut self,
         spike: Timed,
         h: Timed,
-        states: Vec<(State, Timed)>,
+        states: Vec<(Kept, Timed)>,
     ) -> Result<Lane, HdlError> {
-        let (spike, h) = (self.at(spike), self.at(h));
-        self.b.output("spike_o", spike);
-        if let Some(negative) = self.negative {
-            let negative = self.at(negative);
+        let mut done = Done {
+            spike: self.at(spike),
+            negative: self.negative.map(|negative| self.at(negative)),
+            h: self.at(h),
+            states: Vec::with_capacity(states.len() + 1),
+        };
+        for (known, value) in &states {
+            let value = self.at(*value);
+            done.states.push((known.state, value));
+        }
+        if self.layer.neuron.refractory > 0 {
+            let held: Vec<Timed> = states.iter().map(|(known, _)| known.held).collect();
+            done = self.pauses(done, &held);
+        }
+        self.b.output("spike_o", done.spike);
+        if let Some(negative) = done.negative {
             self.b.output("negative_o", negative);
             self.b
                 .port_doc("negative_o", "with spike_o: the spike is -1");
         }
-        self.b.output("h_o", h);
+        self.b.output("h_o", done.h);
         self.b.port_doc("h_o", "compared value");
-        let mut kept = Vec::with_capacity(states.len());
-        for (state, value) in states {
-            let value = self.at(value);
-            self.b.output(&format!("{}_o", state.name), value);
-            kept.push(state);
+        for (state, value) in &done.states {
+            self.b.output(&format!("{}_o", state.name), *value);
         }
         Ok(Lane {
             module: self.b.finish()?,
             ternary: self.negative.is_some(),
             latency: self.pipe.stage(),
-            states: kept,
+            h: done.h.ty(),
+            states: done.states.into_iter().map(|(state, _)| state).collect(),
             columns: self.columns,
         })
     }
+}
+
+/// What a lane gives, in its last stage.
+pub(super) struct Done {
+    pub(super) spike: Sig,
+    pub(super) negative: Option<Sig>,
+    pub(super) h: Sig,
+    pub(super) states: Vec<(State, Sig)>,
 }
 
 /// Smallest signed type of a parameter's values.

@@ -6,26 +6,16 @@
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
-use goldspike_golden::arith::{Arith, Raw};
 use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{
-    Param, Payloads, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
-};
+use goldspike_golden::neuron::ModelId;
+use goldspike_golden::quant::{Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 
-use super::Case;
+use super::{Case, neuron};
 
-const RESETS: [Reset; 3] = [Reset::Hard, Reset::Soft, Reset::None];
-const TIMINGS: [ResetTiming; 3] = [
-    ResetTiming::SameStep,
-    ResetTiming::NextStep,
-    ResetTiming::SameStepGuarded,
-];
-
-fn pick<T: Copy>(rng: &mut TestRng, from: &[T], otherwise: T) -> T {
+pub(super) fn pick<T: Copy>(rng: &mut TestRng, from: &[T], otherwise: T) -> T {
     from.get(rng.random_range(0..from.len().max(1)))
         .copied()
         .unwrap_or(otherwise)
@@ -38,14 +28,14 @@ fn size(rng: &mut TestRng, max: usize) -> usize {
 }
 
 /// A number of `low..=high` whose magnitude is spread over all orders.
-fn any_order(rng: &mut TestRng, low: i64, high: i64) -> i64 {
+pub(super) fn any_order(rng: &mut TestRng, low: i64, high: i64) -> i64 {
     let bits = 64 - high.unsigned_abs().max(low.unsigned_abs()).leading_zeros();
     let keep = rng.random_range(0..=bits);
     (rng.random_range(low..=high) >> (bits - keep)).clamp(low, high)
 }
 
 /// One value a layer or one a neuron.
-fn param<T: Clone>(
+pub(super) fn param<T: Clone>(
     rng: &mut TestRng,
     neurons: usize,
     mut draw: impl FnMut(&mut TestRng) -> T,
@@ -60,8 +50,22 @@ fn param<T: Clone>(
 /// A network and samples for it.
 pub fn case(rng: &mut TestRng) -> Case {
     let network = network(rng);
-    let samples = samples(rng, network.input.axons, network.input.payload_max);
+    let mut samples = samples(rng, network.input.axons, network.input.payload_max);
+    // More steps than constants are a protocol error of the hardware.
+    if let Some(steps) = longest(&network) {
+        for sample in &mut samples {
+            sample.steps.truncate(steps);
+        }
+    }
     Case { network, samples }
+}
+
+/// Steps that a sample may have; `None`: any number.
+#[must_use]
+pub fn longest(network: &QuantNetwork) -> Option<usize> {
+    let layers = network.layers.iter();
+    let bound = layers.filter(|layer| layer.neuron.by_step());
+    bound.map(|layer| layer.neuron.steps()).min()
 }
 
 /// A network that validates.
@@ -74,6 +78,8 @@ pub fn network(rng: &mut TestRng) -> QuantNetwork {
         let scale = 1.0 / f64::from(max);
         (Encoding::Direct { scale, max }, max, scale)
     };
+    let time_steps = rng.random_range(1..=8u32);
+    let steps = usize::try_from(time_steps).unwrap_or(1);
     let mut layers: Vec<QuantLayer> = Vec::new();
     for index in 0..pick(rng, &[1, 1, 2, 3], 1) {
         let fed = layers
@@ -81,11 +87,11 @@ pub fn network(rng: &mut TestRng) -> QuantNetwork {
             .map_or((axons, Payloads::unsigned(payload_max)), |before| {
                 (before.neurons, before.payloads())
             });
-        layers.push(layer(rng, index, fed.0, fed.1));
+        layers.push(layer(rng, index, fed.0, fed.1, steps));
     }
     QuantNetwork {
         name: "random".to_owned(),
-        time_steps: rng.random_range(1..=8),
+        time_steps,
         input: QuantInput {
             axons,
             payload_max,
@@ -106,7 +112,7 @@ fn weight(rng: &mut TestRng, bits: u32, sparse: bool) -> i32 {
     }
 }
 
-fn layer(rng: &mut TestRng, index: usize, axons: usize, fed: Payloads) -> QuantLayer {
+fn layer(rng: &mut TestRng, index: usize, axons: usize, fed: Payloads, steps: usize) -> QuantLayer {
     let neurons = size(rng, 40);
     let weight_bits = rng.random_range(1..=16);
     let sparse = rng.random_bool(0.3);
@@ -139,7 +145,8 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, fed: Payloads) -> QuantL
         rounding: pick(rng, &Rounding::ALL, Rounding::default()),
         overflow: pick(rng, &Overflow::ALL, Overflow::default()),
         scale: param(rng, neurons, |rng| pick(rng, &[1.0, 0.5, 0.0123, 3.7], 1.0)),
-        neuron: QuantNeuron::Lif(blank()),
+        // Drawn last, by the rest.
+        neuron: QuantNeuron::new(ModelId::Lif, QFormat::unsigned(1, 0)),
     };
     let (low, high) = accumulator_range(&layer, fed);
     let exact = QFormat::signed_for(low, high, 0).width;
@@ -152,150 +159,8 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, fed: Payloads) -> QuantL
     };
     let spare = pick(rng, &[0, 0, 0, 1, 5], 0);
     layer.accumulator = QFormat::signed(exact + spare, frac - layer.guard_bits);
-    layer.neuron = neuron(rng, &layer, fed);
+    layer.neuron = neuron::neuron(rng, &layer, fed, steps);
     layer
-}
-
-/// Held while the rest of a layer is drawn.
-fn blank() -> QuantLif {
-    QuantLif {
-        coefficient: QFormat::unsigned(1, 0),
-        decay: Param::Layer(1),
-        offset: Param::Layer(0),
-        fire_at: Param::Layer(1),
-        pending_at: Param::Layer(1),
-        reset_by: Param::Layer(1),
-        v_reset: Param::Layer(0),
-        v_init: Param::Layer(0),
-        reset: Reset::None,
-        reset_timing: ResetTiming::SameStep,
-        spikes: Spikes::Binary,
-    }
-}
-
-/// The aligned sum that a few random events give a random neuron.
-fn likely_sum(rng: &mut TestRng, layer: &QuantLayer, fed: Payloads) -> i64 {
-    let neuron = rng.random_range(0..layer.neurons);
-    let density = pick(rng, &[0.0, 0.1, 0.4, 1.0], 0.0);
-    let row = layer
-        .weights
-        .iter()
-        .skip(neuron * layer.axons)
-        .take(layer.axons);
-    let events: i64 = row
-        .map(|&w| {
-            if rng.random_bool(density) {
-                let sign = if fed.signed && rng.random_bool(0.5) {
-                    -1
-                } else {
-                    1
-                };
-                sign * i64::from(w) * rng.random_range(1..=i64::from(fed.max))
-            } else {
-                0
-            }
-        })
-        .sum();
-    let bias = layer.bias.get(neuron).copied().unwrap_or(0);
-    Raw {
-        rounding: layer.rounding,
-        overflow: layer.overflow,
-    }
-    .align(&(events + bias), layer.guard_bits)
-}
-
-/// A model of its own for each layer, so that networks mix them.
-fn neuron(rng: &mut TestRng, layer: &QuantLayer, fed: Payloads) -> QuantNeuron {
-    let lif = lif(rng, layer, fed);
-    if rng.random_bool(0.35) {
-        QuantNeuron::Klif(klif(rng, layer.neurons, lif))
-    } else {
-        QuantNeuron::Lif(lif)
-    }
-}
-
-/// Constants like those of `lif`, and in part a factor above 1.
-fn klif(rng: &mut TestRng, neurons: usize, lif: QuantLif) -> QuantKlif {
-    let QFormat { width, frac, .. } = lif.coefficient;
-    let width = (width + pick(rng, &[0, 0, 1, 2], 0)).min(24);
-    let coefficient = QFormat::unsigned(width, frac);
-    let decay = if width == lif.coefficient.width {
-        lif.decay
-    } else {
-        let most = coefficient.max().min(5 << frac >> 1);
-        param(rng, neurons, |rng| rng.random_range(0..=most))
-    };
-    QuantKlif {
-        coefficient,
-        decay,
-        offset: lif.offset,
-        fire_at: lif.fire_at,
-        reset_by: lif.reset_by,
-        v_reset: lif.v_reset,
-        v_init: lif.v_init,
-        reset: lif.reset,
-        h_scale: pick(rng, &[1.0, 1.0, 0.5, 1.28], 1.0),
-    }
-}
-
-fn lif(rng: &mut TestRng, layer: &QuantLayer, fed: Payloads) -> QuantLif {
-    let neurons = layer.neurons;
-    let (min, max) = (layer.membrane.min(), layer.membrane.max());
-    let low = if layer.overflow == Overflow::SaturateSymmetric {
-        -max
-    } else {
-        min
-    };
-    let frac: i32 = rng.random_range(0..=23);
-    let one = 1i64 << frac;
-    let fire_at = param(rng, neurons, |rng| match rng.random_range(0..6) {
-        0 => any_order(rng, 1, max).max(1),
-        1 => pick(rng, &[1, max], max),
-        _ => likely_sum(rng, layer, fed).abs().clamp(1, max),
-    });
-    let strict = i64::from(rng.random_bool(0.5));
-    let near = rng.random_bool(0.8);
-    let mut around = |shift: i64, low: i64, high: i64| {
-        if near {
-            fire_at.map(|at| at + shift)
-        } else {
-            param(rng, neurons, |rng| rng.random_range(low..=high))
-        }
-    };
-    let pending_at = around(1 - strict, min, max + 1);
-    let reset_by = around(-strict, min, max);
-    let mut state = |often: f64| {
-        param(rng, neurons, |rng| match rng.random_bool(often) {
-            true => 0,
-            false if rng.random_bool(0.2) => pick(rng, &[low, max], max),
-            false => any_order(rng, low, max),
-        })
-    };
-    let (v_reset, v_init, offset) = (state(0.5), state(0.6), state(0.6));
-    let reset_timing = pick(rng, &TIMINGS, ResetTiming::SameStep);
-    let spikes = if reset_timing != ResetTiming::SameStepGuarded && rng.random_bool(0.4) {
-        Spikes::Ternary
-    } else {
-        Spikes::Binary
-    };
-    QuantLif {
-        coefficient: QFormat::unsigned(frac.unsigned_abs() + 1, frac),
-        decay: param(rng, neurons, |rng| match rng.random_range(0..8) {
-            0 => 0,
-            1 | 2 => one,
-            3 | 4 => one - (one >> rng.random_range(0..=frac)),
-            _ => rng.random_range(0..=one),
-        }),
-        offset,
-        fire_at,
-        pending_at,
-        reset_by,
-        v_reset,
-        v_init,
-        reset: pick(rng, &RESETS, Reset::Hard),
-        reset_timing,
-        spikes,
-    }
 }
 
 /// One to four samples, each address at most once a step, in any order.

@@ -4,10 +4,13 @@ use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{Param, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::neuron::info::{Domain, Presence};
+use goldspike_golden::neuron::{CurrentOrder, Leak, ModelId, Reset, ResetTiming, Spikes};
+use goldspike_golden::quant::{Param, QuantLayer, QuantNetwork};
 
 use super::Case;
+use super::neuron::nearest_modes;
+use crate::plain::complete;
 
 /// Simpler networks.
 pub(super) fn networks(network: &QuantNetwork) -> Vec<QuantNetwork> {
@@ -186,11 +189,20 @@ fn keep_columns(layer: &mut QuantLayer, keep: &[usize]) {
 }
 
 fn keep_values<T: Clone>(param: &mut Param<T>, keep: &[usize]) {
-    if let Param::Neuron(values) = param {
-        *values = keep
-            .iter()
-            .filter_map(|n| values.get(*n).cloned())
-            .collect();
+    let Some(neurons) = param.neurons() else {
+        return;
+    };
+    let kept = |values: &[T]| -> Vec<T> {
+        let rows = values.chunks(neurons.max(1));
+        rows.flat_map(|row| keep.iter().filter_map(|n| row.get(*n).cloned()))
+            .collect()
+    };
+    match param {
+        Param::Neuron(values) => *values = kept(values),
+        Param::StepNeuron {
+            by_step_and_neuron, ..
+        } => *by_step_and_neuron = kept(by_step_and_neuron),
+        Param::Layer(_) | Param::Step { .. } => {}
     }
 }
 
@@ -208,8 +220,11 @@ fn keep_neurons(network: &mut QuantNetwork, l: usize, keep: &[usize]) {
             .collect();
         layer.neurons = keep.len();
         keep_values(&mut layer.scale, keep);
-        for constant in layer.neuron.constants_mut() {
-            keep_values(constant.values, keep);
+        for values in layer.neuron.constants.values_mut() {
+            keep_values(values, keep);
+        }
+        for scale in layer.neuron.scales.values_mut() {
+            keep_values(scale, keep);
         }
     }
     if let Some(next) = network.layers.get_mut(l + 1) {
@@ -239,50 +254,48 @@ fn keep_axons(case: &Case, keep: &[usize]) -> Case {
     case
 }
 
-/// Sets the integer parameter `name`, where the model has it.
-fn set(layer: &mut QuantLayer, name: &str, values: Param<i64>) {
-    for constant in layer.neuron.constants_mut() {
-        if constant.name == name {
-            *constant.values = values.clone();
+/// Sets the constants of the domains that `which` picks, where the model has them.
+fn set(layer: &mut QuantLayer, which: impl Fn(Domain) -> bool, values: &Param<i64>) {
+    let info = layer.neuron.model.info();
+    for (name, found) in &mut layer.neuron.constants {
+        let row = info.constant(name);
+        if row.is_some_and(|row| which(row.domain) && (row.by_step || !values.by_step())) {
+            *found = values.clone();
         }
     }
 }
 
-fn reset(layer: &mut QuantLayer) -> &mut Reset {
-    match &mut layer.neuron {
-        QuantNeuron::Lif(lif) => &mut lif.reset,
-        QuantNeuron::Klif(klif) => &mut klif.reset,
+/// The first model of the registry with the integers that it knows.
+fn plainest_model(layer: &mut QuantLayer) {
+    let Some(&first) = ModelId::ALL.first() else {
+        return;
+    };
+    let neuron = &mut layer.neuron;
+    if neuron.model != first {
+        neuron.modes = nearest_modes(first, &neuron.modes);
+        neuron.model = first;
+        neuron.scales.clear();
+        completed(layer);
     }
 }
 
-/// The model of the fewest parts with the same integers.
-fn plainest_model(layer: &mut QuantLayer) {
-    let klif = match &layer.neuron {
-        QuantNeuron::Lif(_) => return,
-        QuantNeuron::Klif(klif) => klif.clone(),
-    };
-    layer.neuron = QuantNeuron::Lif(QuantLif {
-        coefficient: klif.coefficient,
-        decay: klif.decay,
-        offset: klif.offset,
-        pending_at: klif.fire_at.clone(),
-        fire_at: klif.fire_at,
-        reset_by: klif.reset_by,
-        v_reset: klif.v_reset,
-        v_init: klif.v_init,
-        reset: klif.reset,
-        reset_timing: ResetTiming::SameStep,
-        spikes: Spikes::Binary,
-    });
+/// After a change of the modes.
+fn completed(layer: &mut QuantLayer) {
+    let fire_at = layer.neuron.fire_at().of(0);
+    let membrane = layer.membrane;
+    complete(&mut layer.neuron, membrane, fire_at);
 }
 
 fn no_leak(layer: &mut QuantLayer) {
-    let coefficient = match &mut layer.neuron {
-        QuantNeuron::Lif(lif) => &mut lif.coefficient,
-        QuantNeuron::Klif(klif) => &mut klif.coefficient,
-    };
-    *coefficient = QFormat::unsigned(1, 0);
-    set(layer, "decay", Param::Layer(1));
+    let above = layer.neuron.coefficient.width > 1;
+    if above && layer.neuron.tables.is_empty() {
+        layer.neuron.coefficient = QFormat::unsigned(1, 0);
+        set(layer, factors, &Param::Layer(1));
+    }
+}
+
+const fn factors(domain: Domain) -> bool {
+    !domain.is_membrane()
 }
 
 fn first_only<T: Clone>(param: &mut Param<T>) {
@@ -293,11 +306,7 @@ fn first_only<T: Clone>(param: &mut Param<T>) {
 
 /// Edits toward the plainest layer. None undoes another, so that shrinking ends.
 const PLAIN_LAYER: &[fn(&mut QuantLayer)] = &[
-    |layer| {
-        for constant in layer.neuron.constants_mut() {
-            first_only(constant.values);
-        }
-    },
+    |layer| layer.neuron.constants.values_mut().for_each(first_only),
     |layer| layer.bias.fill(0),
     |layer| {
         layer
@@ -321,34 +330,71 @@ const PLAIN_LAYER: &[fn(&mut QuantLayer)] = &[
     |layer| layer.guard_bits = 0,
     |layer| layer.guard_bits /= 2,
     |layer| layer.scale = Param::Layer(1.0),
+    |layer| layer.neuron.scales.clear(),
     |layer| layer.rounding = Rounding::Floor,
     |layer| layer.overflow = Overflow::Saturate,
     |layer| layer.membrane.frac = 0,
     plainest_model,
+    |layer| layer.neuron.refractory = 0,
+    |layer| layer.neuron.refractory /= 2,
     |layer| {
-        if let QuantNeuron::Lif(lif) = &mut layer.neuron {
-            lif.spikes = Spikes::Binary;
+        layer.neuron.modes.spikes = Spikes::default();
+        completed(layer);
+    },
+    |layer| {
+        layer.neuron.modes.reset_timing = ResetTiming::default();
+        completed(layer);
+    },
+    |layer| {
+        if layer.neuron.modes.reset == Reset::Soft {
+            layer.neuron.modes.reset = Reset::Hard;
+            completed(layer);
         }
     },
     |layer| {
-        if let QuantNeuron::Lif(lif) = &mut layer.neuron {
-            lif.reset_timing = ResetTiming::SameStep;
+        layer.neuron.modes.reset = Reset::None;
+        completed(layer);
+    },
+    |layer| {
+        layer.neuron.modes.leak = Leak::default();
+        completed(layer);
+    },
+    |layer| {
+        layer.neuron.modes.order = CurrentOrder::default();
+        completed(layer);
+    },
+    |layer| {
+        let optional = layer.neuron.model.info().constants.iter();
+        let optional = optional.filter(|row| matches!(row.presence, Presence::Optional));
+        for row in optional {
+            layer.neuron.constants.remove(row.name);
         }
     },
     |layer| {
-        if *reset(layer) == Reset::Soft {
-            *reset(layer) = Reset::Hard;
+        for table in layer.neuron.tables.values_mut() {
+            table.knots.fill(0);
         }
     },
-    |layer| *reset(layer) = Reset::None,
-    |layer| set(layer, "offset", Param::Layer(0)),
-    |layer| set(layer, "v_init", Param::Layer(0)),
-    |layer| set(layer, "v_reset", Param::Layer(0)),
-    |layer| set(layer, "reset_by", layer.neuron.fire_at().clone()),
-    |layer| set(layer, "pending_at", layer.neuron.fire_at().clone()),
     |layer| {
-        let one = 1 << layer.neuron.coefficient().frac.clamp(0, 23);
-        set(layer, "decay", Param::Layer(one));
+        for table in layer.neuron.tables.values_mut() {
+            table.knots.truncate(3);
+        }
+    },
+    |layer| {
+        let zero = |domain| matches!(domain, Domain::Offset | Domain::Leak | Domain::State);
+        set(layer, zero, &Param::Layer(0));
+    },
+    |layer| set(layer, |domain| domain == Domain::Offset, &Param::Layer(0)),
+    |layer| set(layer, |domain| domain == Domain::Leak, &Param::Layer(0)),
+    |layer| set(layer, |domain| domain == Domain::State, &Param::Layer(0)),
+    |layer| {
+        let at = layer.neuron.fire_at().clone();
+        let about = |domain| matches!(domain, Domain::Pending | Domain::Amount);
+        set(layer, about, &at);
+    },
+    |layer| {
+        let one = 1 << layer.neuron.coefficient.frac.clamp(0, 23);
+        set(layer, factors, &Param::Layer(one));
     },
     no_leak,
 ];
