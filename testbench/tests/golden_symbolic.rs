@@ -208,7 +208,9 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
 
 /// Models, modes and arithmetic that were compared.
 fn every_form() -> usize {
-    let forms = ModelId::ALL.iter().map(|model| model.info().modes.combinations().len());
+    let forms = ModelId::ALL
+        .iter()
+        .map(|model| model.info().modes.combinations().len());
     forms.sum()
 }
 
