@@ -157,16 +157,16 @@ pub(crate) fn guard(
     out.outputs(&mut b, "m");
     b.output("s_ready_o", ready);
     b.output("error_o", error.q);
-    b.port_doc("error_o", &error_doc("sticky", steps));
+    b.port_doc("error_o", &error_doc("sticky: an illegal beat", steps));
     b.finish()
 }
 
-/// What the error flag says; `when` it falls.
-pub(crate) fn error_doc(when: &str, steps: Option<usize>) -> String {
+/// What the error flag says of `beat`.
+pub(crate) fn error_doc(beat: &str, steps: Option<usize>) -> String {
     match steps {
-        None => format!("{when}: an illegal beat was dropped"),
+        None => format!("{beat} was dropped"),
         Some(steps) => {
-            format!("{when}: an illegal beat was dropped, or a sample had more than {steps} steps")
+            format!("{beat} was dropped, or a sample had more than {steps} steps")
         }
     }
 }

@@ -8,7 +8,9 @@
 //!
 //! Charge: `h = ovf(R(decay·v) + R_g(sum + bias) + offset)`. The product is rounded once, the overflow happens once, on
 //! the exact sum. A next-step reset uses the stored spike `r`; a guarded one asks whether the kept `v` is still above
-//! the threshold. A ternary lane also fires at `h <= -fire_at`, a spike of -1, which a soft reset moves up. Nothing here knows of time: the surroundings keep one neuron's visits apart.
+//! the threshold. A ternary lane also fires at `h <= -fire_at`, a spike of -1, which a soft reset moves up. A leak toward zero
+//! takes one stage after the rounding: `u - clamp(u, -leak, leak)`. Nothing here knows of time: the surroundings keep one
+//! neuron's visits apart.
 
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
