@@ -2,7 +2,7 @@
 //! spike. The files name their convention; cases of zero margin are exact ties.
 //!
 //! Law: the integers of a 16-bit membrane with 10 fractional bits stay within the bound of NUMERICS ("Faithful to what", 3) of
-//! the same integers without rounding, on the same vectors, until the first spike that differs; few do.
+//! the same integers without rounding, on the same vectors, until the first spike that differs or overflow; few do.
 //!
 //! Further files of the same families are read from the folder in `GOLDSPIKE_VECTORS`, if it is set.
 
@@ -154,6 +154,8 @@ struct Faithful {
     /// Spikes and silences that differ, the first of each neuron and what follows from it.
     different: usize,
     tightest: f64,
+    /// From the first overflow of a neuron on.
+    overflowed: usize,
 }
 
 /// The integers beside the same without rounding.
@@ -178,11 +180,8 @@ fn round(case: &Case) -> Faithful {
             let free = real(n, t).step(&Real, &apart, &(x as f64));
             seen.pairs += 1;
             seen.different += usize::from(done.signed_spike() != free.signed_spike());
-            together &= !twin.parted();
-            assert!(
-                !twin.overflowed(),
-                "16 bits hold every value of the vectors"
-            );
+            together &= !twin.parted() && !twin.overflowed();
+            seen.overflowed += usize::from(twin.overflowed());
             if together {
                 seen.before += 1;
                 for value in done.kept.iter().chain([&done.h]) {
@@ -228,6 +227,7 @@ fn sixteen_bit_membranes_stay_within_the_bound_of_rounding() {
                 sum.pairs += one.pairs;
                 sum.before += one.before;
                 sum.different += one.different;
+                sum.overflowed += one.overflowed;
                 sum.tightest = sum.tightest.max(one.tightest);
             }
         }
@@ -245,6 +245,11 @@ fn sixteen_bit_membranes_stay_within_the_bound_of_rounding() {
     for (family, seen) in &families {
         assert!(
             seen.before as f64 >= 0.9 * seen.pairs as f64,
+            "{family}: {seen:?}"
+        );
+        // A factor k * decay of 1 or more without a bound leaves the 16 bits: KLIF alone.
+        assert!(
+            seen.overflowed == 0 || family.starts_with("sj200_klif"),
             "{family}: {seen:?}"
         );
     }
