@@ -488,7 +488,7 @@ fn wave_writes_both_files() {
 fn models_come_from_the_registry() {
     let all = run(&["models", "--format", "json"]).json(0);
     let models = all["models"].as_array().unwrap();
-    assert_eq!(models.len(), goldspike_golden::neuron::registry().len());
+    assert_eq!(models.len(), goldspike_golden::neuron::registry().count());
     let lif = run(&["models", "lif", "--format", "json"]).json(0);
     has(
         &lif,
