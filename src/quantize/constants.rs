@@ -7,7 +7,7 @@
 use super::draft::{Draft, raw_factor};
 use super::dyadic::Dyadic;
 use super::error::QuantizeError;
-use super::folded::table;
+use super::folded::{moves, table};
 use super::interval::Span;
 use super::tables;
 use super::width::bits_for;
@@ -106,7 +106,7 @@ impl Place<'_> {
     /// The integer of `value` for neuron `n`.
     fn one(&self, row: &ConstantInfo, n: usize, value: f64) -> Result<i64, QuantizeError> {
         let mut exact = Dyadic::from_f64(value).unwrap_or(Dyadic::ZERO);
-        if row.domain == Domain::Offset {
+        if moves(row) {
             exact = exact.sum(self.draft.moved[n]).unwrap_or(exact);
         }
         let lsb = unit(self.draft, self.charge, row.domain, n, self.guard_bits);

@@ -10,7 +10,7 @@ use super::constants::{must_fit, unit};
 use super::draft::{Draft, Payload, coefficient, integer_bits, rows};
 use super::dyadic::{Dyadic, Quotient};
 use super::error::QuantizeError;
-use super::folded::{conductances, decays, fraction_bits, fraction_bits_of, largest, table};
+use super::folded::{conductances, decays, fraction_bits, fraction_bits_of, largest, moves, table};
 use super::membrane::{Candidate, Membrane};
 use super::scale::largest_raw;
 use super::tables;
@@ -192,32 +192,28 @@ fn draft(
             )
         })?);
     }
-    let movable = charge.constants.contains_key("offset") && conductances(charge).next().is_none();
+    let takes_bias = table(charge).find(|(row, _)| moves(row));
     let mut moved = Vec::with_capacity(layer.neurons);
     let mut raw_bias = Vec::with_capacity(layer.neurons);
     for (n, &b) in bias.iter().enumerate() {
         let exact = b.over(lsb[n]).and_then(Quotient::exact);
-        match exact.and_then(|raw| i64::try_from(raw).ok()) {
-            Some(raw) => {
-                raw_bias.push(raw);
-                moved.push(Dyadic::ZERO);
-            }
-            None if movable => {
-                raw_bias.push(0);
-                let constant = charge.constants.get("offset").map_or(0.0, |p| p.of(n));
-                if dyadic(constant).sum(b).is_none() {
-                    let why = format!("its sum with offset {constant} has more than 127 bits");
-                    return Err(place.not_exact("bias", n, layer.bias[n], why));
-                }
-                moved.push(b);
-            }
-            None => {
-                let why = format!(
-                    "it is no multiple of the synaptic sum's LSB {}, and this model multiplies the current",
-                    lsb[n].to_f64()
-                );
-                return Err(place.not_exact("bias", n, layer.bias[n], why));
-            }
+        let whole = exact.and_then(|raw| i64::try_from(raw).ok());
+        raw_bias.push(whole.unwrap_or(0));
+        moved.push(if whole.is_some() { Dyadic::ZERO } else { b });
+        if whole.is_some() {
+            continue;
+        }
+        let Some((_, constants)) = takes_bias else {
+            let why = format!(
+                "it is no multiple of the synaptic sum's LSB {}, and no constant of this model is added to the current",
+                lsb[n].to_f64()
+            );
+            return Err(place.not_exact("bias", n, layer.bias[n], why));
+        };
+        let constant = constants.of(n);
+        if dyadic(constant).sum(b).is_none() {
+            let why = format!("its sum with offset {constant} has more than 127 bits");
+            return Err(place.not_exact("bias", n, layer.bias[n], why));
         }
     }
     let rows = rows(layer, &weights, &raw_bias, payload.fed)?;
@@ -328,7 +324,7 @@ fn guard_bits(
             for t in 0..values.steps() {
                 let mut value = dyadic(values.get(n, t).copied().unwrap_or_default());
                 let mut field = row.file;
-                if row.domain == Domain::Offset && !draft.moved[n].is_zero() {
+                if moves(row) && !draft.moved[n].is_zero() {
                     value = value.sum(draft.moved[n]).unwrap_or(value);
                     field = "bias";
                 }

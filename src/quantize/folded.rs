@@ -13,6 +13,11 @@ pub(crate) fn table(
     rows.filter_map(|row| Some((row, charge.constants.get(row.name)?)))
 }
 
+/// Whether a bias may be part of that constant.
+pub(crate) fn moves(row: &ConstantInfo) -> bool {
+    row.domain == Domain::Offset { with_current: true }
+}
+
 /// Factors of states.
 pub(crate) fn decays(charge: &Collapsed) -> impl Iterator<Item = &Param<f64>> {
     of_domain(charge, |domain| matches!(domain, Domain::Decay { .. }))

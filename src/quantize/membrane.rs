@@ -251,7 +251,7 @@ fn wanted_guard_bits(c: &Candidate<'_>, n: usize, steps: u32) -> i32 {
             Domain::Decay { .. } | Domain::Conductance => {
                 each_step(values, n).any(|factor| factor.fract() != 0.0)
             }
-            Domain::Offset | Domain::Leak => {
+            Domain::Offset { .. } | Domain::Leak => {
                 each_step(values, n).any(|value| value != 0.0) || !c.draft.moved[n].is_zero()
             }
             _ => false,
@@ -292,7 +292,7 @@ fn sums_are_all(c: &Candidate<'_>) -> bool {
                     Domain::Decay { .. } | Domain::Conductance => value.fract() == 0.0,
                     Domain::Threshold => exact.over(lsb).is_some_and(|q| q.floor >= 1),
                     Domain::Pending => true,
-                    Domain::Offset => exact
+                    Domain::Offset { .. } => exact
                         .sum(c.draft.moved[n])
                         .is_some_and(|sum| whole(sum, lsb)),
                     Domain::Amount | Domain::Leak | Domain::State => whole(exact, lsb),

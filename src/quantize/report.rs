@@ -4,7 +4,7 @@
 
 use super::constants::unit;
 use super::draft::Draft;
-use super::folded::table;
+use super::folded::{moves, table};
 use super::interval::Span;
 use super::membrane::Membrane;
 use super::scale::raw_weight;
@@ -179,7 +179,7 @@ fn errors(
             } else {
                 factor_lsb
             };
-            if row.domain == Domain::Offset {
+            if moves(row) {
                 wanted += draft.moved[n].to_f64();
             }
             Some((wanted, stored * lsb))

@@ -8,3 +8,5 @@ pub mod plain;
 pub mod small;
 pub mod strategy;
 pub mod tools;
+pub mod twin;
+pub mod vectors;

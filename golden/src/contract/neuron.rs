@@ -72,7 +72,7 @@ impl QuantNeuron {
             Domain::Decay { above_one: true } => (0, self.coefficient.max()),
             Domain::Threshold => (1, max),
             Domain::Pending => (min, max + 1),
-            Domain::Amount | Domain::Offset => (min, max),
+            Domain::Amount | Domain::Offset { .. } => (min, max),
             Domain::Leak => (0, max),
             Domain::State => (if symmetric { -max } else { min }, max),
         };

@@ -201,7 +201,10 @@ pub enum Domain {
     /// Membrane LSBs of the compared value: what a reset takes away.
     Amount,
     /// Membrane LSBs: what is added at every step.
-    Offset,
+    Offset {
+        /// Whether the synaptic current is added at the same place, as it is: a bias may be part of this then.
+        with_current: bool,
+    },
     /// Membrane LSBs: 0 or above, taken away toward zero.
     Leak,
     /// Membrane LSBs: a value that the state takes.

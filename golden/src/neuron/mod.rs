@@ -10,6 +10,7 @@ pub mod info;
 pub mod model;
 pub mod modes;
 pub mod refractory;
+pub mod reset;
 
 use core::fmt::Debug;
 
@@ -104,6 +105,12 @@ models! {
     Lif in lif,
     /// KLIF.
     Klif in klif,
+    /// GLIF.
+    Glif in glif,
+    /// CLIF.
+    Clif in clif,
+    /// CubaLIF, Synaptic.
+    Cubalif in cubalif,
 }
 
 /// Every model.

@@ -60,5 +60,9 @@ pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lan
     match layer.neuron.model {
         ModelId::Lif => lif::lane(layer, module_name, sum),
         ModelId::Klif => klif::lane(layer, module_name, sum),
+        ModelId::Glif | ModelId::Clif | ModelId::Cubalif => Err(HdlError::Name {
+            module: module_name.to_owned(),
+            name: layer.neuron.model.info().name.to_owned(),
+        }),
     }
 }

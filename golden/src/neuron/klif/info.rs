@@ -59,7 +59,7 @@ pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
     modes: MODES,
     constants: &[
         always("decay", "decay", Domain::Decay { above_one: true }),
-        always("offset", "offset", Domain::Offset),
+        always("offset", "offset", Domain::Offset { with_current: true }),
         FIRE_AT,
         RESET_BY,
         V_RESET_RAW,

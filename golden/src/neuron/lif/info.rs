@@ -53,7 +53,7 @@ pub(in crate::neuron) const INFO: ModelInfo = ModelInfo {
     modes: MODES,
     constants: &[
         always("decay", "decay", Domain::Decay { above_one: false }),
-        always("offset", "offset", Domain::Offset),
+        always("offset", "offset", Domain::Offset { with_current: true }),
         ConstantInfo {
             presence: Presence::With(|modes| matches!(modes.leak, Leak::LinearTowardZero)),
             ..always("leak", "leak", Domain::Leak)
