@@ -78,21 +78,7 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
     let fire = unit.b.ge(compared, threshold);
     let fire = unit.b.name("fire", fire);
     unit.b.comment("reset");
-    let kept = match reset {
-        Reset::None => compared,
-        Reset::Hard => {
-            let v_reset = unit.constant("v_reset", membrane);
-            let v_reset = unit.value(&v_reset);
-            unit.b.mux(fire, v_reset, compared)
-        }
-        Reset::Soft => {
-            let amount = unit.constant("reset_by", membrane);
-            let amount = unit.value(&amount);
-            let less = unit.b.sub(compared, amount);
-            let less = unit.overflow(less);
-            unit.b.mux(fire, less, compared)
-        }
-    };
+    let kept = unit.reset_by_spike(compared, fire);
     let spike = unit.keep("spike", fire);
     let kept = unit.keep("v", kept);
     unit.next_stage();

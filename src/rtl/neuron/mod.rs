@@ -4,9 +4,12 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod cubalif;
+mod glif;
 mod klif;
 mod lif;
 mod refractory;
+mod reset;
 mod table;
 mod unit;
 
@@ -60,7 +63,9 @@ pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lan
     match layer.neuron.model {
         ModelId::Lif => lif::lane(layer, module_name, sum),
         ModelId::Klif => klif::lane(layer, module_name, sum),
-        ModelId::Glif | ModelId::Clif | ModelId::Cubalif => Err(HdlError::Name {
+        ModelId::Glif => glif::lane(layer, module_name, sum),
+        ModelId::Cubalif => cubalif::lane(layer, module_name, sum),
+        ModelId::Clif => Err(HdlError::Name {
             module: module_name.to_owned(),
             name: layer.neuron.model.info().name.to_owned(),
         }),
