@@ -139,7 +139,7 @@ impl Checks<'_> {
         match &sum.first {
             Some(first) => text.push_str(&self.mismatch_lines(check, first, again)),
             None if sum.mismatches > 0 => {
-                text.push_str("  the design raised protocol_error on a legal stream\n")
+                text.push_str("  the design raised protocol_error on a legal stream, or not on an illegal one\n")
             }
             None => {}
         }

@@ -11,7 +11,7 @@ use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
 use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
 use crate::rtl::stream::Layout;
-use crate::rtl::{Design, LayerPlan, longest_sample};
+use crate::rtl::{Design, LayerPlan};
 
 /// Text of the datasheet.
 pub(crate) fn datasheet(
@@ -45,7 +45,7 @@ pub(crate) fn datasheet(
     storage(&mut out, design);
     ports(&mut out, design);
     events(&mut out, design, network);
-    protocol(&mut out, design, longest_sample(network));
+    protocol(&mut out, design);
     instantiation(&mut out, design);
     Ok(out)
 }
@@ -261,7 +261,7 @@ fn events(out: &mut String, design: &Design, network: &QuantNetwork) {
     out.push('\n');
 }
 
-fn protocol(out: &mut String, design: &Design, steps: Option<usize>) {
+fn protocol(out: &mut String, design: &Design) {
     let _ = write!(
         out,
         "## Protocol\n\n\
@@ -294,7 +294,7 @@ fn protocol(out: &mut String, design: &Design, steps: Option<usize>) {
         } else {
             String::new()
         },
-        steps.map_or_else(String::new, |steps| format!(
+        design.longest_sample.map_or_else(String::new, |steps| format!(
             "- A sample of more than {steps} steps sets `protocol_error_o` too: neurons have constants for {steps} steps, and \
              from there on the last ones stay.\n"
         )),

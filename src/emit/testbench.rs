@@ -59,7 +59,10 @@ pub fn add(
         stimulus: &stimulus,
         folder: "tb/",
     };
-    let text = bench.text(&Compare { design });
+    let longest = design.longest_sample.unwrap_or(usize::MAX);
+    let mut samples = expectation.samples.iter();
+    let too_long = samples.any(|sample| sample.steps.len() > longest);
+    let text = bench.text(&Compare { design, too_long });
     let mut files: Vec<(String, String)> = bench.data();
     files.extend(expected);
     files.push((format!("{name}.v"), text));
@@ -228,6 +231,7 @@ fn hex(bits: &[bool]) -> String {
 /// Compares what comes out with the expected words.
 struct Compare<'a> {
     design: &'a Design,
+    too_long: bool,
 }
 
 impl Compare<'_> {
@@ -397,7 +401,14 @@ impl Sink for Compare<'_> {
         let mut text = String::from(
             "while (surplus < 256) begin  // nothing may follow the last step\n    drive;\n    #1 sample;\n    @(negedge clk_i);\n    surplus = surplus + 1;\nend\n",
         );
-        text.push_str("if (protocol_error_o !== 1'b0) begin\n    if (!failed) $display(\"FAIL: protocol_error_o is %b after legal input\", protocol_error_o);\n    failed = 1;\nend\n");
+        let (error, input) = match self.too_long {
+            false => ("0", "legal input"),
+            true => ("1", "a sample of too many steps"),
+        };
+        let _ = write!(
+            text,
+            "if (protocol_error_o !== 1'b{error}) begin\n    if (!failed) $display(\"FAIL: protocol_error_o is %b after {input}\", protocol_error_o);\n    failed = 1;\nend\n"
+        );
         let steps: Vec<String> = (0..streams.len())
             .map(|index| format!("step{index} != STEPS"))
             .collect();

@@ -1,8 +1,10 @@
 //! The golden model as an engine.
 
+use goldspike_golden::event::Sample;
 use goldspike_golden::network;
 
 use crate::engine::{Engine, EngineError, Outcome, Stimulus, Subject};
+use crate::rtl::longest_sample;
 
 /// The bit-exact golden model; needs nothing installed and knows no clock.
 pub struct Golden;
@@ -27,8 +29,11 @@ impl Engine for Golden {
             .iter()
             .map(|sample| program.run(sample))
             .collect();
+        let longest = longest_sample(subject.network);
+        let too_long = |sample: &Sample| longest.is_some_and(|steps| sample.steps.len() > steps);
         Ok(Outcome {
             traces,
+            protocol_error: stimulus.samples.iter().any(too_long),
             ..Outcome::default()
         })
     }

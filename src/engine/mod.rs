@@ -46,7 +46,7 @@ pub struct Outcome {
     pub traces: Vec<SampleTrace<i64>>,
     /// Clock cycles from the first beat offered to the last beat taken; 0 for the golden engine.
     pub cycles: u64,
-    /// The sticky flag at the end.
+    /// The sticky flag at the end; of the golden engine: whether a sample is longer than its constants by step.
     pub protocol_error: bool,
     /// Cycles in which a stream waited, by interface.
     pub stalls: StallCounts,

@@ -119,3 +119,122 @@ fn entry(param: &Param<f64>, i: usize) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::SourceText;
+    use crate::import::json;
+    use goldspike_golden::neuron::info::Default;
+    use std::sync::Arc;
+
+    const BY_STEP: ParameterInfo = ParameterInfo {
+        name: "g",
+        meaning: "",
+        range: Range::Unit,
+        default: Default::Required,
+        shape: Shape::Step,
+    };
+
+    /// The parameter `g` of a layer of that shape in 4 steps, from a tensor of that shape with the values 0, 1/16, ...
+    fn read(layer: &[usize], shape: &[usize], info: &ParameterInfo) -> Result<Param<f64>, String> {
+        let count = shape.iter().product::<usize>();
+        let header = format!(
+            "{{\"g\":{{\"dtype\":\"F64\",\"shape\":{shape:?},\"data_offsets\":[0,{}]}}}}",
+            8 * count
+        );
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend_from_slice(header.as_bytes());
+        file.extend((0..count).flat_map(|i| (i as f64 / 16.0).to_le_bytes()));
+        let source = Arc::new(SourceText {
+            file: "net.json".to_owned(),
+            text: "{\"g\": \"@g\"}".to_owned(),
+        });
+        let value = json::parse(&source).unwrap();
+        let fields = Field::root(&source, &value).object().unwrap();
+        let params = Params {
+            fields: &fields,
+            tensors: &Tensors::new("net.safetensors", &file).unwrap(),
+            shape: layer,
+            time_steps: 4,
+        };
+        params
+            .read(&fields.get("g").unwrap(), info)
+            .map_err(|error| error.message)
+    }
+
+    fn sixteenths(values: impl Iterator<Item = usize>) -> Vec<f64> {
+        values.map(|value| value as f64 / 16.0).collect()
+    }
+
+    #[test]
+    fn a_parameter_by_step_comes_in_every_shape() {
+        let read = |layer: &[usize], shape: &[usize]| read(layer, shape, &BY_STEP).unwrap();
+        let by_step = || Param::Step {
+            by_step: sixteenths(0..4),
+        };
+        assert_eq!(read(&[3], &[]), Param::Layer(0.0));
+        assert_eq!(read(&[3], &[1]), Param::Layer(0.0));
+        assert_eq!(read(&[3], &[3]), Param::Neuron(sixteenths(0..3)));
+        assert_eq!(read(&[3], &[4]), by_step());
+        assert_eq!(read(&[3], &[4, 1]), by_step());
+        assert_eq!(read(&[4], &[4]), Param::Neuron(sixteenths(0..4)));
+        assert_eq!(read(&[4], &[4, 1]), by_step());
+        let both = |values| Param::StepNeuron {
+            steps: 4,
+            by_step_and_neuron: values,
+        };
+        assert_eq!(read(&[3], &[4, 3]), both(sixteenths(0..12)));
+        let repeated = (0..8).flat_map(|value| [value; 6]);
+        assert_eq!(read(&[2, 3, 2], &[4, 2]), both(sixteenths(repeated)));
+    }
+
+    #[test]
+    fn another_number_of_steps_is_refused_with_the_numbers() {
+        let refused = |shape: &[usize]| read(&[3], shape, &BY_STEP).unwrap_err();
+        for (shape, steps) in [([2, 3], 2), ([5, 3], 5), ([3, 1], 3), ([6, 1], 6)] {
+            assert_eq!(
+                refused(&shape),
+                format!(
+                    "the tensor `g` has values of {steps} steps, a sample has 4 (`time_steps`)"
+                )
+            );
+        }
+        for shape in [&[2][..], &[5], &[4, 2], &[4, 3, 1]] {
+            assert_eq!(
+                refused(shape),
+                format!(
+                    "the tensor `g` has the shape {shape:?}, it must be [3] or [4] (one a step) or [4, 1] or [4, 3] or a scalar"
+                )
+            );
+        }
+        let by_neuron = ParameterInfo {
+            shape: Shape::Neuron,
+            ..BY_STEP
+        };
+        assert_eq!(
+            read(&[3], &[4, 1], &by_neuron).unwrap_err(),
+            "the tensor `g` has the shape [4, 1], it must be [3] or a scalar"
+        );
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_by_step_and_neuron() {
+        let small = ParameterInfo {
+            range: Range::AboveOne,
+            ..BY_STEP
+        };
+        let refused = |shape: &[usize]| read(&[3], shape, &small).unwrap_err();
+        assert_eq!(refused(&[4]), "`g` is 0 in step 0, it must be above 1");
+        assert_eq!(refused(&[3]), "`g` is 0 for neuron 0, it must be above 1");
+        assert_eq!(
+            refused(&[4, 3]),
+            "`g` is 0 in step 0 for neuron 0, it must be above 1"
+        );
+        let values = Param::StepNeuron {
+            steps: 4,
+            by_step_and_neuron: vec![0.0; 12],
+        };
+        assert_eq!(entry(&values, 7), " in step 2 for neuron 1");
+    }
+}

@@ -7,10 +7,18 @@ use goldspike_golden::neuron::modes::ModeSet;
 use goldspike_golden::neuron::registry;
 use std::fmt::Write;
 
-/// A section a model: equations, and a table of the keys with the kinds that have them. Markdown.
+/// What the switches mean, then a section a model: equations, and a table of the keys with the kinds that have them.
+/// Markdown.
 #[must_use]
 pub fn markdown() -> String {
-    registry().map(section).collect::<Vec<_>>().join("\n")
+    let mut out = "| switch | values |\n|---|---|\n".to_owned();
+    for switch in SWITCHES {
+        let _infallible = writeln!(out, "| `{}` | {} |", switch.key, switch.meaning);
+    }
+    for model in registry() {
+        out += &format!("\n{}", section(model));
+    }
+    out
 }
 
 fn section(model: &ModelInfo) -> String {
@@ -37,7 +45,7 @@ fn section(model: &ModelInfo) -> String {
                 .map_or(String::new(), |first| format!("`{first}`"));
             let cells = [
                 format!("`{}`", switch.key),
-                switch.meaning.to_owned(),
+                "switch".to_owned(),
                 codes(values.iter().copied()),
                 default,
                 "layer".to_owned(),

@@ -13,6 +13,9 @@ mod crossbar;
 mod event_buffer;
 mod fifo;
 mod guard;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod laws;
 mod layer;
 pub mod neuron;
 mod neurons;
@@ -25,4 +28,5 @@ mod top;
 
 pub use layer::ProbeLayout;
 pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
-pub use top::{Design, design, longest_sample};
+pub(crate) use top::longest_sample;
+pub use top::{Design, design};

@@ -18,6 +18,8 @@ pub struct Design {
     pub top: Arc<Module>,
     /// One plan a layer.
     pub plans: Vec<LayerPlan>,
+    /// Steps of the longest sample without a protocol error; `None`: any number.
+    pub longest_sample: Option<usize>,
     /// What was asked for.
     pub options: DesignOptions,
     /// Layout of the input stream.
@@ -153,6 +155,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     Ok(Design {
         top: b.finish()?,
         plans,
+        longest_sample: steps,
         options: options.clone(),
         input,
         output,
@@ -161,8 +164,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
 }
 
 /// Steps of the longest sample that every layer has constants for; `None` where no layer's depend on the step.
-#[must_use]
-pub fn longest_sample(network: &QuantNetwork) -> Option<usize> {
+pub(crate) fn longest_sample(network: &QuantNetwork) -> Option<usize> {
     let neurons = network.layers.iter().map(|layer| &layer.neuron);
     let by_step = neurons.filter(|neuron| neuron.by_step());
     by_step.map(|neuron| neuron.steps()).min()

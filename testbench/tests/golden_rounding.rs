@@ -20,9 +20,7 @@ use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::{dequantised, golden};
 use goldspike_golden::neuron::info::Domain;
 use goldspike_golden::neuron::{Leak, ModelId, Reset, ResetTiming};
-use goldspike_golden::quant::{
-    Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron,
-};
+use goldspike_golden::quant::{Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_golden::trace::SampleTrace;
 use goldspike_testbench::strategy::rng;
 use proptest::prelude::RngExt;
@@ -38,10 +36,15 @@ fn bounded() -> Vec<ModelId> {
     let models = ModelId::ALL.iter().copied();
     let of = models.filter(|model| {
         let info = model.info();
-        let factors = info.constants.iter().filter(|row| !row.domain.is_membrane());
+        let factors = info
+            .constants
+            .iter()
+            .filter(|row| !row.domain.is_membrane());
         info.states.len() == 1
             && info.tables.is_empty()
-            && factors.map(|row| (row.name, row.by_step)).eq([("decay", false)])
+            && factors
+                .map(|row| (row.name, row.by_step))
+                .eq([("decay", false)])
     });
     of.collect()
 }
@@ -226,7 +229,9 @@ fn compare(
             for n in 0..layer.neurons {
                 seen.pairs += 1;
                 let lsb = layer.lsb(n);
-                let before = |trace_v: Option<i64>| trace_v.unwrap_or_else(|| neuron.constant("v_init").of(n));
+                let before = |trace_v: Option<i64>| {
+                    trace_v.unwrap_or_else(|| neuron.constant("v_init").of(n))
+                };
                 let v = before(
                     t.checked_sub(1)
                         .map(|t| raw.steps[t].layers[l].states[0][n]),
@@ -258,7 +263,8 @@ fn compare(
                 } else {
                     (errors[n], v)
                 };
-                let decay = neuron.constant("decay").of(n) as f64 * (-f64::from(neuron.coefficient.frac)).exp2();
+                let decay = neuron.constant("decay").of(n) as f64
+                    * (-f64::from(neuron.coefficient.frac)).exp2();
                 let drop = neuron.coefficient.frac.unsigned_abs();
                 let error = a.h[n] as f64 - b.h[n] / lsb;
                 let roundings = if rounded_sum { 2.0 } else { 1.0 };

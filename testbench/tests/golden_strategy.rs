@@ -67,7 +67,9 @@ fn above_one(neuron: &QuantNeuron) -> bool {
 
 /// Networks of the survey: enough for every mode of every model.
 fn networks() -> usize {
-    let forms = ModelId::ALL.iter().map(|model| model.info().modes.combinations().len());
+    let forms = ModelId::ALL
+        .iter()
+        .map(|model| model.info().modes.combinations().len());
     1500.max(forms.max().unwrap_or(0) * ModelId::ALL.len() * 12)
 }
 
@@ -101,11 +103,7 @@ fn everything_happens_often() {
             bins.negative_guards += usize::from(layer.guard_bits < 0);
             bins.positive_guards += usize::from(layer.guard_bits > 0);
         }
-        let models = case
-            .network
-            .layers
-            .iter()
-            .map(|layer| layer.neuron.model);
+        let models = case.network.layers.iter().map(|layer| layer.neuron.model);
         let models: HashSet<_> = models.collect();
         bins.mixed += usize::from(models.len() > 1);
         let spikes_before = bins.spikes;

@@ -8,9 +8,12 @@
     reason = "a test fails by a panic"
 )]
 
+mod golden_support;
+
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use golden_support::{brought, rounded};
 use goldspike_golden::arith::{Arith, Raw, Threshold};
 use goldspike_golden::describe::Fire;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
@@ -143,19 +146,6 @@ struct Inputs {
     stored_negative: bool,
 }
 
-/// `value / 2^drop` by the definitions of the modes.
-fn rounded(value: i128, drop: u32, mode: Rounding) -> i128 {
-    let unit = 1i128 << drop;
-    let (floor, lost) = (value.div_euclid(unit), value.rem_euclid(unit));
-    match mode {
-        Rounding::Floor => floor,
-        Rounding::ToZero => value / unit,
-        Rounding::HalfUp => (2 * value + unit).div_euclid(2 * unit),
-        Rounding::HalfEven if 2 * lost == unit => floor + floor.rem_euclid(2),
-        Rounding::HalfEven => (2 * value + unit).div_euclid(2 * unit),
-    }
-}
-
 fn evaluate(expression: &Expression, inputs: &Inputs) -> i128 {
     let value = |part: &Number| evaluate(part, inputs);
     match expression {
@@ -167,14 +157,7 @@ fn evaluate(expression: &Expression, inputs: &Inputs) -> i128 {
         Expression::Product(a, b, drop, mode) => rounded(value(a) * value(b), *drop, *mode),
         Expression::MaxZero(sum) => value(sum).max(0),
         Expression::Lookup(table, x) => interpolated(table, value(x), value),
-        Expression::Overflow(sum, format, mode) => {
-            let (least, most) = (i128::from(format.min()), i128::from(format.max()));
-            match mode {
-                Overflow::Saturate => value(sum).max(least).min(most),
-                Overflow::SaturateSymmetric => value(sum).max(-most).min(most),
-                Overflow::Wrap => (value(sum) - least).rem_euclid(most - least + 1) + least,
-            }
-        }
+        Expression::Overflow(sum, format, mode) => brought(value(sum), format, *mode),
         Expression::Align(sum, guard_bits, mode) if *guard_bits < 0 => {
             rounded(value(sum), guard_bits.unsigned_abs(), *mode)
         }
@@ -208,7 +191,9 @@ fn holds(bit: &Bit, inputs: &Inputs) -> bool {
 
 /// Models, modes and arithmetic that were compared.
 fn every_form() -> usize {
-    let forms = ModelId::ALL.iter().map(|model| model.info().modes.combinations().len());
+    let forms = ModelId::ALL
+        .iter()
+        .map(|model| model.info().modes.combinations().len());
     forms.sum()
 }
 

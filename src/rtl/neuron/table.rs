@@ -86,3 +86,74 @@ fn holds(values: impl Iterator<Item = i128>) -> Ty {
     let largest = values.max().unwrap_or(0);
     Ty::u((i128::BITS - largest.leading_zeros()).max(1))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod tests {
+    use super::super::unit::Unit;
+    use super::*;
+    use crate::hdl::Sim;
+    use goldspike_golden::neuron::ModelId;
+    use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
+
+    fn layer() -> QuantLayer {
+        QuantLayer {
+            name: "n0".to_owned(),
+            axons: 1,
+            neurons: 1,
+            weight_bits: 2,
+            weights: vec![1],
+            bias: vec![0],
+            accumulator: QFormat::signed(2, 0),
+            guard_bits: 0,
+            membrane: QFormat::signed(8, 0),
+            rounding: Rounding::Floor,
+            overflow: Default::default(),
+            scale: Param::Layer(1.0),
+            neuron: QuantNeuron::new(ModelId::Lif, QFormat::unsigned(8, 7)),
+        }
+    }
+
+    /// The formula of the contract, written out.
+    fn formula(table: &QuantTable, x: i64) -> i64 {
+        let inputs = ((table.knots.len() - 1) as i64) << table.shift;
+        let i = x.clamp(table.low, table.low + inputs - 1) - table.low;
+        let (segment, part) = ((i >> table.shift) as usize, i & ((1 << table.shift) - 1));
+        let half = (1 << table.shift) / 2;
+        let rise = table.knots[segment + 1] - table.knots[segment];
+        table.knots[segment] + ((rise * part + half) >> table.shift)
+    }
+
+    #[test]
+    fn a_table_equals_its_formula_for_every_input() {
+        let layer = layer();
+        for (low, shift, knots) in [
+            (-20, 2, vec![0, 1, 5, 12, 13, 40, 41, 41, 60]),
+            (3, 0, vec![7, 9, 9]),
+            (-7, 3, vec![0, 0, 1]),
+            (-300, 7, vec![0, 0, 0, 90, 255]),
+        ] {
+            let table = QuantTable { low, shift, knots };
+            for input in [Ty::s(9), Ty::u(6)] {
+                let mut unit = Unit::new("gs_table", "A table.", &layer, Ty::s(2));
+                let x = unit.b.input("x_i", input);
+                let value = unit.table("curve", &table, x);
+                let stages = unit.pipe.stage();
+                let value = unit.at(value);
+                unit.b.output("y_o", value);
+                let mut sim = Sim::new(&unit.b.finish().unwrap()).unwrap();
+                let (x, y) = (sim.input("x_i").unwrap(), sim.output("y_o").unwrap());
+                let (low, high) = (input.min() as i64, input.max() as i64);
+                for raw in low..=high {
+                    sim.set(x, raw.into());
+                    (0..stages).for_each(|_| sim.clock());
+                    assert_eq!(
+                        sim.get(y),
+                        i128::from(formula(&table, raw)),
+                        "{table:?} at {raw}"
+                    );
+                }
+            }
+        }
+    }
+}

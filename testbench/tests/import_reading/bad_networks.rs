@@ -169,6 +169,11 @@ fn ternary_neurons() {
         NET.replace("\"lif\"", "\"lif\", \"amplitude\": 2"),
     );
     refused(
+        "spikes-ternary-of-lif",
+        "GS0214",
+        NET.replace("\"lif\"", "\"lif\", \"spikes\": \"ternary\""),
+    );
+    refused(
         "guarded-ternary",
         "GS0214",
         ternary("").replace("same_step", "same_step_guarded"),
@@ -348,18 +353,27 @@ fn contradictions_and_what_this_version_cannot_run() {
         "\"w\": 0.5",
         "\"w\": 0.5, \"decay_input\": true, \"input_gain\": 1",
     );
-    for (kind, name) in [("clif", "kind-clif"), ("glif", "kind-glif")] {
-        edited(name, "GS0211", "\"lif\"", &format!("\"{kind}\""));
-    }
     edited("klif-k-zero", "GS0206", "\"lif\"", "\"klif\", \"k\": 0");
     let next_step = NET
         .replace("\"lif\"", "\"klif\", \"k\": 1.5")
         .replace("\"same_step\"", "\"next_step\"");
     files(
         "klif-next-step",
-        "GS0211",
+        "GS0214",
         next_step.as_bytes(),
         &safetensors(&tensors()),
+    );
+    edited(
+        "refractory-too-long",
+        "GS0206",
+        "\"lif\"",
+        "\"lif\", \"refractory\": 65536",
+    );
+    edited(
+        "leak-negative",
+        "GS0206",
+        "\"lif\"",
+        "\"lif\", \"leak\": -0.125",
     );
     edited(
         "klif-k-per-neuron",

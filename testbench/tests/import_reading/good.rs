@@ -4,9 +4,9 @@ use crate::common::{NET, Npz, read, repository, safetensors, tensors, with_heade
 use goldspike::data;
 use goldspike::diag::codes;
 use goldspike::import::{self, Imported};
-use goldspike_golden::describe::{Fire, Klif, Lif, Neuron};
+use goldspike_golden::describe::{Fire, Neuron};
 use goldspike_golden::encoding::Encoding;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
+use goldspike_golden::neuron::{ModelId, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 use std::path::Path;
 
@@ -16,11 +16,8 @@ fn load(json: &str, tensors: &[u8]) -> Imported {
     import::load(scratch.path()).unwrap()
 }
 
-fn lif(imported: &Imported, layer: usize) -> &Lif {
-    match &imported.network.layers[layer].neuron {
-        Neuron::Lif(lif) => lif,
-        other => panic!("{other:?}"),
-    }
+fn neuron(imported: &Imported, layer: usize) -> &Neuron {
+    &imported.network.layers[layer].neuron
 }
 
 #[test]
@@ -58,25 +55,26 @@ fn the_small_network_comes_out_as_it_was_written() {
         (b.axons, b.neurons, b.bias.as_slice(), b.weight_step),
         (3, 2, [0.0; 2].as_slice(), Some(0.25))
     );
-    assert_eq!(lif(&imported, 0).decay, Param::Neuron(vec![0.5, 0.75, 1.0]));
-    let second = lif(&imported, 1);
-    let Param::Layer(decay) = second.decay else {
+    let first = neuron(&imported, 0);
+    assert_eq!(first.value("decay"), Param::Neuron(vec![0.5, 0.75, 1.0]));
+    let second = neuron(&imported, 1);
+    let Param::Layer(decay) = second.value("decay") else {
         panic!()
     };
     assert!((decay - (1.0 - 1.0 / (1.0 + (-0.5f64).exp()))).abs() < 1e-15);
-    let defaults = Lif {
-        decay: Param::Layer(decay),
-        input_gain: Param::Layer(1.0),
-        offset: Param::Layer(0.0),
-        v_threshold: Param::Layer(0.5),
-        v_reset: Param::Layer(0.0),
-        v_init: Param::Layer(0.0),
-        fire: Fire::Ge,
-        reset: Reset::Hard,
-        reset_timing: ResetTiming::SameStep,
-        spikes: Spikes::Binary,
-    };
-    assert_eq!(*second, defaults);
+    assert_eq!(second.model, ModelId::Lif);
+    assert_eq!((second.fire, second.refractory), (Fire::Ge, 0));
+    assert_eq!(second.modes, Modes::default());
+    for (key, value) in [
+        ("input_gain", 1.0),
+        ("offset", 0.0),
+        ("leak", 0.0),
+        ("v_threshold", 0.5),
+        ("v_reset", 0.0),
+        ("v_init", 0.0),
+    ] {
+        assert_eq!(second.value(key), Param::Layer(value), "{key}");
+    }
     let place = imported.place(0, "v_threshold").unwrap();
     assert_eq!(place.field.as_deref(), Some("layers[1].v_threshold"));
     assert_eq!(place.span.as_ref().unwrap().line_column(), (10, 102));
@@ -93,37 +91,47 @@ fn every_spelling_of_the_neurons() {
         assert!(NET.contains(old), "{old}");
         load(&NET.replace(old, new), &safetensors(&tensors()))
     };
-    assert_eq!(lif(&with("\">=\"", "\"gt\""), 0).fire, Fire::Gt);
-    assert_eq!(lif(&with("\">=\"", "\">\""), 0).fire, Fire::Gt);
-    assert_eq!(lif(&with("\">=\"", "\"ge\""), 0).fire, Fire::Ge);
-    assert_eq!(lif(&with("\"hard\"", "\"soft\""), 0).reset, Reset::Soft);
-    assert_eq!(lif(&with("\"hard\"", "\"none\""), 0).reset, Reset::None);
+    assert_eq!(neuron(&with("\">=\"", "\"gt\""), 0).fire, Fire::Gt);
+    assert_eq!(neuron(&with("\">=\"", "\">\""), 0).fire, Fire::Gt);
+    assert_eq!(neuron(&with("\">=\"", "\"ge\""), 0).fire, Fire::Ge);
     assert_eq!(
-        lif(&with("\"same_step\"", "\"next_step\""), 0).reset_timing,
+        neuron(&with("\"hard\"", "\"soft\""), 0).modes.reset,
+        Reset::Soft
+    );
+    assert_eq!(
+        neuron(&with("\"hard\"", "\"none\""), 0).modes.reset,
+        Reset::None
+    );
+    assert_eq!(
+        neuron(&with("\"same_step\"", "\"next_step\""), 0)
+            .modes
+            .reset_timing,
         ResetTiming::NextStep
     );
     assert_eq!(
-        lif(&with("\"same_step\"", "\"same_step_guarded\""), 0).reset_timing,
+        neuron(&with("\"same_step\"", "\"same_step_guarded\""), 0)
+            .modes
+            .reset_timing,
         ResetTiming::SameStepGuarded
     );
     let integrate = with(
         "\"kind\": \"lif\", \"decay\": \"@n0.decay\"",
         "\"kind\": \"if\"",
     );
-    assert_eq!(lif(&integrate, 0).decay, Param::Layer(1.0));
+    assert_eq!(neuron(&integrate, 0).value("decay"), Param::Layer(1.0));
     assert_eq!(integrate.warnings.len(), 1);
     assert_eq!(
-        lif(
+        neuron(
             &with("\"w\": 0.5", "\"decay\": 0.75, \"decay_input\": true"),
             1
         )
-        .input_gain,
+        .value("input_gain"),
         Param::Layer(0.25)
     );
     let gained = with("\"w\": 0.5", "\"w\": 0.5, \"decay_input\": true");
     let (Param::Layer(gain), Param::Layer(decay)) = (
-        lif(&gained, 1).input_gain.clone(),
-        lif(&gained, 1).decay.clone(),
+        neuron(&gained, 1).value("input_gain"),
+        neuron(&gained, 1).value("decay"),
     ) else {
         panic!()
     };
@@ -134,11 +142,11 @@ fn every_spelling_of_the_neurons() {
         "\"w\": 0.5",
         "\"w\": 0, \"v_init\": -0.5, \"v_reset\": 0.25, \"offset\": 0.125, \"input_gain\": 2",
     );
-    let all = lif(&all, 1);
-    assert_eq!(all.v_init, Param::Layer(-0.5));
-    assert_eq!(all.v_reset, Param::Layer(0.25));
-    assert_eq!(all.offset, Param::Layer(0.125));
-    assert_eq!(all.input_gain, Param::Layer(2.0));
+    let all = neuron(&all, 1);
+    assert_eq!(all.value("v_init"), Param::Layer(-0.5));
+    assert_eq!(all.value("v_reset"), Param::Layer(0.25));
+    assert_eq!(all.value("offset"), Param::Layer(0.125));
+    assert_eq!(all.value("input_gain"), Param::Layer(2.0));
 }
 
 #[test]
@@ -149,30 +157,21 @@ fn klif_comes_out_as_it_was_written() {
             .neuron
             .clone()
     };
-    let plain = Klif {
-        decay: Param::Neuron(vec![0.5, 0.75, 1.0]),
-        input_gain: Param::Layer(1.0),
-        offset: Param::Layer(0.0),
-        v_threshold: Param::Layer(1.0),
-        v_reset: Param::Layer(0.0),
-        v_init: Param::Layer(0.0),
-        k: 1.25,
-        scale_reset: false,
-        fire: Fire::Ge,
-        reset: Reset::Hard,
-    };
-    assert_eq!(with("\"k\": 1.25"), Neuron::Klif(plain.clone()));
+    let plain = Neuron::new(ModelId::Klif)
+        .with("decay", Param::Neuron(vec![0.5, 0.75, 1.0]))
+        .with("v_threshold", Param::Layer(1.0))
+        .with("v_reset", Param::Layer(0.0))
+        .with("k", Param::Layer(1.25));
+    assert_eq!(with("\"k\": 1.25"), plain);
     let all =
         "\"k\": 0.5, \"scale_reset\": true, \"input_gain\": 2, \"offset\": 0.125, \"v_init\": -0.5";
-    let scaled = Klif {
-        k: 0.5,
-        scale_reset: true,
-        input_gain: Param::Layer(2.0),
-        offset: Param::Layer(0.125),
-        v_init: Param::Layer(-0.5),
-        ..plain
-    };
-    assert_eq!(with(all), Neuron::Klif(scaled));
+    let scaled = plain
+        .with("k", Param::Layer(0.5))
+        .with("scale_reset", Param::Layer(1.0))
+        .with("input_gain", Param::Layer(2.0))
+        .with("offset", Param::Layer(0.125))
+        .with("v_init", Param::Layer(-0.5));
+    assert_eq!(with(all), scaled);
 }
 
 #[test]
@@ -188,7 +187,7 @@ fn one_parameter_a_channel_is_repeated_over_its_neurons() {
         ("fc1.weight", vec![2, 4], vec![0.25; 8]),
     ]);
     assert_eq!(
-        lif(&load(&json, &tensors), 0).decay,
+        neuron(&load(&json, &tensors), 0).value("decay"),
         Param::Neuron(vec![0.25, 0.25, 0.75, 0.75])
     );
 }
@@ -393,7 +392,7 @@ fn ternary_neurons_have_signed_spikes_an_amplitude_and_a_signed_readout() {
     let imported = read(text.as_bytes(), &safetensors(&tensors())).unwrap();
     assert!(imported.readout_signed);
     for layer in 0..2 {
-        assert_eq!(lif(&imported, layer).spikes, Spikes::Ternary);
+        assert_eq!(neuron(&imported, layer).modes.spikes, Spikes::Ternary);
     }
     let layers = &imported.network.layers;
     assert_eq!(layers[0].amplitude, Param::Neuron(vec![0.5, 0.75, 1.0]));

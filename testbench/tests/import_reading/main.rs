@@ -11,5 +11,6 @@ mod bad_networks;
 mod common;
 mod fuzz;
 mod good;
+mod registry;
 mod schema;
 mod stored;
