@@ -4,6 +4,7 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod clif;
 mod klif;
 mod lif;
 mod refractory;
@@ -60,7 +61,8 @@ pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lan
     match layer.neuron.model {
         ModelId::Lif => lif::lane(layer, module_name, sum),
         ModelId::Klif => klif::lane(layer, module_name, sum),
-        ModelId::Glif | ModelId::Clif | ModelId::Cubalif => Err(HdlError::Name {
+        ModelId::Clif => clif::lane(layer, module_name, sum),
+        ModelId::Glif | ModelId::Cubalif => Err(HdlError::Name {
             module: module_name.to_owned(),
             name: layer.neuron.model.info().name.to_owned(),
         }),
