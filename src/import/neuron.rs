@@ -2,7 +2,7 @@
 //!
 //! Known keys: those of every neuron, the kind's parameters, and the switches, each with the values that the kind has.
 
-use super::json::Fields;
+use super::json::{Field, Fields};
 use super::param::Params;
 use super::switch::{SWITCHES, Switch};
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
@@ -102,23 +102,28 @@ fn known_keys(fields: &Fields<'_>, model: ModelId, kind: &KindInfo) -> Result<()
             .iter()
             .map(|(key, _)| key)
             .find(|key| !known.contains(key));
-        let others = names(kinds().filter(|(model, kind)| {
+        let has = |model: ModelId, kind: &KindInfo| {
             kind.parameters(model.info())
                 .any(|info| Some(info.name) == key)
-        }));
-        if others.is_empty() {
-            return error;
+        };
+        match nearest(kind, has) {
+            None => error,
+            Some(other) => error.help(format!(
+                "the kind `{}` does not have it; it is a key of `{other}`",
+                kind.name
+            )),
         }
-        error.help(format!(
-            "the kind `{}` does not have it; it is a key of {others}",
-            kind.name
-        ))
     })
 }
 
-fn names(kinds: impl Iterator<Item = (ModelId, &'static KindInfo)>) -> String {
-    let names: Vec<String> = kinds.map(|(_, kind)| format!("`{}`", kind.name)).collect();
-    names.join(", ")
+/// A kind that `has` it: of the same model, or else the first of the registry.
+fn nearest(kind: &KindInfo, has: impl Fn(ModelId, &KindInfo) -> bool) -> Option<&'static str> {
+    let own = neuron::kind(kind.name).map(|(model, _)| model);
+    let sibling = kinds().filter(|(model, _)| Some(*model) == own);
+    sibling
+        .chain(kinds())
+        .find(|(model, kind)| has(*model, kind))
+        .map(|(_, kind)| kind.name)
 }
 
 /// The switches: the kind's first modes, and what the file says.
@@ -128,55 +133,66 @@ fn modes(fields: &Fields<'_>, kind: &KindInfo) -> Result<Modes, Diagnostic> {
         let Some(field) = fields.get(switch.key) else {
             continue;
         };
-        let all: Vec<(&str, &str)> = (switch.all)()
-            .into_iter()
-            .map(|text| (text, text))
-            .collect();
+        let all = (switch.all)();
+        let all: Vec<(&str, &str)> = all.into_iter().map(|text| (text, text)).collect();
         let value = field.choice(&all)?;
         if !(switch.values)(&kind.modes).contains(&value) {
-            let (message, help) = refusal(kind, switch, value);
-            return Err(field.error(&codes::CONFLICT, message).help(help));
+            return Err(refused(&field, kind, switch, value, None));
         }
         (switch.set)(&mut modes, value);
     }
-    match kind.modes.outside(&modes).and_then(|key| fields.get(key)) {
+    let outside = kind.modes.outside(&modes);
+    match SWITCHES.iter().find(|switch| Some(switch.key) == outside) {
         None => Ok(modes),
-        Some(field) => Err(field.error(
-            &codes::CONFLICT,
-            format!(
-                "the kind `{}` has not all of these switches together: {PENDING}",
-                kind.name
-            ),
-        )),
+        Some(switch) => {
+            let field = fields.get(switch.key);
+            let field = field.as_ref().unwrap_or(&fields.field);
+            Err(refused(
+                field,
+                kind,
+                switch,
+                (switch.of)(modes),
+                Some(modes),
+            ))
+        }
     }
 }
 
-/// Why no kind of ternary spikes has the guarded timing.
-const PENDING: &str = "no source says what a pending reset of a negative spike is";
-
-/// Why the kind does not have the value, and the nearest that works.
-fn refusal(kind: &KindInfo, switch: &Switch, value: &str) -> (String, String) {
-    let key = switch.key;
-    let pending = kind.modes.spikes.contains(&Spikes::Ternary)
-        && value == ResetTiming::SameStepGuarded.text();
-    let why = if pending {
-        format!(": {PENDING}")
+/// The kind does not have the value, or not `with` these switches; and the nearest that works.
+fn refused(
+    field: &Field<'_>,
+    kind: &KindInfo,
+    switch: &Switch,
+    value: &str,
+    with: Option<Modes>,
+) -> Diagnostic {
+    let ternary = with.map_or(kind.modes.spikes == [Spikes::Ternary], |modes| {
+        modes.spikes == Spikes::Ternary
+    });
+    let why = if ternary && value == ResetTiming::SameStepGuarded.text() {
+        ": no source says what a pending reset of a negative spike is"
     } else {
-        String::new()
+        ""
     };
-    let own: Vec<String> = (switch.values)(&kind.modes)
-        .iter()
-        .map(|own| format!("`{own}`"))
-        .collect();
-    let others = names(kinds().filter(|(_, other)| (switch.values)(&other.modes).contains(&value)));
+    let beside = with.map_or("", |_| " beside the other switches here");
+    let legal = |own: &&str| {
+        with.is_none_or(|mut modes| {
+            (switch.set)(&mut modes, own);
+            kind.modes.outside(&modes).is_none()
+        })
+    };
+    let own = (switch.values)(&kind.modes).into_iter().filter(legal);
+    let own: Vec<String> = own.map(|own| format!("`{own}`")).collect();
     let mut help = format!("use {}", own.join(" or "));
-    if !others.is_empty() {
-        help += &format!(", or a kind that has `{value}`: {others}");
+    let has = |_, other: &KindInfo| (switch.values)(&other.modes).contains(&value);
+    if let (None, Some(other)) = (with, nearest(kind, has)) {
+        help += &format!(", or the kind `{other}`, which has `{value}`");
     }
-    (
-        format!("the kind `{}` has no `{key}` `{value}`{why}", kind.name),
-        help,
-    )
+    let message = format!(
+        "the kind `{}` has no `{}` `{value}`{beside}{why}",
+        kind.name, switch.key
+    );
+    field.error(&codes::CONFLICT, message).help(help)
 }
 
 fn at_key(fields: &Fields<'_>, conflict: Conflict) -> Diagnostic {

@@ -4,7 +4,8 @@
 //! conversion, with every set of optional keys. Shapes of tensors are not in it: a schema does not see them.
 
 use super::neuron::{COMMON, FIRE, FIRES, MAX_REFRACTORY, REFRACTORY, kinds};
-use super::switch::SWITCHES;
+use super::switch::{SWITCHES, Switch};
+use goldspike_golden::neuron::Modes;
 use goldspike_golden::neuron::info::{Default, Given, KindInfo, ParameterInfo, Range, Shape};
 use goldspike_golden::quant::Param;
 use serde_json::{Map, Value, json};
@@ -101,7 +102,8 @@ fn definition(kind: &KindInfo, parameters: &[&ParameterInfo], summary: &str) -> 
         "properties": properties,
         "additionalProperties": false,
     });
-    let clauses = clauses(kind, parameters);
+    let mut clauses = clauses(kind, parameters);
+    clauses.extend(switches_apart(kind));
     if let (false, Some(out)) = (clauses.is_empty(), out.as_object_mut()) {
         out.insert("allOf".to_owned(), Value::Array(clauses));
     }
@@ -257,4 +259,32 @@ fn clauses(kind: &KindInfo, all: &[&ParameterInfo]) -> Vec<Value> {
         .iter()
         .map(|literals| json!({"anyOf": literals.iter().filter_map(negated).collect::<Vec<_>>()}))
         .collect()
+}
+
+/// Values of two switches that the kind has, and not together: one entry a pair, of which one must not be.
+fn switches_apart(kind: &KindInfo) -> Vec<Value> {
+    let legal = kind.modes.combinations();
+    let values = SWITCHES.iter().flat_map(|switch| {
+        let values = (switch.values)(&kind.modes).into_iter();
+        values.map(move |value| (switch, value))
+    });
+    let values: Vec<_> = values.collect();
+    let first = kind.modes.first();
+    let not = |&(switch, value): &(&Switch, &str)| {
+        let mut chosen = json!({"properties": {(switch.key): {"const": value}}});
+        if let (true, Some(chosen)) = ((switch.of)(first) != value, chosen.as_object_mut()) {
+            chosen.insert("required".to_owned(), json!([switch.key]));
+        }
+        json!({ "not": chosen })
+    };
+    let mut out = Vec::new();
+    for (i, a) in values.iter().enumerate() {
+        for b in values.iter().skip(i + 1).filter(|b| b.0.key != a.0.key) {
+            let both = |modes: &&Modes| (a.0.of)(**modes) == a.1 && (b.0.of)(**modes) == b.1;
+            if legal.iter().find(both).is_none() {
+                out.push(json!({"anyOf": [not(a), not(b)]}));
+            }
+        }
+    }
+    out
 }

@@ -14,6 +14,8 @@ pub struct Switch {
     pub values: fn(&ModeSet) -> Vec<&'static str>,
     /// Every value that the format has.
     pub all: fn() -> Vec<&'static str>,
+    /// Its value.
+    pub of: fn(Modes) -> &'static str,
     /// Sets it; `false` if it has no such value.
     pub set: fn(&mut Modes, &str) -> bool,
 }
@@ -25,6 +27,7 @@ pub const SWITCHES: &[Switch] = &[
         meaning: "after a spike s: `hard` v = v_reset, `soft` v = h - s v_threshold, `none` v = h",
         values: |modes| texts(modes.reset),
         all: all::<Reset>,
+        of: of::<Reset>,
         set: set::<Reset>,
     },
     Switch {
@@ -34,6 +37,7 @@ pub const SWITCHES: &[Switch] = &[
                   still pending is not done twice (snnTorch reset_delay=False)",
         values: |modes| texts(modes.reset_timing),
         all: all::<ResetTiming>,
+        of: of::<ResetTiming>,
         set: set::<ResetTiming>,
     },
     Switch {
@@ -41,6 +45,7 @@ pub const SWITCHES: &[Switch] = &[
         meaning: "`binary`: 0 and 1; `ternary`: -1, 0 and 1",
         values: |modes| texts(modes.spikes),
         all: all::<Spikes>,
+        of: of::<Spikes>,
         set: set::<Spikes>,
     },
     Switch {
@@ -49,6 +54,7 @@ pub const SWITCHES: &[Switch] = &[
                   toward 0 from both sides and stops there (ODIN, SNE)",
         values: |modes| texts(modes.leak),
         all: all::<Leak>,
+        of: of::<Leak>,
         set: set::<Leak>,
     },
     Switch {
@@ -57,6 +63,7 @@ pub const SWITCHES: &[Switch] = &[
                   before (NIR's reference simulator)",
         values: |modes| texts(modes.order),
         all: all::<CurrentOrder>,
+        of: of::<CurrentOrder>,
         set: set::<CurrentOrder>,
     },
 ];
@@ -67,6 +74,10 @@ fn texts<M: Mode>(values: &[M]) -> Vec<&'static str> {
 
 fn all<M: Mode>() -> Vec<&'static str> {
     M::ALL.iter().map(|(text, _)| *text).collect()
+}
+
+fn of<M: Mode>(mut modes: Modes) -> &'static str {
+    M::of(&mut modes).text()
 }
 
 fn set<M: Mode>(modes: &mut Modes, text: &str) -> bool {

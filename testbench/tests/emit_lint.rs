@@ -1,5 +1,5 @@
-//! The emitted Verilog is clean under `verilator -Wall`, `iverilog -Wall` and Yosys' `check -assert`, over resets, timings,
-//! widths, lane counts, payloads, per-neuron constants and the probe.
+//! The emitted Verilog is clean under `verilator -Wall`, `iverilog -Wall` and Yosys' `check -assert`, over models, all of
+//! their modes, widths, lane counts, payloads, refractory periods, constants by neuron and step, and the probe.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod emit_support;
@@ -11,78 +11,43 @@ use goldspike::emit::lint::{LINTERS, lint};
 use goldspike::emit::sources;
 use goldspike::engine::tool::{IVERILOG, Toolbox, VERILATOR, YOSYS};
 use goldspike_golden::format::{Overflow, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_testbench::small::{Small, SmallModel};
+use goldspike_golden::neuron::ModelId;
+use goldspike_testbench::small::Small;
+use goldspike_testbench::strategy::rng;
+use proptest::prelude::RngExt;
+
+/// Networks of a model: at least so many, whatever the number of its modes.
+const OF_A_MODEL: usize = 6;
 
 /// Networks that differ in every choice that the hardware sees, with lanes, neuron lanes and the probe.
 fn matrix() -> Vec<(Small, u32, u32, bool)> {
     let mut matrix = Vec::new();
-    let resets = [Reset::Hard, Reset::Soft, Reset::None];
-    let timings = [
-        ResetTiming::SameStep,
-        ResetTiming::NextStep,
-        ResetTiming::SameStepGuarded,
-    ];
-    let mut ternary = Vec::new();
-    for (n, (reset, timing)) in resets
-        .iter()
-        .flat_map(|r| timings.map(|t| (*r, t)))
-        .enumerate()
-    {
-        for (m, per_neuron) in [false, true].into_iter().enumerate() {
-            let k = 2 * n + m;
+    let mut rng = rng(60);
+    for &model in ModelId::ALL {
+        let forms = model.info().modes.combinations();
+        for (k, &modes) in (0..OF_A_MODEL.max(forms.len())).zip(forms.iter().cycle()) {
+            let sizes: [&[usize]; 5] = [&[4, 3, 2], &[1, 1], &[9, 5], &[16, 7, 1], &[2, 8]];
             let small = Small {
                 name: "lint",
-                model: SmallModel::Lif,
-                sizes: [
-                    vec![4, 3, 2],
-                    vec![1, 1],
-                    vec![9, 5],
-                    vec![16, 7, 1],
-                    vec![2, 8],
-                ][k % 5]
-                    .clone(),
-                payload_max: [1, 15, 1, 255][k % 4],
-                weight_bits: [6, 1, 2, 8, 16][(k + 2) % 5],
-                membrane_bits: [12, 4, 24, 32, 8][(k + 1) % 5],
-                guard_bits: [1, 0, -2, 3][k % 4],
-                reset,
-                timing,
-                per_neuron,
-                leaky: k % 3 != 0,
-                spikes: Spikes::Binary,
-                rounding: Rounding::ALL[k % 4],
-                overflow: Overflow::ALL[k % 3],
+                model,
+                sizes: sizes[rng.random_range(0..5)].to_vec(),
+                payload_max: [1, 1, 15, 255][rng.random_range(0..4)],
+                weight_bits: [6, 1, 2, 8, 16][rng.random_range(0..5)],
+                membrane_bits: [12, 4, 24, 32, 8][rng.random_range(0..5)],
+                guard_bits: [1, 0, -2, 3][rng.random_range(0..4)],
+                modes,
+                refractory: [0, 0, 1, 3][rng.random_range(0..4)],
+                per_step: rng.random_bool(0.6),
+                optional: rng.random_bool(0.5),
+                per_neuron: k % 2 == 1,
+                leaky: k % 3 != 2,
+                rounding: Rounding::ALL[rng.random_range(0..4)],
+                overflow: Overflow::ALL[rng.random_range(0..3)],
             };
-            if timing != ResetTiming::SameStepGuarded {
-                let small = Small {
-                    spikes: Spikes::Ternary,
-                    ..small.clone()
-                };
-                ternary.push((small, [4, 1, 2][k % 3], [2, 1, 2][k % 3], k % 4 < 2));
-            }
-            matrix.push((small, [1, 2, 4, 3][k % 4], [1, 2, 1, 3][k % 4], k % 2 == 0));
+            let lanes = rng.random_range(1..=4);
+            let neuron_lanes = rng.random_range(1..=lanes);
+            matrix.push((small, lanes, neuron_lanes, rng.random_bool(0.5)));
         }
-    }
-    matrix.extend(ternary);
-    for (k, (reset, per_neuron)) in resets
-        .iter()
-        .flat_map(|r| [(*r, false), (*r, true)])
-        .enumerate()
-    {
-        let small = Small {
-            name: "lint",
-            model: SmallModel::Klif,
-            membrane_bits: [12, 4, 32][k % 3],
-            guard_bits: [1, -2][k % 2],
-            reset,
-            per_neuron,
-            leaky: k != 2,
-            rounding: Rounding::ALL[k % 4],
-            overflow: Overflow::ALL[k % 3],
-            ..Small::default()
-        };
-        matrix.push((small, [1, 2][k % 2], 1, k % 2 == 0));
     }
     matrix
 }

@@ -8,10 +8,9 @@ use goldspike::verify::{EngineReport, Mismatch, Quantity, VerifyError, verify_en
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{
-    Param, QuantInput, QuantKlif, QuantLayer, QuantLif, QuantNetwork, QuantNeuron,
-};
+use goldspike_golden::neuron::{ModelId, Reset, ResetTiming, Spikes};
+use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
+use goldspike_testbench::plain::complete;
 use goldspike_testbench::tools;
 
 /// Two axons, four neurons that integrate with decay 3/4. Neuron 2 stands exactly at the threshold in step 0.
@@ -38,37 +37,23 @@ fn network() -> QuantNetwork {
             rounding: Rounding::HalfUp,
             overflow: Overflow::Saturate,
             scale: Param::Layer(1.0),
-            neuron: QuantNeuron::Lif(QuantLif {
-                coefficient: QFormat::unsigned(3, 2),
-                decay: Param::Layer(3),
-                offset: Param::Layer(0),
-                fire_at: Param::Layer(20),
-                pending_at: Param::Layer(21),
-                reset_by: Param::Layer(20),
-                v_reset: Param::Layer(0),
-                v_init: Param::Layer(0),
-                reset: Reset::Hard,
-                reset_timing: ResetTiming::SameStep,
-                spikes: Spikes::Binary,
-            }),
+            neuron: neuron(ModelId::Lif, 3, 3),
         }],
     }
+}
+
+/// A neuron that resets to 0 at 20; the factor in quarters, of `width` bits.
+fn neuron(model: ModelId, width: u32, decay: i64) -> QuantNeuron {
+    let mut neuron =
+        QuantNeuron::new(model, QFormat::unsigned(width, 2)).with("decay", Param::Layer(decay));
+    complete(&mut neuron, QFormat::signed(8, 0), 20);
+    neuron
 }
 
 /// The same synapses on KLIF neurons of factor 5/4; neuron 3 gets more inhibition than excitation.
 fn klif_network() -> QuantNetwork {
     let mut network = network();
-    network.layers[0].neuron = QuantNeuron::Klif(QuantKlif {
-        coefficient: QFormat::unsigned(4, 2),
-        decay: Param::Layer(5),
-        offset: Param::Layer(0),
-        fire_at: Param::Layer(20),
-        reset_by: Param::Layer(20),
-        v_reset: Param::Layer(0),
-        v_init: Param::Layer(0),
-        reset: Reset::Hard,
-        h_scale: 1.0,
-    });
+    network.layers[0].neuron = neuron(ModelId::Klif, 4, 5);
     network
 }
 
@@ -237,14 +222,14 @@ fn a_missing_relu_is_caught() {
 /// Ternary spikes, soft reset: neuron 3 integrates 3 to 20 and -7 to -20 and beyond.
 fn ternary(timing: ResetTiming) -> QuantNetwork {
     let mut network = network();
-    let QuantNeuron::Lif(lif) = &mut network.layers[0].neuron else {
-        panic!("the network has LIF neurons");
-    };
-    lif.spikes = Spikes::Ternary;
-    lif.reset = Reset::Soft;
-    lif.reset_timing = timing;
-    lif.fire_at = Param::Layer(5);
-    lif.reset_by = Param::Layer(5);
+    let neuron = &mut network.layers[0].neuron;
+    neuron.modes.spikes = Spikes::Ternary;
+    neuron.modes.reset = Reset::Soft;
+    neuron.modes.reset_timing = timing;
+    neuron
+        .constants
+        .insert("fire_at".to_owned(), Param::Layer(5));
+    complete(neuron, QFormat::signed(8, 0), 5);
     network
 }
 

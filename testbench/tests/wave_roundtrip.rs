@@ -12,8 +12,8 @@ use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::golden;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
-use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantLif, QuantNetwork, QuantNeuron};
+use goldspike_golden::neuron::ModelId;
+use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_testbench::cross_check::{cases, runner, seed};
 use goldspike_testbench::{designs, strategy};
 use proptest::strategy::{Strategy, ValueTree};
@@ -117,7 +117,6 @@ fn check(
                 );
                 for side in ["golden", "rtl"] {
                     let name = |what: &str| format!("{side}.layer{index}.n{neuron}_{what}");
-                    let real = |raw: i64| raw as f64 * layer.lsb(neuron);
                     assert_eq!(
                         read.bits(&name("spike"), time),
                         // -1 is shown in two bits.
@@ -131,13 +130,13 @@ fn check(
                         "{}",
                         name("h")
                     );
-                    assert_eq!(
-                        read.real(&name("v"), time),
-                        real(expected.states[0][neuron]),
-                        "{}",
-                        name("v")
-                    );
-                    compared += 3;
+                    for (number, state) in layer.neuron.states().enumerate() {
+                        let name = name(state.name);
+                        let raw = expected.states[number][neuron];
+                        let shown = raw as f64 * layer.state_lsb(&state, neuron);
+                        assert_eq!(read.real(&name, time), shown, "{name}");
+                    }
+                    compared += 2 + expected.states.len();
                 }
             }
         }
@@ -233,19 +232,12 @@ fn small() -> (QuantNetwork, Vec<Sample>) {
         rounding: Rounding::Floor,
         overflow: Overflow::Saturate,
         scale,
-        neuron: QuantNeuron::Lif(QuantLif {
-            coefficient: QFormat::unsigned(5, 4),
-            decay: Param::Layer(12),
-            offset: Param::Layer(0),
-            fire_at: Param::Layer(16),
-            pending_at: Param::Layer(17),
-            reset_by: Param::Layer(16),
-            v_reset: Param::Layer(-2),
-            v_init: Param::Layer(3),
-            reset: Reset::Hard,
-            reset_timing: ResetTiming::SameStep,
-            spikes: Spikes::Binary,
-        }),
+        neuron: QuantNeuron::new(ModelId::Lif, QFormat::unsigned(5, 4))
+            .with("decay", Param::Layer(12))
+            .with("offset", Param::Layer(0))
+            .with("fire_at", Param::Layer(16))
+            .with("v_reset", Param::Layer(-2))
+            .with("v_init", Param::Layer(3)),
     };
     let network = QuantNetwork {
         name: "small.net-1".to_owned(),
