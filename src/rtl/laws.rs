@@ -38,7 +38,7 @@ fn layer(modes: Modes, refractory: u32) -> QuantLayer {
             Domain::Threshold => Param::Neuron(vec![40, 50, 60, 45, 55]),
             Domain::Pending => Param::Layer(41),
             Domain::Amount => Param::Neuron(vec![40, 50, 60, 45, 55]),
-            Domain::Offset => Param::Neuron(vec![1, -2, 3, 0, -1]),
+            Domain::Offset { .. } => Param::Neuron(vec![1, -2, 3, 0, -1]),
             Domain::Leak => Param::Neuron(vec![3, 0, 7, 1, 2]),
             Domain::State => Param::Neuron(vec![-5, 0, 4, 9, -3]),
         };

@@ -32,7 +32,7 @@ pub fn complete(neuron: &mut QuantNeuron, membrane: QFormat, fire_at: i64) {
                     Domain::Threshold | Domain::Pending | Domain::Amount => {
                         fit(&threshold, row.by_step)
                     }
-                    Domain::Offset | Domain::Leak | Domain::State => Param::Layer(0),
+                    Domain::Offset { .. } | Domain::Leak | Domain::State => Param::Layer(0),
                 };
                 neuron.constants.insert(row.name.to_owned(), value);
             }

@@ -175,7 +175,7 @@ impl Small {
             Domain::Conductance => (one - 7, 1),
             Domain::Threshold | Domain::Amount => (fire, 1),
             Domain::Pending => (fire + 1, 1),
-            Domain::Offset => (alike, 1),
+            Domain::Offset { .. } => (alike, 1),
             Domain::Leak => ((most / 64).max(1), 1),
             Domain::State => (0, 0),
         };

@@ -99,7 +99,7 @@ fn layer(
             }
             Domain::Threshold | Domain::Amount => fire_at.clone(),
             Domain::Pending => fire_at.map(|&at| at + 1),
-            Domain::Offset => Param::Layer(rng.random_range(-200..=200)),
+            Domain::Offset { .. } => Param::Layer(rng.random_range(-200..=200)),
             Domain::Leak => Param::Layer(rng.random_range(0..=200)),
             Domain::State => Param::Layer(rng.random_range(-500..=500)),
         };

@@ -136,7 +136,7 @@ impl Draw<'_> {
             Domain::Pending => self.shaped(rng, row, |rng| rng.random_range(min..=max + 1)),
             Domain::Amount if self.near => fit(base, row.by_step).map(|at| at - self.strict),
             Domain::Amount => self.shaped(rng, row, |rng| rng.random_range(min..=max)),
-            Domain::Offset => self.shaped(rng, row, |rng| state(rng, low, max, 0.6)),
+            Domain::Offset { .. } => self.shaped(rng, row, |rng| state(rng, low, max, 0.6)),
             Domain::State => self.shaped(rng, row, |rng| state(rng, low, max, 0.55)),
             Domain::Leak => self.shaped(rng, row, |rng| match rng.random_range(0..6) {
                 0 => 0,
