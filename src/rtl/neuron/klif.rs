@@ -13,7 +13,7 @@
 use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
+use super::{Assume, Lane};
 use super::unit::Unit;
 use crate::hdl::{HdlError, Sig, Ty};
 
@@ -21,7 +21,12 @@ use crate::hdl::{HdlError, Sig, Ty};
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     let reset = layer.neuron.modes.reset;
     let doc = format!(
         "One pipelined KLIF lane: charge h = ovf(max(0, R(decay*v) + x + offset)), fire h >= fire_at, {} reset.",
@@ -31,7 +36,8 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
             Reset::None => "no",
         },
     );
-    let mut unit = Unit::new(module, &doc, layer, sum);
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
+    let fires = unit.fires();
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let offset = unit.fitted("offset");
@@ -74,11 +80,16 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = if fires {
+        let threshold = unit.value(&fire_at);
+        let fire = unit.b.ge(compared, threshold);
+        unit.b.name("fire", fire)
+    } else {
+        unit.b.lit(0, Ty::BIT)
+    };
     unit.b.comment("reset");
     let kept = match reset {
+        _ if !fires => compared,
         Reset::None => compared,
         Reset::Hard => {
             let v_reset = unit.constant("v_reset", membrane);

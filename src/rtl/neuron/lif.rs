@@ -15,7 +15,7 @@
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
+use super::{Assume, Lane};
 use super::unit::{Kept, Unit};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
@@ -24,7 +24,12 @@ use crate::rtl::pipe::Timed;
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     let modes = layer.neuron.modes;
     let doc = format!(
         "One pipelined LIF lane: charge h = ovf({} + x + offset), fire h >= fire_at{}, {} reset ({}).",
@@ -47,9 +52,19 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
             ResetTiming::SameStepGuarded => "same step, guarded",
         },
     );
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
+    let fires = unit.fires();
+    let falls = modes.spikes == Spikes::Ternary && unit.falls();
+    // What the lane needs: a reset that cannot act is none.
+    let modes = Modes {
+        reset: if fires || falls { modes.reset } else { Reset::None },
+        ..modes
+    };
     LifLane {
-        unit: Unit::new(module, &doc, layer, sum),
+        unit,
         modes,
+        fires,
+        falls,
     }
     .describe()
 }
@@ -57,6 +72,9 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
 struct LifLane<'a> {
     unit: Unit<'a>,
     modes: Modes,
+    /// Whether spikes of +1, and of -1, can be fired.
+    fires: bool,
+    falls: bool,
 }
 
 impl LifLane<'_> {
@@ -122,16 +140,23 @@ impl LifLane<'_> {
 
         self.unit.b.comment("fire");
         let compared = self.unit.at(h);
-        let threshold = self.unit.value(&fire_at);
-        let fire = self.unit.b.ge(compared, threshold);
-        let mut fire = self.unit.b.name("fire", fire);
+        let never = self.unit.b.lit(0, Ty::BIT);
+        let mut fire = never;
+        if self.fires {
+            let threshold = self.unit.value(&fire_at);
+            fire = self.unit.b.ge(compared, threshold);
+            fire = self.unit.b.name("fire", fire);
+        }
         let mut falls = None;
         if modes.spikes == Spikes::Ternary {
-            let threshold = self.unit.mirrored(&fire_at);
-            let below = self.unit.b.le(compared, threshold);
-            let below = self.unit.b.name("fire_negative", below);
-            let any = self.unit.b.or(fire, below);
-            fire = self.unit.b.name("fire_any", any);
+            let mut below = never;
+            if self.falls {
+                let threshold = self.unit.mirrored(&fire_at);
+                below = self.unit.b.le(compared, threshold);
+                below = self.unit.b.name("fire_negative", below);
+                let any = self.unit.b.or(fire, below);
+                fire = self.unit.b.name("fire_any", any);
+            }
             falls = Some(below);
         }
         self.unit.b.comment("reset");

@@ -4,8 +4,10 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod forms;
 mod klif;
 mod lif;
+mod product;
 mod refractory;
 mod table;
 mod unit;
@@ -16,6 +18,9 @@ use goldspike_golden::neuron::ModelId;
 use goldspike_golden::quant::{Param, QuantLayer};
 
 use crate::hdl::{HdlError, Module, Ty};
+
+pub(crate) use forms::Assume;
+pub use forms::{Form, Forms};
 
 /// A neuron lane and what its surroundings must give it.
 pub(crate) struct Lane {
@@ -32,6 +37,8 @@ pub(crate) struct Lane {
     pub(crate) states: Vec<State>,
     /// Constants that differ between neurons or steps.
     pub(crate) columns: Vec<Column>,
+    /// Which circuits were taken.
+    pub(crate) forms: Vec<Form>,
 }
 
 /// One kept state.
@@ -56,10 +63,15 @@ pub(crate) struct Column {
 }
 
 /// The lane of a layer's model.
-pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module_name: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     match layer.neuron.model {
-        ModelId::Lif => lif::lane(layer, module_name, sum),
-        ModelId::Klif => klif::lane(layer, module_name, sum),
+        ModelId::Lif => lif::lane(layer, module_name, sum, assume),
+        ModelId::Klif => klif::lane(layer, module_name, sum, assume),
         ModelId::Glif | ModelId::Clif | ModelId::Cubalif => Err(HdlError::Name {
             module: module_name.to_owned(),
             name: layer.neuron.model.info().name.to_owned(),
