@@ -2,13 +2,14 @@
 
 use super::input::Samples;
 use super::progress::Progress;
-use crate::data::{Agreement, FrameworkTrace};
+use crate::data::{Agreement, FrameworkTrace, Unit};
 use crate::diag::Diagnostic;
 use goldspike_golden::arith::Arith;
 use goldspike_golden::network::Program;
 use num_traits::{FromPrimitive, Zero};
 
-/// Runs the samples of `framework` and compares. `real(layer, neuron, value)` is the real value of a membrane.
+/// Runs the samples of `framework` and compares. `real(unit, layer, neuron, value)` is the real value of a number of
+/// the trace.
 ///
 /// # Errors
 /// A sample that the data set does not have; a trace of another shape.
@@ -17,7 +18,7 @@ pub fn compare<A>(
     program: &Program<A>,
     samples: &Samples,
     progress: &Progress,
-    real: impl Fn(usize, usize, A::Num) -> f64,
+    real: impl Fn(Unit, usize, usize, A::Num) -> f64,
 ) -> Result<Agreement, Diagnostic>
 where
     A: Arith<Bit = bool>,

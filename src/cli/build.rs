@@ -239,7 +239,9 @@ impl<'a> Job<'a> {
             .imported()
             .map(|imported| {
                 let program = network::reference(&imported.network);
-                agreement::compare(&trace, &program, &samples, &progress, |_, _, value| value)
+                agreement::compare(&trace, &program, &samples, &progress, |_, _, _, value| {
+                    value
+                })
             })
             .transpose()?;
         Ok(Some(Framework {

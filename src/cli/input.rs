@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::errors;
 use super::options::{DataArgs, QuantizeArgs};
-use crate::data::{self, Dataset, FrameworkTrace};
+use crate::data::{self, Dataset, FrameworkTrace, Unit};
 use crate::diag::{Diagnostic, Place, codes};
 use crate::import::{self, Imported};
 use crate::quantize::{self, Report};
@@ -38,9 +38,16 @@ pub struct Integers {
 }
 
 impl Integers {
-    /// Real value of a raw membrane of (layer, neuron).
-    pub fn real(&self) -> impl Fn(usize, usize, i64) -> f64 {
-        |layer, neuron, raw| raw as f64 * self.network.layers[layer].lsb(neuron)
+    /// Real value of a raw number of (layer, neuron).
+    pub fn real(&self) -> impl Fn(Unit, usize, usize, i64) -> f64 {
+        |unit, layer, neuron, raw| {
+            let layer = &self.network.layers[layer];
+            let lsb = match unit {
+                Unit::Membrane => layer.lsb(neuron),
+                Unit::Compared => layer.h_lsb(neuron),
+            };
+            raw as f64 * lsb
+        }
     }
 }
 

@@ -221,9 +221,13 @@ fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Result
     let tally = infer(&program, &samples, console.jobs(), &progress, |_, _| false)?;
     let against = framework
         .map(|framework| {
-            agreement::compare(&framework, &program, &samples, &progress, |_, _, value| {
-                value
-            })
+            agreement::compare(
+                &framework,
+                &program,
+                &samples,
+                &progress,
+                |_, _, _, value| value,
+            )
         })
         .transpose()?;
     Ok(Results {

@@ -49,16 +49,25 @@ pub struct Difference {
     pub ours: i8,
 }
 
+/// What a number of a trace is a value of: the two have different units where KLIF resets a scaled membrane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A kept membrane `v`.
+    Membrane,
+    /// A compared value `h`.
+    Compared,
+}
+
 impl Agreement {
-    /// Compares `framework` with the traces that `run` gives for sample numbers. `real(layer, neuron, value)` is the
-    /// real value of a membrane (for raw traces: `value * 2^-frac * scale`).
+    /// Compares `framework` with the traces that `run` gives for sample numbers. `real(unit, layer, neuron, value)`
+    /// is the real value of a number of our trace (for raw traces: the number times its LSB).
     ///
     /// # Errors
     /// Those of `run`; `GS0409` if its traces have another number of steps, layers or neurons.
     pub fn compare<N: Copy, E: From<Diagnostic>>(
         framework: &FrameworkTrace,
         mut run: impl FnMut(usize) -> Result<SampleTrace<N>, E>,
-        real: impl Fn(usize, usize, N) -> f64,
+        real: impl Fn(Unit, usize, usize, N) -> f64,
     ) -> Result<Self, E> {
         let mut out = Self {
             samples: framework.index.len(),
@@ -97,7 +106,7 @@ impl Agreement {
         position: usize,
         sample: usize,
         trace: &SampleTrace<N>,
-        real: &impl Fn(usize, usize, N) -> f64,
+        real: &impl Fn(Unit, usize, usize, N) -> f64,
     ) -> Result<(), Diagnostic> {
         let other = || {
             let message = format!(
@@ -117,7 +126,7 @@ impl Agreement {
             for (l, (ours, theirs)) in step.layers.iter().zip(&framework.layers).enumerate() {
                 self.spikes(theirs, ours, (sample, t, position))
                     .ok_or_else(other)?;
-                let real = |neuron: usize, value: N| real(l, neuron, value);
+                let real = |unit| move |neuron: usize, value: N| real(unit, l, neuron, value);
                 if let Some(v) = theirs.v(t, position) {
                     let kept = ours
                         .states
@@ -125,13 +134,18 @@ impl Agreement {
                         .filter(|kept| kept.len() == v.len())
                         .ok_or_else(other)?;
                     self.membranes_compared += v.len() as u64;
-                    worst(&mut self.membrane_max_error, v, kept, &real);
+                    worst(&mut self.membrane_max_error, v, kept, real(Unit::Membrane));
                 }
                 if let Some(h) = theirs.h(t, position) {
                     let compared = Some(&ours.h)
                         .filter(|ours| ours.len() == h.len())
                         .ok_or_else(other)?;
-                    worst(&mut self.compared_value_max_error, h, compared, &real);
+                    worst(
+                        &mut self.compared_value_max_error,
+                        h,
+                        compared,
+                        real(Unit::Compared),
+                    );
                 }
             }
         }
@@ -176,7 +190,7 @@ fn positions(numbers: &[usize], sample: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Raises `largest` to the largest difference; a value that is not a number counts as infinitely far.
-fn worst<N: Copy>(largest: &mut f64, theirs: &[f64], ours: &[N], real: &impl Fn(usize, N) -> f64) {
+fn worst<N: Copy>(largest: &mut f64, theirs: &[f64], ours: &[N], real: impl Fn(usize, N) -> f64) {
     for (neuron, (&theirs, &ours)) in theirs.iter().zip(ours).enumerate() {
         let error = (theirs - real(neuron, ours)).abs();
         *largest = largest.max(if error.is_nan() { f64::INFINITY } else { error });

@@ -13,7 +13,7 @@ use crate::import::read_limited;
 use goldspike_golden::describe::Network;
 use std::path::Path;
 
-pub use agreement::Agreement;
+pub use agreement::{Agreement, Unit};
 pub use dataset::Dataset;
 pub use trace::{FrameworkLayer, FrameworkTrace};
 
