@@ -257,6 +257,41 @@ fn generate_twice_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_bench_plays_64_steps_where_there_are_samples() {
+    let scratch = tempfile::tempdir().unwrap();
+    let data_less = repository("testbench/workloads/nets/digits_latency");
+    let folder = scratch.path().join("out");
+    let steps = |network: &str, flags: &[&str]| -> (usize, usize) {
+        let mut arguments = vec!["generate", network, "-o", text(&folder), "--testbench"];
+        arguments.extend(flags);
+        run(&arguments).ended(0);
+        let bench = names(&folder.join("tb"))
+            .into_iter()
+            .find(|name| name.ends_with(".v"))
+            .unwrap();
+        let bench = std::fs::read_to_string(folder.join("tb").join(bench)).unwrap();
+        let line = bench
+            .lines()
+            .find(|line| line.contains("Self-checking bench"))
+            .unwrap();
+        let counts = line.split_once(": ").unwrap().1;
+        let numbers: Vec<usize> = counts
+            .split([' ', ','])
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        (numbers[0], numbers[1])
+    };
+    assert_eq!(steps("digits", &[]), (8, 64));
+    assert_eq!(steps("digits", &["--samples", "3"]), (3, 24));
+    assert_eq!(steps("digits", &["--samples", "20"]), (20, 160));
+    let (samples, random) = steps(text(&data_less), &[]);
+    assert!(
+        samples >= 2 && random >= 64,
+        "{samples} samples, {random} steps"
+    );
+}
+
+#[test]
 fn verify_compares_everything() {
     let found = run(&[
         "verify",
