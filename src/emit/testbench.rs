@@ -46,7 +46,8 @@ pub fn add(
     let name = format!("tb_{}", design.top.name());
     let header = format!(
         "{}\n\nSelf-checking bench of {}: {} samples, {} time steps, {} input beats, pauses on every stream.\n\
-         Run it in the folder above, see README.md there. It prints `PASS n beats` and ends with status 0, or `FAIL` \
+         Run it in the folder above, see README.md there.\n\
+         It prints `PASS n beats` and ends with status 0, or `FAIL` \
          with the first mismatch and ends with another.",
         header(origin.0, origin.1, origin.2),
         design.top.name(),
@@ -234,11 +235,11 @@ fn hex(bits: &[bool]) -> String {
 const STOP_FAILED: &str = "\
 task stop_failed;  // ends the simulation with a status other than 0
     begin
-`ifdef __ICARUS__
+        `ifdef __ICARUS__
         $fatal(1);
-`else
+        `else
         $stop;
-`endif
+        `endif
     end
 endtask
 ";

@@ -5,6 +5,7 @@
 mod quantize_support;
 
 use goldspike::quantize::{Options, QuantizeError, ScaleBy, digest, load, quantize, save};
+use goldspike_golden::format::{Overflow, Rounding};
 use goldspike_golden::quant::{Param, QuantNetwork, QuantNeuron};
 use quantize_support::network;
 use quantize_support::random::real_network;
@@ -18,6 +19,17 @@ fn digits() -> QuantNetwork {
     quantize(&network("digits_lif_hard"), &Options::default())
         .unwrap()
         .network
+}
+
+#[test]
+fn modes_are_printed_as_they_are_stored() {
+    let stored = |mode: serde_json::Value| mode.as_str().unwrap().to_owned();
+    for mode in Rounding::ALL {
+        assert_eq!(mode.to_string(), stored(serde_json::json!(mode)));
+    }
+    for mode in Overflow::ALL {
+        assert_eq!(mode.to_string(), stored(serde_json::json!(mode)));
+    }
 }
 
 #[test]

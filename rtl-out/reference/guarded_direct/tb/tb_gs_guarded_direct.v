@@ -4,7 +4,8 @@
 // command  goldspike generate guarded_direct --lanes 3 --neuron-lanes 1 --probe --testbench
 // 
 // Self-checking bench of gs_guarded_direct: 3 samples, 16 time steps, 46 input beats, pauses on every stream.
-// Run it in the folder above, see README.md there. It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
+// Run it in the folder above, see README.md there.
+// It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_guarded_direct;
     localparam BEATS = 46;  // input beats
@@ -51,11 +52,11 @@ module tb_gs_guarded_direct;
     integer stalls_probe;
     task stop_failed;  // ends the simulation with a status other than 0
         begin
-    `ifdef __ICARUS__
+            `ifdef __ICARUS__
             $fatal(1);
-    `else
+            `else
             $stop;
-    `endif
+            `endif
         end
     endtask
     integer compared;  // beats that were equal to the golden model

@@ -4,7 +4,8 @@
 // command  goldspike generate klif --lanes 2 --neuron-lanes 1 --probe --testbench
 // 
 // Self-checking bench of gs_klif: 3 samples, 16 time steps, 33 input beats, pauses on every stream.
-// Run it in the folder above, see README.md there. It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
+// Run it in the folder above, see README.md there.
+// It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_klif;
     localparam BEATS = 33;  // input beats
@@ -60,11 +61,11 @@ module tb_gs_klif;
     integer stalls_probe;
     task stop_failed;  // ends the simulation with a status other than 0
         begin
-    `ifdef __ICARUS__
+            `ifdef __ICARUS__
             $fatal(1);
-    `else
+            `else
             $stop;
-    `endif
+            `endif
         end
     endtask
     integer compared;  // beats that were equal to the golden model
