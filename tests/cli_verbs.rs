@@ -257,11 +257,11 @@ fn generate_twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_bench_plays_64_steps_where_there_are_samples() {
+fn the_bench_plays_as_much_as_there_is_to_play() {
     let scratch = tempfile::tempdir().unwrap();
     let data_less = repository("testbench/workloads/nets/digits_latency");
     let folder = scratch.path().join("out");
-    let steps = |network: &str, flags: &[&str]| -> (usize, usize) {
+    let plays = |network: &str, flags: &[&str]| -> [usize; 3] {
         let mut arguments = vec!["generate", network, "-o", text(&folder), "--testbench"];
         arguments.extend(flags);
         run(&arguments).ended(0);
@@ -279,15 +279,20 @@ fn the_bench_plays_64_steps_where_there_are_samples() {
             .split([' ', ','])
             .filter_map(|word| word.parse().ok())
             .collect();
-        (numbers[0], numbers[1])
+        numbers.try_into().unwrap()
     };
-    assert_eq!(steps("digits", &[]), (8, 64));
-    assert_eq!(steps("digits", &["--samples", "3"]), (3, 24));
-    assert_eq!(steps("digits", &["--samples", "20"]), (20, 160));
-    let (samples, random) = steps(text(&data_less), &[]);
+    let [samples, steps, beats] = plays("digits", &[]);
     assert!(
-        samples >= 2 && random >= 64,
-        "{samples} samples, {random} steps"
+        samples >= 8 && steps >= 64,
+        "{samples} samples, {steps} steps"
+    );
+    assert!((8192..9000).contains(&beats), "{beats} beats");
+    assert_eq!(plays("digits", &["--samples", "3"])[..2], [3, 24]);
+    assert_eq!(plays("digits", &["--samples", "50"])[..2], [50, 400]);
+    let [samples, steps, _] = plays(text(&data_less), &[]);
+    assert!(
+        samples >= 8 && steps >= 64,
+        "{samples} samples, {steps} steps"
     );
 }
 

@@ -60,8 +60,8 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
         |n| n.layers[0].membrane.width += 1,
         |n| n.layers[0].accumulator.width += 1,
         |n| n.layers[0].guard_bits += 1,
-        |n| n.layers[0].rounding = goldspike_golden::format::Rounding::Floor,
-        |n| n.layers[1].overflow = goldspike_golden::format::Overflow::Wrap,
+        |n| n.layers[0].rounding = Rounding::Floor,
+        |n| n.layers[1].overflow = Overflow::Wrap,
         |n| n.time_steps += 1,
         |n| {
             let QuantNeuron::Lif(lif) = &mut n.layers[1].neuron else {
