@@ -73,7 +73,7 @@ fn layers(out: &mut String, design: &Design, network: &QuantNetwork) {
         } = layer;
         let _ = writeln!(
             out,
-            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {weight_bits} bit | {accumulator} ({} bit) | {membrane} ({} bit) | {rounding:?} | {overflow:?} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {weight_bits} bit | {accumulator} ({} bit) | {membrane} ({} bit) | {rounding} | {overflow} | {} |",
             neuron.model.info().name,
             plan.axons,
             plan.neurons,

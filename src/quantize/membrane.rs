@@ -14,7 +14,7 @@ use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, Update, aligned, bits_f
 use super::bounds::Bounds;
 use super::{GuardBits, MembraneBits, Options};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::{Collapsed, Domain, StateUnit};
+use goldspike_golden::neuron::{Collapsed, Domain};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 
 /// LSBs that the smallest threshold has at least.

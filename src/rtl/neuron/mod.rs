@@ -31,8 +31,6 @@ pub(crate) struct Lane {
     pub(crate) ternary: bool,
     /// Register stages from inputs to outputs.
     pub(crate) latency: u32,
-    /// Type of the compared value.
-    pub(crate) h: Ty,
     /// Kept states, in the order of the trace, then what only the hardware keeps.
     pub(crate) states: Vec<State>,
     /// Constants that differ between neurons or steps.

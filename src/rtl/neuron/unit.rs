@@ -340,7 +340,6 @@ impl<'a> Unit<'a> {
             module: self.b.finish()?,
             ternary: self.negative.is_some(),
             latency: self.pipe.stage(),
-            h: done.h.ty(),
             states: done.states.into_iter().map(|(state, _)| state).collect(),
             columns: self.columns,
             forms: self.forms,
