@@ -8,6 +8,7 @@
 //! The result depends on nothing but the network and the options, on every machine. It runs no data.
 
 mod amplitude;
+mod bounds;
 mod checks;
 mod constants;
 mod digest;
@@ -25,6 +26,7 @@ mod store;
 mod tables;
 mod width;
 
+pub use bounds::{Bounds, bounds};
 pub use digest::digest;
 pub use error::QuantizeError;
 pub use interval::{Either, Interval, Span};

@@ -16,8 +16,8 @@
 use goldspike_golden::format::QFormat;
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
 use super::unit::{Constant, Kept, Unit, fit};
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
@@ -35,7 +35,12 @@ enum Gate {
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     let gate = gate(layer);
     let conducts = layer.neuron.constants.contains_key("conduct");
     let doc = format!(
@@ -49,9 +54,8 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
         if conducts { "R(G*x)" } else { "x" },
         if conducts { "; G = conduct" } else { "" },
     );
-    let mut unit = Unit::new(module, &doc, layer, sum);
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -115,9 +119,7 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
 
     unit.b.comment("fire; v = h, the reset is the next step's");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
     unit.next_stage();
     unit.finish(spike, h, vec![(v, h), (stored, spike)])
