@@ -94,6 +94,10 @@ pub(crate) fn lane(
     let compared = unit.at(h);
     let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
+    if !unit.fires() {
+        unit.next_stage();
+        return unit.finish(spike, h, vec![(v, h), (m, m.old)]);
+    }
 
     unit.b
         .comment("complementary: what m retains, S1(h); idle at 0 until m is above 0");

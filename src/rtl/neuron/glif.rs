@@ -41,7 +41,11 @@ pub(crate) fn lane(
     sum: Ty,
     assume: &Assume,
 ) -> Result<Lane, HdlError> {
-    let gate = gate(layer);
+    let gate = if assume.fires(layer, false) {
+        gate(layer)
+    } else {
+        Gate::None
+    };
     let conducts = layer.neuron.constants.contains_key("conduct");
     let doc = format!(
         "One pipelined GLIF lane: charge h = ovf(R({}*v) + {} + B[r]), fire h >= fire_at, r the spike of the step before.\n\
@@ -191,7 +195,8 @@ fn selected_offset(unit: &mut Unit<'_>, stored: &Kept) -> Offset {
         neuron.constant("offset"),
         neuron.constant("offset_after_spike"),
     );
-    if silent.clone().collapsed() == fired.clone().collapsed() {
+    let same = silent.clone().collapsed() == fired.clone().collapsed();
+    if same || !unit.assume().fires(unit.layer, false) {
         return Offset::Same(unit.fitted("offset"));
     }
     let width = fit(silent).width().max(fit(fired).width());

@@ -20,8 +20,10 @@ impl Unit<'_> {
     /// What is kept of `h` in its own step: `v_reset` or `ovf(h - reset_by)` after a spike, else `h`.
     pub(super) fn reset_by_spike(&mut self, h: Sig, spike: Sig) -> Sig {
         let membrane = self.membrane();
+        if !self.fires() {
+            return h;
+        }
         let after = match self.layer.neuron.modes.reset {
-            _ if !self.fires() => return h,
             Reset::None => return h,
             Reset::Hard => {
                 let v_reset = self.constant("v_reset", membrane);
