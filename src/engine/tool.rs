@@ -199,13 +199,15 @@ impl Toolbox {
             .stdin(Stdio::null())
             .output()
             .ok()?;
-        [&output.stdout, &output.stderr].into_iter().find_map(|stream| {
-            String::from_utf8_lossy(stream)
-                .lines()
-                .map(str::trim)
-                .find(|line| !line.is_empty() && !line.starts_with("Preparing to run"))
-                .map(str::to_owned)
-        })
+        [&output.stdout, &output.stderr]
+            .into_iter()
+            .find_map(|stream| {
+                String::from_utf8_lossy(stream)
+                    .lines()
+                    .map(str::trim)
+                    .find(|line| !line.is_empty() && !line.starts_with("Preparing to run"))
+                    .map(str::to_owned)
+            })
     }
 }
 

@@ -16,7 +16,10 @@ pub enum SynthError {
     #[error(transparent)]
     Tool(#[from] Box<ToolFailure>),
     /// Yosys went on with another circuit than the described one.
-    #[error("yosys warns that `{top}` is not the circuit that was described:\n{}", warnings.join("\n"))]
+    #[error(
+        "yosys warns that `{top}` is not the circuit that was described:\n{}",
+        shown(warnings)
+    )]
     Deadly {
         /// Top module.
         top: String,
@@ -42,7 +45,9 @@ pub enum SynthError {
         what: String,
     },
     /// The scan frame holds other cells than its ports make: nothing can be said of the module in it.
-    #[error("the frame of `{module}` should hold {expected} {what}, and the netlist has {found} beside the module's")]
+    #[error(
+        "the frame of `{module}` should hold {expected} {what}, and the netlist has {found} beside the module's"
+    )]
     Frame {
         /// Module in the frame.
         module: String,
@@ -65,4 +70,15 @@ impl From<ToolFailure> for SynthError {
     fn from(failure: ToolFailure) -> Self {
         Self::Tool(Box::new(failure))
     }
+}
+
+/// Warnings that a message shows; one conflict is a line a bit.
+const SHOWN: usize = 8;
+
+fn shown(warnings: &[String]) -> String {
+    let mut text = warnings[..warnings.len().min(SHOWN)].join("\n");
+    if warnings.len() > SHOWN {
+        text.push_str(&format!("\n[{} more]", warnings.len() - SHOWN));
+    }
+    text
 }

@@ -49,7 +49,9 @@ pub fn measure(
     target: &Target,
     seeds: &[u32],
 ) -> Result<Cost, SynthError> {
-    let place_dir = tempfile::Builder::new().prefix("goldspike-synth-").tempdir()?;
+    let place_dir = tempfile::Builder::new()
+        .prefix("goldspike-synth-")
+        .tempdir()?;
     let folder = place_dir.path();
     let frame = scan(&unit.module)?;
     let mut sources: Vec<PathBuf> = Vec::new();
@@ -97,7 +99,12 @@ fn alone(mapped: &Mapped, frame: &Scan, unit: &Unit) -> Result<Counts, SynthErro
     let counts = mapped.apart.unwrap_or_default();
     let whole = mapped.whole;
     for (what, expected, whole, own) in [
-        ("flip-flops", frame.inputs + frame.outputs, whole.ff, counts.ff),
+        (
+            "flip-flops",
+            frame.inputs + frame.outputs,
+            whole.ff,
+            counts.ff,
+        ),
         ("look-up tables", frame.outputs, whole.lut4, counts.lut4),
     ] {
         let found = difference(whole, own);

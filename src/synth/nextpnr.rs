@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::SynthError;
 use super::target::{Family, Target};
-use crate::engine::tool::{Run, Toolbox, ToolFailure};
+use crate::engine::tool::{Run, ToolFailure, Toolbox};
 
 /// Longest run of nextpnr.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -89,7 +89,10 @@ fn read(path: &Path, family: Family) -> Result<Placement, SynthError> {
     let logic = |column: &str| {
         number(logic, column).ok_or_else(|| unreadable(format!("no utilization.{logic}.{column}")))
     };
-    let clocks = root["fmax"].as_object().into_iter().flat_map(|map| map.values());
+    let clocks = root["fmax"]
+        .as_object()
+        .into_iter()
+        .flat_map(|map| map.values());
     Ok(Placement {
         cells: logic("used")?,
         available: logic("available")?,

@@ -30,7 +30,10 @@ pub struct Scan {
 /// # Errors
 /// Only an internal bug of the description.
 pub fn scan(inner: &Arc<Module>) -> Result<Scan, HdlError> {
-    let doc = format!("Scan frame around `{}`, for measurements only.", inner.name());
+    let doc = format!(
+        "Scan frame around `{}`, for measurements only.",
+        inner.name()
+    );
     let mut b = Builder::new(format!("{}_frame", inner.name()), doc);
     let mut last = b.input("scan_i", Ty::BIT);
     let mut inputs = 0;

@@ -103,8 +103,18 @@ pub const TARGETS: &[Target] = &[
     ice40("hx1k", "iCE40 HX1K (TQ144)", "--hx1k", "tq144", false),
     ice40("hx8k", "iCE40 HX8K (CT256)", "--hx8k", "ct256", false),
     ice40("up5k", "iCE40 UP5K (SG48)", "--up5k", "sg48", true),
-    ecp5("ecp5-25k", "ECP5-25F (CABGA381, speed 6)", "--25k", "CABGA381"),
-    ecp5("ecp5-85k", "ECP5-85F (CABGA756, speed 6)", "--85k", "CABGA756"),
+    ecp5(
+        "ecp5-25k",
+        "ECP5-25F (CABGA381, speed 6)",
+        "--25k",
+        "CABGA381",
+    ),
+    ecp5(
+        "ecp5-85k",
+        "ECP5-85F (CABGA756, speed 6)",
+        "--85k",
+        "CABGA756",
+    ),
 ];
 
 /// The target of a name.

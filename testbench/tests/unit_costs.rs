@@ -49,7 +49,8 @@ fn made_anew(old: &UnitTable) -> UnitTable {
         let verilog = digest(&unit).unwrap();
         let known = old.units.get(unit.name);
         let kept = known.filter(|entry| {
-            !all && entry.verilog == verilog && MEASURED.iter().all(|t| entry.costs.contains_key(*t))
+            !all && entry.verilog == verilog
+                && MEASURED.iter().all(|t| entry.costs.contains_key(*t))
         });
         let entry = UnitEntry {
             model: unit.model.to_owned(),
@@ -100,9 +101,13 @@ fn made_anew(old: &UnitTable) -> UnitTable {
 
 fn versions(toolbox: &Toolbox, tools: &[Tool]) -> BTreeMap<String, String> {
     let version = |tool: &Tool| {
-        let version = toolbox
-            .version(*tool)
-            .unwrap_or_else(|| panic!("{} is needed to measure units: {}", tool.name, tool.install()));
+        let version = toolbox.version(*tool).unwrap_or_else(|| {
+            panic!(
+                "{} is needed to measure units: {}",
+                tool.name,
+                tool.install()
+            )
+        });
         (tool.name.to_owned(), version)
     };
     tools.iter().map(version).collect()
@@ -218,16 +223,28 @@ fn compare(unit: &Unit, name: &str) -> bool {
         .iter()
         .all(|(tool, version)| table.tools[tool] == *version);
     if !same {
-        println!("stored with {:?}, compared within 15 % with {today:?}", table.tools);
+        println!(
+            "stored with {:?}, compared within 15 % with {today:?}",
+            table.tools
+        );
     }
     let stored = &table.units[unit.name].costs[name];
     let found = measure(&toolbox, unit, target, &SEEDS[..1]).unwrap();
-    let numbers = |cost: &Cost| [cost.lut4, cost.ff, cost.carry, cost.dsp, cost.bram, cost.cells];
+    let numbers = |cost: &Cost| {
+        [
+            cost.lut4, cost.ff, cost.carry, cost.dsp, cost.bram, cost.cells,
+        ]
+    };
     for (column, (found, stored)) in ["LUT4", "FF", "carry", "DSP", "BRAM", "cells"]
         .iter()
         .zip(numbers(&found).into_iter().zip(numbers(stored)))
     {
-        agrees(&format!("{column} of {} on {name}", unit.name), same, found, stored);
+        agrees(
+            &format!("{column} of {} on {name}", unit.name),
+            same,
+            found,
+            stored,
+        );
     }
     true
 }
@@ -238,7 +255,10 @@ fn measuring_again_gives_the_stored_costs() {
     let mut compared = 0;
     for name in ["if", "klif"] {
         let unit = units.iter().find(|unit| unit.name == name).unwrap();
-        compared += MEASURED.iter().filter(|target| compare(unit, target)).count();
+        compared += MEASURED
+            .iter()
+            .filter(|target| compare(unit, target))
+            .count();
     }
     println!("{compared} measurements compared");
     assert!(compared == 6 || TOOLS.iter().any(|tool| missing(*tool)));
