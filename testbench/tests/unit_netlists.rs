@@ -13,22 +13,32 @@ use goldspike_testbench::tools::missing;
 const TOOLS: &[Tool] = &[YOSYS, IVERILOG, VVP];
 const CYCLES: usize = 2_000;
 
-/// The netlist as plain Verilog: Yosys' own models of the cells, flattened into it. The frame is renamed.
-fn plain(toolbox: &Toolbox, folder: &Path, netlist: &Path, target: &Target, top: &str) {
-    let models = match target.family {
-        Family::Ice40 => "-D NO_ICE40_DEFAULT_ASSIGNMENTS +/ice40/cells_sim.v",
-        Family::Ecp5 => "+/ecp5/cells_sim.v",
+/// Writes the netlist as Verilog, the frame renamed to `mapped`; gives Yosys' models of the cells.
+fn netlist(
+    toolbox: &Toolbox,
+    folder: &Path,
+    netlist: &Path,
+    target: &Target,
+    top: &str,
+) -> PathBuf {
+    let family = match target.family {
+        Family::Ice40 => "ice40",
+        Family::Ecp5 => "ecp5",
     };
     let script = format!(
-        "read_json {}; read_verilog -overwrite {models}; hierarchy -top {top}; proc; \
-         setattr -mod -unset keep_hierarchy *; flatten; opt_clean; \
-         rename {top} mapped; write_verilog -noattr mapped.v",
+        "read_verilog -lib +/{family}/cells_sim.v; design -reset; read_json {}; rename {top} mapped; \
+         write_verilog -noattr mapped.v",
         netlist.file_name().unwrap().display()
     );
-    Run::new(&toolbox.find(YOSYS).unwrap(), folder, "plain.log")
-        .args(["-q", "-p", &script])
+    let log = Run::new(&toolbox.find(YOSYS).unwrap(), folder, "netlist.log")
+        .args(["-p", &script])
         .output()
         .unwrap();
+    let models = log
+        .lines()
+        .find_map(|line| line.split_once("Verilog-2005 frontend: "))
+        .unwrap_or_else(|| panic!("{log}"));
+    PathBuf::from(models.1.trim())
 }
 
 fn bench(top: &str, warm_up: usize) -> String {
@@ -66,21 +76,16 @@ fn simulated(unit: &Unit, target: &Target, alter: impl Fn(String) -> String) -> 
         apart: Some(unit.module.name()),
     };
     let mapped = map(&toolbox, &job, target).unwrap();
-    plain(&toolbox, folder, &mapped.netlist, target, top);
+    let models = netlist(&toolbox, folder, &mapped.netlist, target, top);
     let unit_file = folder.join(format!("{}.v", unit.module.name()));
     fs::write(&unit_file, alter(fs::read_to_string(&unit_file).unwrap())).unwrap();
     let warm_up = frame.inputs + frame.outputs + unit.latency as usize;
     fs::write(folder.join("bench.v"), bench(top, warm_up)).unwrap();
     Run::new(&toolbox.find(IVERILOG).unwrap(), folder, "iverilog.log")
-        .args([
-            "-g2005",
-            "-o",
-            "bench.vvp",
-            "-s",
-            "bench",
-            "bench.v",
-            "mapped.v",
-        ])
+        .args(["-g2012", "-DNO_ICE40_DEFAULT_ASSIGNMENTS", "-I"])
+        .args([models.parent().unwrap()])
+        .args(["-o", "bench.vvp", "-s", "bench", "bench.v", "mapped.v"])
+        .args([&models])
         .args(&sources)
         .output()
         .unwrap();
