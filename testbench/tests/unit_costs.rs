@@ -198,13 +198,14 @@ fn the_readme_shows_the_stored_costs() {
     }
 }
 
-/// Same tools: the same numbers. Other versions: said, and within 15 %.
+/// Same tools: the same numbers. Other versions: said, at most 15 % more, and not below two thirds (a later Yosys packs
+/// carries better: `if` on hx8k has 64 LUT4 with 0.23 and 49 with 0.70).
 fn agrees(what: &str, same_tools: bool, found: usize, stored: usize) {
     if same_tools {
         assert_eq!(found, stored, "{what}");
     } else {
         assert!(
-            found.abs_diff(stored) * 100 <= 15 * stored.max(10),
+            found * 100 <= stored * 115 && found * 3 >= stored * 2,
             "{what}: {found} found, {stored} stored with other tools"
         );
     }
@@ -219,14 +220,15 @@ fn compare(unit: &Unit, name: &str) -> bool {
     let toolbox = Toolbox::from_environment();
     let table = stored();
     let today = versions(&toolbox, &tools);
-    let same = today
-        .iter()
-        .all(|(tool, version)| table.tools[tool] == *version);
-    if !same {
-        println!(
-            "stored with {:?}, compared within 15 % with {today:?}",
-            table.tools
-        );
+    let mut same = true;
+    for (tool, version) in &today {
+        if table.tools[tool] != *version {
+            println!(
+                "{tool}: stored with `{}`, compared with `{version}`",
+                table.tools[tool]
+            );
+            same = false;
+        }
     }
     let stored = &table.units[unit.name].costs[name];
     let found = measure(&toolbox, unit, target, &SEEDS[..1]).unwrap();

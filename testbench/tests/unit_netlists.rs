@@ -13,7 +13,8 @@ use goldspike_testbench::tools::missing;
 const TOOLS: &[Tool] = &[YOSYS, IVERILOG, VVP];
 const CYCLES: usize = 2_000;
 
-/// Writes the netlist as Verilog, the frame renamed to `mapped`; gives Yosys' models of the cells.
+/// Writes the netlist as Verilog, the frame renamed to `mapped`, and Yosys' models of the cells beside it, without the
+/// elaboration-time `$error` that Icarus 11 cannot read; gives the models' file.
 fn netlist(
     toolbox: &Toolbox,
     folder: &Path,
@@ -38,7 +39,22 @@ fn netlist(
         .lines()
         .find_map(|line| line.split_once("Verilog-2005 frontend: "))
         .unwrap_or_else(|| panic!("{log}"));
-    PathBuf::from(models.1.trim())
+    let models = Path::new(models.1.trim());
+    let copies = folder.join("models");
+    fs::create_dir(&copies).unwrap();
+    for entry in fs::read_dir(models.parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|end| end == "v" || end == "vh")
+        {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = text.lines().filter(|line| !line.contains("$error("));
+            let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+            fs::write(copies.join(path.file_name().unwrap()), text).unwrap();
+        }
+    }
+    copies.join(models.file_name().unwrap())
 }
 
 fn bench(top: &str, warm_up: usize) -> String {
@@ -82,7 +98,12 @@ fn simulated(unit: &Unit, target: &Target, alter: impl Fn(String) -> String) -> 
     let warm_up = frame.inputs + frame.outputs + unit.latency as usize;
     fs::write(folder.join("bench.v"), bench(top, warm_up)).unwrap();
     Run::new(&toolbox.find(IVERILOG).unwrap(), folder, "iverilog.log")
-        .args(["-g2012", "-DNO_ICE40_DEFAULT_ASSIGNMENTS", "-I"])
+        .args([
+            "-g2012",
+            "-DNO_ICE40_DEFAULT_ASSIGNMENTS",
+            "-DNO_INCLUDES",
+            "-I",
+        ])
         .args([models.parent().unwrap()])
         .args(["-o", "bench.vvp", "-s", "bench", "bench.v", "mapped.v"])
         .args([&models])
