@@ -121,11 +121,11 @@ fn stored_costs_are_those_of_todays_lanes() {
         let entry = table
             .units
             .get(unit.name)
-            .unwrap_or_else(|| panic!("{} was never measured: `make units`", unit.name));
+            .unwrap_or_else(|| panic!("{} was never measured: `make bless`", unit.name));
         assert_eq!(
             entry.verilog,
             digest(&unit).unwrap(),
-            "the Verilog of {} has changed since it was measured: `make units`",
+            "the Verilog of {} has changed since it was measured: `make bless` measures it again",
             unit.name
         );
         assert_eq!(
