@@ -52,7 +52,7 @@ fn is_free(family: Family, kind: &str) -> bool {
         ),
         Family::Ecp5 => matches!(
             kind,
-            "PFUMX" | "L6MUX21" | "TRELLIS_IO" | "DCCA" | "EHXPLLL" | "ALU54B"
+            "PFUMX" | "L6MUX21" | "TRELLIS_IO" | "DCCA" | "EHXPLLL"
         ),
     }
 }
