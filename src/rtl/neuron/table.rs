@@ -136,8 +136,8 @@ mod tests {
         ] {
             let table = QuantTable { low, shift, knots };
             for input in [Ty::s(9), Ty::u(6)] {
-                let mut unit =
-                    Unit::new("gs_table", "A table.", &layer, Ty::s(2), &Assume::default());
+                let assume = Assume::default();
+                let mut unit = Unit::new("gs_table", "A table.", &layer, Ty::s(2), &assume);
                 let x = unit.b.input("x_i", input);
                 let value = unit.table("curve", &table, x);
                 let stages = unit.pipe.stage();
