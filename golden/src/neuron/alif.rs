@@ -7,7 +7,7 @@
 //! | adaptation | `b' = ovf(R(rho b) + s beta)` |
 //! | reset hard, soft, none | `v = s ? v_reset : h`, `s ? ovf(h - reset_by) : h`, `h` |
 //!
-//! Kept is `beta b` in LSBs of the membrane: there is no product with `beta`, and traces show it divided by `beta`.
+//! Kept and shown is `beta b`, in LSBs of the membrane like the threshold that it raises: there is no product with `beta`.
 //!
 //! Sources, and where they differ: Bellec et al., Nature Communications 2020 (e-prop), which this follows, reset by `v_threshold`;
 //! their LSNN (NeurIPS 2018) resets by the risen threshold.
@@ -47,7 +47,7 @@ pub(super) const INFO: ModelInfo = ModelInfo {
     equations: &[
         "h = ovf(R(decay * v) + x + offset)            x = W s + b, input_gain folded into W and b",
         "s = h >= v_threshold + beta * b  (fire \">=\")  or  h > v_threshold + beta * b  (fire \">\")",
-        "b' = ovf(R(rho * b) + s)                      kept as beta * b; b starts at 0",
+        "b' = ovf(R(rho * b) + s)                      kept and shown as beta * b; b starts at 0",
         "hard v = s ? v_reset : h                      soft v = ovf(h - s * v_threshold)",
     ],
     parameters: &[
@@ -164,14 +164,13 @@ impl<N: Clone + Debug> Model<N> for Params<N> {
     }
 }
 
-/// `b` is shown divided by `beta`.
+/// Nothing is folded but the input gain: `b` is kept times `beta` by the step itself.
 pub(super) fn collapse(neuron: &Neuron) -> Collapsed {
     let mut c = Collapsed::new(neuron);
     c.input_gain = c.given("input_gain");
     for name in ["decay", "rho", "beta", "offset"] {
         c.set(name, c.given(name));
     }
-    c.scales.insert("b", c.given("beta").map(|beta| 1.0 / beta));
     c.set_reset();
     c
 }
