@@ -3,6 +3,7 @@
 //! A form never changes a bit: a factor's product is exact in each, overflow logic and resets are left out only where no
 //! event sequence of any length reaches them ([`crate::quantize::bounds`]).
 
+use goldspike_golden::format::Overflow;
 use goldspike_golden::quant::{Payloads, QuantLayer};
 
 use crate::quantize::{Bounds, bounds};
@@ -61,6 +62,11 @@ impl Assume {
 
     /// Whether `h` can reach a threshold; `h <= -fire_at` if `negative`.
     pub(crate) fn fires(&self, layer: &QuantLayer, negative: bool) -> bool {
+        // A value that wraps leaves its bound at the other end.
+        let held = self.membrane_held(layer) && self.own_held(layer);
+        if layer.overflow == Overflow::Wrap && !held {
+            return true;
+        }
         // A guarded reset acts above its own level, without a spike too.
         let levels = ["fire_at", "pending_at"].map(|name| layer.neuron.constants.get(name));
         let least = levels.iter().flatten().flat_map(|p| p.values()).min();
