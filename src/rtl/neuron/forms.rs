@@ -50,8 +50,10 @@ impl Assume {
 
     /// Whether no update overflows the membrane.
     pub(crate) fn membrane_held(&self, layer: &QuantLayer) -> bool {
+        // Where a state of its own wraps, what it gives the membrane is not within the bound.
+        let wraps = layer.overflow == Overflow::Wrap && !self.own_held(layer);
         let held = |b: &Bounds| b.membrane_held(layer.membrane.width, layer.overflow);
-        self.bounds.as_ref().is_some_and(held)
+        !wraps && self.bounds.as_ref().is_some_and(held)
     }
 
     /// Whether no update overflows a format of a state's own.
@@ -63,8 +65,7 @@ impl Assume {
     /// Whether `h` can reach a threshold; `h <= -fire_at` if `negative`.
     pub(crate) fn fires(&self, layer: &QuantLayer, negative: bool) -> bool {
         // A value that wraps leaves its bound at the other end.
-        let held = self.membrane_held(layer) && self.own_held(layer);
-        if layer.overflow == Overflow::Wrap && !held {
+        if layer.overflow == Overflow::Wrap && !self.membrane_held(layer) {
             return true;
         }
         // A guarded reset acts above its own level, without a spike too.
