@@ -4,6 +4,7 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod clif;
 mod cubalif;
 mod glif;
 mod klif;
@@ -64,10 +65,7 @@ pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lan
         ModelId::Lif => lif::lane(layer, module_name, sum),
         ModelId::Klif => klif::lane(layer, module_name, sum),
         ModelId::Glif => glif::lane(layer, module_name, sum),
+        ModelId::Clif => clif::lane(layer, module_name, sum),
         ModelId::Cubalif => cubalif::lane(layer, module_name, sum),
-        ModelId::Clif => Err(HdlError::Name {
-            module: module_name.to_owned(),
-            name: layer.neuron.model.info().name.to_owned(),
-        }),
     }
 }
