@@ -98,7 +98,7 @@ module gs_glif_l0_lane (
     wire signed [3:0] offset_selected_d = r_old_q ? offset_after_spike_s1_q : offset_s1_q;
     wire [6:0] factor_d = r_old_q ? decay_after_spike_s1_q : decay_s1_q;
 
-    // charge: the selected factor * v
+    // charge: the factor * v
     wire signed [18:0] product_d = v_old_s2_q * $signed({1'd0, factor_q});
 
     // charge: conductance * current
