@@ -347,6 +347,61 @@ fn flags_that_do_not_fit_what_is_given() {
 }
 
 #[test]
+fn what_is_planned_is_named_as_not_there() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cases: &[(&str, &[&[&str]])] = &[
+        (
+            "later-synth",
+            &[&["synth", "digits", "--target", "hx8k"], &["synth"]],
+        ),
+        (
+            "later-prove",
+            &[&["prove", "lif", "--width", "8"], &["-q", "prove"]],
+        ),
+        (
+            "later-target",
+            &[
+                &["build", "digits", "--target", "hx8k"],
+                &["generate", "digits", "--target=ecp5-25k", "-o", "out"],
+                &["verify", "--target", "up5k", "digits"],
+            ],
+        ),
+        (
+            "later-goal",
+            &[
+                &["generate", "digits", "--goal", "area"],
+                &["build", "digits", "--goal=latency"],
+            ],
+        ),
+        ("later-mutants", &[&["verify", "digits", "--mutants", "9"]]),
+        (
+            "later-netlist",
+            &[&["verify", "digits", "--engine", "rust-hdl,netlist"]],
+        ),
+        ("later-routed", &[&["build", "digits", "--engine=routed"]]),
+        (
+            "later-bitstream",
+            &[&["run", "digits", "--engine", "bitstream"]],
+        ),
+    ];
+    for (name, lines) in cases {
+        for arguments in *lines {
+            let ran = run_in(scratch.path(), arguments);
+            assert_eq!(
+                (ran.code, ran.stdout.as_str()),
+                (2, ""),
+                "{name}: {}",
+                ran.stderr
+            );
+            stored(name, scratch.path(), &ran.stderr);
+        }
+    }
+    let found = run(&["synth", "digits", "--format", "json"]).json(2);
+    assert_eq!(found["error"]["code"], "GS0603");
+    assert_eq!(names(scratch.path()), [""; 0]);
+}
+
+#[test]
 fn an_engine_whose_tool_is_missing() {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("out");
@@ -423,7 +478,9 @@ fn arguments_that_clap_refuses() {
         &["wave", "digits", "--sample", "1", "--steps", "4"],
         &["generate", "digits"],
         &["generate", "digits", "-o", "x", "--lanes", "four"],
-        &["synth", "digits"],
+        &["synthesize", "digits"],
+        &["generate", "digits", "--targets", "hx8k"],
+        &["wave", "digits", "--sample", "netlist"],
         &["-q", "-v", "models"],
         &["--color", "sometimes", "models"],
     ];

@@ -32,7 +32,18 @@ fn help_and_version_go_to_stdout() {
         assert!(help.contains(verb), "{verb}");
         let own = run(&[verb, "--help"]).ended(0);
         assert!(own.contains("--format"), "{verb}");
+        for absent in [
+            "--target",
+            "--goal",
+            "--mutants",
+            "--events",
+            "--weights",
+            "netlist",
+        ] {
+            assert!(!own.contains(absent), "{verb} offers {absent}");
+        }
     }
+    assert!(!help.contains("synth") && !help.contains("prove"), "{help}");
     assert!(
         run(&["--version"])
             .ended(0)

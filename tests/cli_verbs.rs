@@ -257,6 +257,46 @@ fn generate_twice_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_bench_plays_as_much_as_there_is_to_play() {
+    let scratch = tempfile::tempdir().unwrap();
+    let data_less = repository("testbench/workloads/nets/digits_latency");
+    let folder = scratch.path().join("out");
+    let plays = |network: &str, flags: &[&str]| -> [usize; 3] {
+        let mut arguments = vec!["generate", network, "-o", text(&folder), "--testbench"];
+        arguments.extend(flags);
+        run(&arguments).ended(0);
+        let bench = names(&folder.join("tb"))
+            .into_iter()
+            .find(|name| name.ends_with(".v"))
+            .unwrap();
+        let bench = std::fs::read_to_string(folder.join("tb").join(bench)).unwrap();
+        let line = bench
+            .lines()
+            .find(|line| line.contains("Self-checking bench"))
+            .unwrap();
+        let counts = line.split_once(": ").unwrap().1;
+        let numbers: Vec<usize> = counts
+            .split([' ', ','])
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        numbers.try_into().unwrap()
+    };
+    let [samples, steps, beats] = plays("digits", &[]);
+    assert!(
+        samples >= 8 && steps >= 64,
+        "{samples} samples, {steps} steps"
+    );
+    assert!((8192..9000).contains(&beats), "{beats} beats");
+    assert_eq!(plays("digits", &["--samples", "3"])[..2], [3, 24]);
+    assert_eq!(plays("digits", &["--samples", "50"])[..2], [50, 400]);
+    let [samples, steps, _] = plays(text(&data_less), &[]);
+    assert!(
+        samples >= 8 && steps >= 64,
+        "{samples} samples, {steps} steps"
+    );
+}
+
+#[test]
 fn verify_compares_everything() {
     let found = run(&[
         "verify",
@@ -488,7 +528,7 @@ fn wave_writes_both_files() {
 fn models_come_from_the_registry() {
     let all = run(&["models", "--format", "json"]).json(0);
     let models = all["models"].as_array().unwrap();
-    assert_eq!(models.len(), goldspike_golden::neuron::registry().len());
+    assert_eq!(models.len(), goldspike_golden::neuron::registry().count());
     let lif = run(&["models", "lif", "--format", "json"]).json(0);
     has(
         &lif,

@@ -137,6 +137,18 @@ impl Rounding {
     pub const ALL: [Self; 4] = [Self::HalfUp, Self::Floor, Self::ToZero, Self::HalfEven];
 }
 
+/// As in files and on the command line.
+impl fmt::Display for Rounding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HalfUp => "half_up",
+            Self::Floor => "floor",
+            Self::ToZero => "to_zero",
+            Self::HalfEven => "half_even",
+        })
+    }
+}
+
 /// What happens to a value that the format does not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -154,4 +166,15 @@ pub enum Overflow {
 impl Overflow {
     /// Every mode, for sweeps.
     pub const ALL: [Self; 3] = [Self::Saturate, Self::SaturateSymmetric, Self::Wrap];
+}
+
+/// As in files and on the command line.
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Saturate => "saturate",
+            Self::SaturateSymmetric => "saturate_symmetric",
+            Self::Wrap => "wrap",
+        })
+    }
 }

@@ -1,6 +1,7 @@
 //! A command line that clap did not take: its message, as text or as the JSON document that was asked for.
 
-use super::console::to_stdout;
+use super::console::{Console, ConsoleArgs, to_stdout};
+use super::later;
 use crate::diag::{Diagnostic, codes};
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -8,6 +9,10 @@ use std::process::ExitCode;
 
 /// Prints what clap says. Help and version are no errors and end with 0.
 pub fn refused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if let Some(diagnostic) = later::refused(error) {
+        Console::new(&ConsoleArgs::unread(wants_json(arguments))).failed(&diagnostic);
+        return ExitCode::from(diagnostic.exit_code());
+    }
     let help = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion

@@ -4,10 +4,11 @@ use super::check::{Again, Checks, check};
 use super::console::Console;
 use super::engines::{Chosen, choose};
 use super::input::{Integers, Samples, Source};
-use super::options::{DataArgs, LaneArgs, QuantizeArgs};
+use super::options::DataArgs;
 use super::quantize::{Measured, measure};
-use super::stimuli::{Pauses, Plan};
+use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
 use super::verify::{CheckArgs, again};
+use super::work::{AgainstArgs, WorkArgs};
 use super::{Ending, agreement, errors, generate, hardware, wave};
 use crate::diag::Diagnostic;
 use crate::emit::{self, Emitted};
@@ -26,33 +27,19 @@ use std::path::{Path, PathBuf};
 /// Says which steps ran and which did not. Needs nothing installed with the default engine.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Network folder, quantized folder or embedded name.
-    #[arg(value_name = "NETWORK|QUANT")]
-    network: PathBuf,
     /// Folder to write [default: rtl-out/NAME].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// A framework's results (.npz) to compare with [default: the embedded ones of an embedded network].
-    #[arg(long, value_name = "TRACE.npz")]
-    against: Option<PathBuf>,
     #[command(flatten)]
     check: CheckArgs,
     #[command(flatten)]
-    data: DataArgs,
+    framework: AgainstArgs,
     #[command(flatten)]
-    quantize: QuantizeArgs,
-    #[command(flatten)]
-    lanes: LaneArgs,
+    work: WorkArgs,
 }
-
-/// Random cases where there is no data set.
-const CASES_WITHOUT_DATA: usize = 16;
 
 /// Samples whose cycles are measured.
 const CYCLE_SAMPLES: usize = 32;
-
-/// Samples of the self-checking bench.
-const BENCH_SAMPLES: usize = 2;
 
 /// Waveform inside the output folder.
 const VCD: &str = "wave.vcd";
@@ -108,13 +95,12 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
 
 impl<'a> Job<'a> {
     fn new(args: &'a BuildArgs, console: &Console) -> Result<Self, Diagnostic> {
-        let source = Source::read(&args.network, console)?;
-        let integers = source.integers(&args.quantize)?;
-        let samples = source.data_if_any(&args.data)?;
-        let shipped = hardware::design(&integers.network, &args.lanes, false, console)?;
-        let probed = hardware::variant(&integers.network, &args.lanes, true)?;
-        let command =
-            generate::command("build", source.title(), &args.quantize, &args.lanes, false);
+        let source = args.work.source(console)?;
+        let integers = args.work.integers(&source)?;
+        let samples = source.data_if_any(&args.work.data)?;
+        let shipped = hardware::design(&integers.network, &args.work.lanes, false, console)?;
+        let probed = hardware::variant(&integers.network, &args.work.lanes, true)?;
+        let command = args.work.command("build", source.title(), false);
         Ok(Self {
             args,
             source,
@@ -131,15 +117,7 @@ impl<'a> Job<'a> {
     }
 
     fn again(&self) -> Again {
-        let BuildArgs {
-            network,
-            check,
-            data,
-            quantize,
-            lanes,
-            ..
-        } = self.args;
-        again(network, check, data, quantize, lanes)
+        again(&self.args.work, &self.args.check)
     }
 
     fn build(&self, chosen: &Chosen, console: &Console) -> Result<Built, Diagnostic> {
@@ -219,13 +197,16 @@ impl<'a> Job<'a> {
     }
 
     fn framework(&self, console: &Console) -> Result<Option<Framework>, Diagnostic> {
-        let Some(trace) = self.source.framework_trace(self.args.against.as_deref())? else {
+        let Some(trace) = self
+            .source
+            .framework_trace(self.args.framework.against.as_deref())?
+        else {
             return Ok(None);
         };
         // The trace names samples of the whole data set, whatever `--samples` says.
         let Some(samples) = self.source.data_if_any(&DataArgs {
             samples: None,
-            ..self.args.data.clone()
+            ..self.args.work.data.clone()
         })?
         else {
             return Ok(None);
@@ -288,7 +269,7 @@ impl<'a> Job<'a> {
             &self.shipped,
             network,
             plan,
-            BENCH_SAMPLES,
+            None,
             (digest, &self.command),
         )?;
         Ok(emitted)

@@ -12,7 +12,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::num::NonZeroUsize;
 
 /// Flags that every verb has.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Shared options")]
 pub struct ConsoleArgs {
     /// Say only errors and results.
@@ -62,6 +62,17 @@ pub struct Console {
     style: Style,
     jobs: usize,
     result: RefCell<String>,
+}
+
+impl ConsoleArgs {
+    /// Those of a command line that was not understood, of which only the format is known.
+    #[must_use]
+    pub fn unread(json: bool) -> Self {
+        Self {
+            format: if json { Format::Json } else { Format::Human },
+            ..Self::default()
+        }
+    }
 }
 
 impl Console {

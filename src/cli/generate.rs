@@ -1,9 +1,9 @@
 //! `goldspike generate`: Verilog, memory contents, file list and datasheet into a folder.
 
 use super::console::Console;
-use super::input::{Integers, Source};
-use super::options::{DataArgs, LaneArgs, QuantizeArgs};
-use super::stimuli::{Pauses, Plan};
+use super::input::Integers;
+use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
+use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
 use crate::diag::Diagnostic;
 use crate::emit::testbench::{self, Expectation};
@@ -18,20 +18,21 @@ use serde_json::json;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Samples of the bench where none are asked for: a bench is read by people, too.
-const BENCH_SAMPLES: usize = 4;
+/// Input beats that a bench plays at least, as far as there are samples. Of 40 designs with one bit of a weight flipped, 2
+/// samples of `digits` (600 beats) show none at the output, 8 show 4, 32 (8,200 beats) show 8.
+const BENCH_BEATS: usize = 8192;
 
-/// Random cases of the bench where there is no data set.
-const BENCH_CASES: usize = 4;
+/// Time steps that it plays at least.
+const BENCH_STEPS: usize = 64;
+
+/// Samples that it plays at least, however long they are: the state is set anew between two.
+const BENCH_SAMPLES: usize = 2;
 
 /// Verilog, memory contents, file list, FuseSoC core and datasheet into a folder.
 ///
 /// The folder is replaced as a whole if goldspike made it; any other folder that is not empty is refused.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
-    /// Network folder, quantized folder or embedded name.
-    #[arg(value_name = "NETWORK|QUANT")]
-    network: PathBuf,
     /// Folder to write.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
@@ -42,11 +43,7 @@ pub struct GenerateArgs {
     #[arg(long)]
     testbench: bool,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    quantize: QuantizeArgs,
-    #[command(flatten)]
-    lanes: LaneArgs,
+    work: WorkArgs,
 }
 
 /// Runs the verb.
@@ -54,23 +51,21 @@ pub struct GenerateArgs {
 /// # Errors
 /// Bad input, lanes that do not fit, a folder that is not ours or cannot be written.
 pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let source = Source::read(&args.network, console)?;
+    let source = args.work.source(console)?;
     let Integers {
         network, digest, ..
-    } = source.integers(&args.quantize)?;
-    let design = hardware::design(&network, &args.lanes, args.probe, console)?;
-    let command = command(
-        "generate",
-        source.title(),
-        &args.quantize,
-        &args.lanes,
-        args.probe,
-    );
+    } = args.work.integers(&source)?;
+    let design = hardware::design(&network, &args.work.lanes, args.probe, console)?;
+    let command = args.work.command("generate", source.title(), args.probe);
     let mut emitted =
         emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
     if args.testbench {
-        let samples = source.data_if_any(&args.data)?;
-        let cases = if samples.is_some() { 0 } else { BENCH_CASES };
+        let samples = source.data_if_any(&args.work.data)?;
+        let cases = if samples.is_some() {
+            0
+        } else {
+            CASES_WITHOUT_DATA
+        };
         let plan = Plan::new(
             &network,
             samples.as_ref(),
@@ -80,13 +75,12 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
                 seed: 1,
             },
         )?;
-        let count = args.data.samples.map_or(BENCH_SAMPLES, NonZeroUsize::get);
         add_bench(
             &mut emitted,
             &design,
             &network,
             &plan,
-            count,
+            args.work.data.samples,
             (&digest, &command),
         )?;
     }
@@ -116,7 +110,8 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
     Ok(Ending::Done)
 }
 
-/// Adds the self-checking bench of the plan's first `count` samples; `origin` is digest and command.
+/// Adds the self-checking bench of the plan's first `count` samples, or of as many as give enough steps; `origin` is
+/// digest and command.
 ///
 /// # Errors
 /// No sample.
@@ -125,16 +120,10 @@ pub fn add_bench(
     design: &Design,
     network: &QuantNetwork,
     plan: &Plan,
-    count: usize,
+    count: Option<NonZeroUsize>,
     origin: (&str, &str),
 ) -> Result<(), Diagnostic> {
-    let samples: Vec<Sample> = plan
-        .stimuli
-        .iter()
-        .flat_map(|stimulus| &stimulus.samples)
-        .take(count)
-        .cloned()
-        .collect();
+    let samples = bench_samples(plan, count);
     let program = golden(network).map_err(|error| errors::contract(&error))?;
     let traces: Vec<_> = samples.iter().map(|sample| program.run(sample)).collect();
     let stalls = plan
@@ -155,18 +144,24 @@ pub fn add_bench(
     .map_err(|error| errors::emit(&error))
 }
 
-/// The command line as it stands in the generated files: without paths.
-#[must_use]
-pub fn command(
-    verb: &str,
-    name: &str,
-    quantize: &QuantizeArgs,
-    lanes: &LaneArgs,
-    probe: bool,
-) -> String {
-    let mut words = vec!["goldspike".to_owned(), verb.to_owned(), name.to_owned()];
-    words.extend(quantize.given());
-    words.extend(lanes.given());
-    words.extend(probe.then(|| "--probe".to_owned()));
-    words.join(" ")
+/// The first `count` samples of the plan, or as many as a bench needs.
+fn bench_samples(plan: &Plan, count: Option<NonZeroUsize>) -> Vec<Sample> {
+    let samples = plan.stimuli.iter().flat_map(|stimulus| &stimulus.samples);
+    if let Some(count) = count {
+        return samples.take(count.get()).cloned().collect();
+    }
+    let (mut chosen, mut steps, mut beats) = (Vec::new(), 0, 0);
+    for sample in samples {
+        if chosen.len() >= BENCH_SAMPLES && steps >= BENCH_STEPS && beats >= BENCH_BEATS {
+            break;
+        }
+        steps += sample.steps.len();
+        beats += sample
+            .steps
+            .iter()
+            .map(|step| step.len().max(1))
+            .sum::<usize>();
+        chosen.push(sample.clone());
+    }
+    chosen
 }

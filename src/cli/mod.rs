@@ -17,6 +17,7 @@ mod generate;
 mod hardware;
 mod inference;
 mod input;
+mod later;
 mod man;
 mod models;
 mod options;
@@ -26,6 +27,7 @@ mod run;
 mod stimuli;
 mod verify;
 mod wave;
+mod work;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use console::{Console, ConsoleArgs};

@@ -207,10 +207,10 @@ pub struct LaneArgs {
     #[arg(long, value_name = "Q,..", value_delimiter = ',')]
     neuron_lanes: Vec<u32>,
     /// Events that a layer takes in a cycle; this version has 1.
-    #[arg(long, value_name = "K,..", value_delimiter = ',')]
+    #[arg(long, value_name = "K,..", value_delimiter = ',', hide = true)]
     events: Vec<u32>,
     /// Where the weights are; this version has `rom`.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, hide = true)]
     weights: Option<WeightsArg>,
 }
 

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::engines::{RunEngineArg, Simulation};
 use super::inference::{Tally, infer, play};
 use super::input::{Integers, Samples, Source};
-use super::options::{DataArgs, LaneArgs, QuantizeArgs};
+use super::work::{AgainstArgs, WorkArgs};
 use super::{Ending, agreement, errors, hardware};
 use crate::data::{Agreement, FrameworkTrace};
 use crate::diag::{Diagnostic, codes};
@@ -13,7 +13,6 @@ use clap::{Args, ValueEnum};
 use goldspike_golden::network;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Inference over a test set: accuracy, spikes, activity.
 ///
@@ -22,24 +21,16 @@ use std::path::PathBuf;
 /// Otherwise it is a measurement.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Network folder, quantized folder or embedded name.
-    #[arg(value_name = "NETWORK|QUANT")]
-    network: PathBuf,
     /// Arithmetic.
     #[arg(long, value_enum, default_value_t)]
     arith: ArithArg,
     /// What runs the integers: the golden model or the hardware on a simulator.
     #[arg(long, value_enum, default_value_t)]
     engine: RunEngineArg,
-    /// A framework's results (.npz) to compare with [default: the embedded ones of an embedded network].
-    #[arg(long, value_name = "TRACE.npz")]
-    against: Option<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
+    framework: AgainstArgs,
     #[command(flatten)]
-    quantize: QuantizeArgs,
-    #[command(flatten)]
-    lanes: LaneArgs,
+    work: WorkArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -70,12 +61,12 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Diagnostic> {
         return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
             .help("leave `--engine` or `--arith real` out"));
     }
-    if simulation.is_none() && args.lanes.is_given() {
+    if simulation.is_none() && args.work.lanes.is_given() {
         let message = "lanes are of the hardware, and the golden model has none";
         return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
             .help("add `--engine rust-hdl`, or leave the lanes out"));
     }
-    let source = Source::read(&args.network, console)?;
+    let source = args.work.source(console)?;
     let results = match args.arith {
         ArithArg::Raw => run_raw(args, simulation, &source, console)?,
         ArithArg::Real => run_real(args, &source, console)?,
@@ -102,9 +93,9 @@ fn run_raw(
     source: &Source,
     console: &Console,
 ) -> Result<Results, Diagnostic> {
-    let integers = source.integers(&args.quantize)?;
-    let samples = source.data(&args.data)?;
-    let framework = source.framework_trace(args.against.as_deref())?;
+    let integers = args.work.integers(source)?;
+    let samples = source.data(&args.work.data)?;
+    let framework = source.framework_trace(args.framework.against.as_deref())?;
     let (tally, against) = match simulation {
         None => run_golden(&integers, &samples, framework.as_ref(), console)?,
         Some(engine) => run_hardware(
@@ -120,7 +111,7 @@ fn run_raw(
         digest: integers.digest,
         tally,
         against,
-        exact: args.quantize.options().exact,
+        exact: args.work.quantize.options().exact,
     })
 }
 
@@ -154,7 +145,7 @@ fn run_hardware(
     framework: Option<&FrameworkTrace>,
     console: &Console,
 ) -> Result<(Tally, Option<Agreement>), Diagnostic> {
-    let design = hardware::design(&integers.network, &args.lanes, true, console)?;
+    let design = hardware::design(&integers.network, &args.work.lanes, true, console)?;
     let subject = Subject {
         network: &integers.network,
         design: &design,
@@ -203,9 +194,9 @@ fn run_hardware(
 }
 
 fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Results, Diagnostic> {
-    args.quantize.require_none()?;
-    let samples = source.data(&args.data)?;
-    let framework = source.framework_trace(args.against.as_deref())?;
+    args.work.quantize.require_none()?;
+    let samples = source.data(&args.work.data)?;
+    let framework = source.framework_trace(args.framework.against.as_deref())?;
     let (program, digest) = match source.imported() {
         Some(imported) => (
             network::reference(&imported.network),
@@ -214,7 +205,7 @@ fn run_real(args: &RunArgs, source: &Source, console: &Console) -> Result<Result
         None => {
             let Integers {
                 network, digest, ..
-            } = source.integers(&args.quantize)?;
+            } = args.work.integers(source)?;
             (
                 network::dequantised(&network).map_err(|error| errors::contract(&error))?,
                 digest,

@@ -16,6 +16,9 @@ const BATCH: usize = 32;
 /// Samples in a random case: they follow one another without a pause between.
 const SAMPLES_PER_CASE: usize = 3;
 
+/// Random cases where there is no data set.
+pub const CASES_WITHOUT_DATA: usize = 16;
+
 /// Which pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pauses {

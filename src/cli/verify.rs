@@ -3,14 +3,13 @@
 use super::check::{Again, check};
 use super::console::Console;
 use super::engines::{EngineArg, choose};
-use super::input::{Integers, Source};
-use super::options::{DataArgs, LaneArgs, QuantizeArgs, quoted};
+use super::input::Integers;
 use super::stimuli::{Pauses, Plan};
+use super::work::WorkArgs;
 use super::{Ending, hardware};
 use crate::diag::Diagnostic;
 use clap::Args;
 use serde_json::json;
-use std::path::{Path, PathBuf};
 
 /// Every spike and every membrane of the generated hardware against the golden model.
 ///
@@ -18,17 +17,10 @@ use std::path::{Path, PathBuf};
 /// are. The streams around the design pause at random, the same on every engine.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Network folder, quantized folder or embedded name.
-    #[arg(value_name = "NETWORK|QUANT")]
-    network: PathBuf,
     #[command(flatten)]
     check: CheckArgs,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    quantize: QuantizeArgs,
-    #[command(flatten)]
-    lanes: LaneArgs,
+    work: WorkArgs,
 }
 
 /// Which engines, which stimuli.
@@ -71,17 +63,17 @@ impl CheckArgs {
 /// Bad input, a missing tool, nothing to run.
 pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let chosen = choose(&args.check.engine)?;
-    let source = Source::read(&args.network, console)?;
+    let source = args.work.source(console)?;
     let Integers {
         network, digest, ..
-    } = source.integers(&args.quantize)?;
+    } = args.work.integers(&source)?;
     let data = if args.check.cases > 0 {
-        source.data_if_any(&args.data)?
+        source.data_if_any(&args.work.data)?
     } else {
-        Some(source.data(&args.data)?)
+        Some(source.data(&args.work.data)?)
     };
-    let shipped = hardware::design(&network, &args.lanes, false, console)?;
-    let probed = hardware::variant(&network, &args.lanes, true)?;
+    let shipped = hardware::design(&network, &args.work.lanes, false, console)?;
+    let probed = hardware::variant(&network, &args.work.lanes, true)?;
     let plan = Plan::new(
         &network,
         data.as_ref(),
@@ -99,13 +91,7 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
         args.check.cases,
         console,
     )?;
-    let again = again(
-        &args.network,
-        &args.check,
-        &args.data,
-        &args.quantize,
-        &args.lanes,
-    );
+    let again = again(&args.work, &args.check);
     let passed = checks.passed();
     console.result(
         || {
@@ -136,17 +122,8 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
 
 /// The commands that show a mismatch again.
 #[must_use]
-pub fn again(
-    network: &Path,
-    check: &CheckArgs,
-    data: &DataArgs,
-    quantize: &QuantizeArgs,
-    lanes: &LaneArgs,
-) -> Again {
-    let network = quoted(&network.display().to_string());
-    let given = [vec![network], data.given(), quantize.given(), lanes.given()]
-        .concat()
-        .join(" ");
+pub fn again(work: &WorkArgs, check: &CheckArgs) -> Again {
+    let given = work.given();
     let pauses = if check.no_stalls { " --no-stalls" } else { "" };
     Again {
         verify: format!("goldspike verify {given} --seed {}{pauses}", check.seed),

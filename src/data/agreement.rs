@@ -222,7 +222,7 @@ fn positions(numbers: &[usize], sample: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Raises `largest` to the largest difference; a value that is not a number counts as infinitely far.
-fn worst<N: Copy>(largest: &mut f64, theirs: &[f64], ours: &[N], real: &impl Fn(usize, N) -> f64) {
+fn worst<N: Copy>(largest: &mut f64, theirs: &[f64], ours: &[N], real: impl Fn(usize, N) -> f64) {
     for (neuron, (&theirs, &ours)) in theirs.iter().zip(ours).enumerate() {
         let error = (theirs - real(neuron, ours)).abs();
         *largest = largest.max(if error.is_nan() { f64::INFINITY } else { error });

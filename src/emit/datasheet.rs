@@ -11,7 +11,7 @@ use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
 use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
 use crate::rtl::stream::Layout;
-use crate::rtl::{Design, LayerPlan};
+use crate::rtl::{Design, Form, LayerPlan};
 
 /// Text of the datasheet.
 pub(crate) fn datasheet(
@@ -41,6 +41,7 @@ pub(crate) fn datasheet(
         network.time_steps,
     );
     layers(&mut out, design, network);
+    forms(&mut out, design, network);
     timing(&mut out, design, silent_latency(design)?);
     storage(&mut out, design);
     ports(&mut out, design);
@@ -72,7 +73,7 @@ fn layers(out: &mut String, design: &Design, network: &QuantNetwork) {
         } = layer;
         let _ = writeln!(
             out,
-            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {weight_bits} bit | {accumulator} ({} bit) | {membrane} ({} bit) | {rounding:?} | {overflow:?} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {weight_bits} bit | {accumulator} ({} bit) | {membrane} ({} bit) | {rounding} | {overflow} | {} |",
             neuron.model.info().name,
             plan.axons,
             plan.neurons,
@@ -85,6 +86,19 @@ fn layers(out: &mut String, design: &Design, network: &QuantNetwork) {
             membrane.width,
             plan.lane_latency,
         );
+    }
+    out.push('\n');
+}
+
+fn forms(out: &mut String, design: &Design, network: &QuantNetwork) {
+    out.push_str(
+        "## Neuron lanes\n\nWhat the lanes are made of. No form changes a bit; what is left out cannot act, whatever the events.\n\n\
+         | layer | part | circuit | why |\n|---|---|---|---|\n",
+    );
+    for (forms, layer) in design.forms.iter().zip(&network.layers) {
+        for Form { part, form, why } in forms {
+            let _ = writeln!(out, "| {} | {part} | {form} | {why} |", layer.name);
+        }
     }
     out.push('\n');
 }

@@ -1,8 +1,9 @@
 //! The self-checking bench: Verilog, stimulus and expected trace that need no goldspike to run.
 //!
 //! Compared are, for each time step, the set of spikes on the output stream and its TUSER (the order of events within a
-//! step is free; of ternary spikes their signs too), and with the probe every bit of every probe beat that belongs to a neuron. The bench ends with
-//! `PASS n beats` or with `FAIL` and the first mismatch; a run that compared nothing is a `FAIL`.
+//! step is free; of ternary spikes their signs too), and with the probe every bit of every probe beat that belongs to a
+//! neuron. The bench prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with
+//! another; a run that compared nothing is a `FAIL`.
 
 use std::fmt::Write as _;
 
@@ -45,7 +46,9 @@ pub fn add(
     let name = format!("tb_{}", design.top.name());
     let header = format!(
         "{}\n\nSelf-checking bench of {}: {} samples, {} time steps, {} input beats, pauses on every stream.\n\
-         Run it in the folder above, see README.md there. It prints `PASS n beats` or `FAIL` with the first mismatch.",
+         Run it in the folder above, see README.md there.\n\
+         It prints `PASS n beats` and ends with status 0, or `FAIL` \
+         with the first mismatch and ends with another.",
         header(origin.0, origin.1, origin.2),
         design.top.name(),
         expectation.samples.len(),
@@ -92,9 +95,11 @@ fn readme(name: &str) -> String {
          ```sh\niverilog -g2005 -s {name} -o {name}.vvp -f tb.f && vvp {name}.vvp\n```\n\n\
          or with Verilator 5:\n\n\
          ```sh\nverilator --binary --timing --top-module {name} -f tb.f && obj_dir/V{name}\n```\n\n\
-         The bench prints `PASS n beats`, or `FAIL` with the first mismatch; the exit status is 0 either way, so a script asks \
-         `… | grep -q '^PASS'`. It plays the few samples that it was made with: it shows that the design arrived whole, not \
-         that it is right for every input. `datasheet.md` describes the design.\n"
+         The bench prints `PASS n beats` and the command ends with status 0, or it prints `FAIL` with the first mismatch and \
+         the command ends with another status (1 from Icarus Verilog, an abort from Verilator), so a script or a CI job needs \
+         nothing else. Any other simulator is left by `$stop` after a `FAIL`.\n\n\
+         It plays the samples that it was made with, with pauses on every stream: it shows that the design arrived whole, \
+         not that it is right for every input. `datasheet.md` describes the design.\n"
     )
 }
 
@@ -228,6 +233,20 @@ fn hex(bits: &[bool]) -> String {
         .collect()
 }
 
+/// Ends the simulation with a status other than 0. `$stop` does so in Verilator; Icarus Verilog asks a person what to do
+/// then, unless it was started with `-N`, and has `$fatal` for Verilog-2005 too, which strict simulators may not have.
+const STOP_FAILED: &str = "\
+task stop_failed;  // ends the simulation with a status other than 0
+    begin
+        `ifdef __ICARUS__
+        $fatal(1);
+        `else
+        $stop;
+        `endif
+    end
+endtask
+";
+
 /// Compares what comes out with the expected words.
 struct Compare<'a> {
     design: &'a Design,
@@ -253,7 +272,7 @@ impl Sink for Compare<'_> {
             (neurons, "", String::new())
         };
         let mut text = format!(
-            "integer compared;  // beats that were equal to the golden model\n\
+            "{STOP_FAILED}integer compared;  // beats that were equal to the golden model\n\
              integer surplus;  // cycles after the last step in which nothing may come\n\
              reg failed;\n\
              reg [{words}:0] expected0 [0:STEPS-1];  // {{tuser, {signs}spikes}}\n\
@@ -393,7 +412,7 @@ impl Sink for Compare<'_> {
 
     fn hang(&self) -> String {
         "$display(\"FAIL: no beat for %0d cycles after %0d of %0d input beats and %0d of %0d steps\",\n\
-         \x20   HANG_CYCLES, beat, BEATS, step0, STEPS);\n$finish;\n@(negedge clk_i);\n"
+         \x20   HANG_CYCLES, beat, BEATS, step0, STEPS);\nstop_failed;\n@(negedge clk_i);\n"
             .to_owned()
     }
 
@@ -415,7 +434,7 @@ impl Sink for Compare<'_> {
         let _ = write!(
             text,
             "if (!failed && (compared == 0 || {})) begin\n    $display(\"FAIL: %0d beats compared, another number of steps than %0d\", compared, STEPS);\n    failed = 1;\nend\n\
-             if (!failed) $display(\"PASS %0d beats\", compared);\n$finish;\n",
+             if (failed) stop_failed;\nelse $display(\"PASS %0d beats\", compared);\n$finish;\n",
             steps.join(" || ")
         );
         text

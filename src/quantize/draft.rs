@@ -108,6 +108,21 @@ pub(crate) fn rounded(
     })
 }
 
+/// Neurons without synapses, whose membrane's LSB is `lsb`.
+pub(crate) fn of_neurons(charge: &Collapsed, neurons: usize, lsb: f64, bits: u32) -> Draft {
+    Draft {
+        weight_bits: 1,
+        weights: Vec::new(),
+        step: vec![lsb; neurons],
+        lsb: vec![lsb; neurons],
+        bias: vec![0; neurons],
+        rows: vec![Span::point(0); neurons],
+        clipped: 0,
+        coefficient: coefficient(charge, bits),
+        moved: vec![Dyadic::ZERO; neurons],
+    }
+}
+
 /// Worst case of every row's sum, the bias included.
 pub(crate) fn rows(
     layer: &Layer,

@@ -4,6 +4,7 @@
 //! more than 1/64 of it. Range: the proved bound, so that saturation is unreachable; where no bound is finite or it
 //! needs more than 32 bits, eight thresholds (or one step's inputs, if larger) and saturation stays reachable.
 
+use super::bounds::Bounds;
 use super::constants::{self, held_span, must_fit, unit};
 use super::draft::Draft;
 use super::dyadic::{Dyadic, Quotient};
@@ -13,7 +14,7 @@ use super::interval::Span;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, Update, aligned, bits_for};
 use super::{GuardBits, MembraneBits, Options};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
-use goldspike_golden::neuron::{Collapsed, Domain, StateUnit};
+use goldspike_golden::neuron::{Collapsed, Domain};
 use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
 
 /// LSBs that the smallest threshold has at least.
@@ -93,12 +94,9 @@ impl Candidate<'_> {
         guard_bits: i32,
         limit: Span,
     ) -> Result<Option<Bounds>, QuantizeError> {
-        Ok(Bounds::of(
-            neuron,
-            self.updates(neuron, guard_bits)?
-                .iter()
-                .map(|u| u.bound(limit)),
-        ))
+        let updates = self.updates(neuron, guard_bits)?;
+        let bounds = Bounds::of(neuron, updates.iter().map(|u| u.bound(limit)));
+        Ok(bounds.map(|bounds| bounds.with_constants(neuron)))
     }
 
     /// As `bound`, for samples of at most `steps` steps.
@@ -108,12 +106,9 @@ impl Candidate<'_> {
         guard_bits: i32,
         steps: u32,
     ) -> Result<Option<Bounds>, QuantizeError> {
-        Ok(Bounds::of(
-            neuron,
-            self.updates(neuron, guard_bits)?
-                .iter()
-                .map(|u| u.reach(steps, NO_BOUND)),
-        ))
+        let updates = self.updates(neuron, guard_bits)?;
+        let bounds = Bounds::of(neuron, updates.iter().map(|u| u.reach(steps, NO_BOUND)));
+        Ok(bounds.map(|bounds| bounds.with_constants(neuron)))
     }
 
     /// `times` the largest threshold, on both sides, and what one step can reach from below it.
@@ -140,52 +135,6 @@ fn around_threshold(neuron: &QuantNeuron, times: i64) -> Span {
         .unwrap_or(1)
         .saturating_mul(times);
     held_span(neuron).hull(Span::new(-largest, largest))
-}
-
-/// Every value of a layer's states.
-#[derive(Clone, Debug)]
-pub(crate) struct Bounds {
-    /// `h`, `v` and every state counted like them.
-    pub membrane: Span,
-    /// The states of a format of their own, by their order.
-    pub own: Vec<Span>,
-}
-
-impl Bounds {
-    /// Over the neurons of a layer; `None` if one has none.
-    fn of(neuron: &QuantNeuron, neurons: impl Iterator<Item = Option<Vec<Span>>>) -> Option<Self> {
-        let units: Vec<StateUnit> = neuron.states().map(|state| state.unit).collect();
-        let own = units.iter().filter(|unit| **unit == StateUnit::Own);
-        let mut all = Self {
-            membrane: held_span(neuron),
-            own: vec![Span::EMPTY; own.count()],
-        };
-        for states in neurons {
-            let mut own = all.own.iter_mut();
-            for (unit, span) in units.iter().zip(states?) {
-                match unit {
-                    StateUnit::Membrane => all.membrane = all.membrane.hull(span),
-                    StateUnit::Own => {
-                        if let Some(own) = own.next() {
-                            *own = own.hull(span);
-                        }
-                    }
-                    StateUnit::Steps => {}
-                }
-            }
-        }
-        Some(all)
-    }
-
-    /// Whether every state fits: the membranes into `bits`, the others into their formats.
-    pub fn held_by(&self, neuron: &QuantNeuron, bits: u32, overflow: Overflow) -> bool {
-        let states = neuron.states().filter(|state| state.unit == StateUnit::Own);
-        bits_for(self.membrane, overflow) <= bits
-            && states.zip(&self.own).all(|(state, span)| {
-                let format = neuron.formats.get(state.name);
-                format.is_some_and(|format| format.holds(span.low) && format.holds(span.high))
-            })
-    }
 }
 
 /// The membrane of a rounded layer.

@@ -8,6 +8,7 @@
 //! The result depends on nothing but the network and the options, on every machine. It runs no data.
 
 mod amplitude;
+mod bounds;
 mod checks;
 mod constants;
 mod digest;
@@ -25,6 +26,7 @@ mod store;
 mod tables;
 mod width;
 
+pub use bounds::{Bounds, bounds};
 pub use digest::digest;
 pub use error::QuantizeError;
 pub use interval::{Either, Interval, Span};
@@ -33,9 +35,9 @@ pub use scale::least_squares_step;
 pub use store::{load, save};
 
 use draft::Payload;
-use goldspike_golden::describe::Network;
+use goldspike_golden::describe::{Network, Neuron};
 use goldspike_golden::format::{Overflow, Rounding};
-use goldspike_golden::quant::{Payloads, QuantInput, QuantNetwork};
+use goldspike_golden::quant::{Payloads, QuantInput, QuantNetwork, QuantNeuron};
 
 /// Width of the membranes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +113,22 @@ pub struct Quantized {
     pub network: QuantNetwork,
     /// The losses; accuracies are not filled.
     pub report: Report,
+}
+
+/// The integers of `neurons` neurons alone, whose membrane's LSB is `lsb`: what `quantize` makes of them in a layer.
+///
+/// # Errors
+/// As [`quantize`], of a neuron.
+pub fn neuron(
+    neuron: &Neuron,
+    neurons: usize,
+    lsb: f64,
+    options: &Options,
+) -> Result<QuantNeuron, QuantizeError> {
+    checks::options(options)?;
+    let charge = neuron.collapse();
+    let draft = draft::of_neurons(&charge, neurons, lsb, options.coefficient_bits);
+    constants::model("neurons", &draft, &charge, 0, options.overflow)
 }
 
 /// Quantizes `network`.

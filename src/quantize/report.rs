@@ -106,7 +106,7 @@ pub(crate) fn layer(
     let held = membrane
         .bound
         .as_ref()
-        .is_some_and(|b| b.held_by(raw, membrane.width, quant.overflow));
+        .is_some_and(|b| b.membrane_held(membrane.width, quant.overflow) && b.own_held(raw));
     LayerReport {
         name: layer.name.clone(),
         weight_bits: quant.weight_bits,

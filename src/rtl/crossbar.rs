@@ -18,7 +18,7 @@ use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::delay_control;
+use crate::rtl::regs::{delay_control, ring};
 use crate::rtl::stream::Layout;
 
 /// Ports: the reading side of the event buffer; `credit_i` one pulse a finished step, by output queue; `hand_o` with
@@ -185,17 +185,10 @@ fn issue(
     let (weight_base, step_done) = if plan.groups == 1 {
         (b.lit(0, base_ty), last)
     } else {
-        let base = b.reg("weight_base_q", base_ty, Some(0));
-        let final_base = b.lit((i128::from(plan.groups) - 1) * plan.axons as i128, base_ty);
-        let at_final = b.eq(base.q, final_base);
-        let size = b.lit(plan.axons as i128, Ty::u(index_bits(plan.axons + 1)));
-        let next = b.add(base.q, size);
-        let next = b.wrap(next, base_ty);
-        let zero = b.lit(0, base_ty);
-        let next = b.mux(at_final, zero, next);
-        b.next_en(base, last, next);
+        let final_base = (plan.groups as usize - 1) * plan.axons;
+        let (base, at_final) = ring(b, "weight_base_q", base_ty, (plan.axons, final_base), last);
         let step_done = b.and(last, at_final);
-        (base.q, step_done)
+        (base, step_done)
     };
     let step_done = b.name("step_done", step_done);
     let not_done = b.not(step_done);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, index_bits};
+use crate::rtl::regs::ring;
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: stream `s` in; `step_valid_o`, `step_events_o` (number of events), `step_user_o` (last step of the sample)
@@ -112,16 +113,8 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
 
 /// First word of the current bank; `advance` moves to the next bank.
 fn bank_base(b: &mut Builder, name: &str, plan: &LayerPlan, pointer: Ty, advance: Sig) -> Sig {
-    let base = b.reg(name, pointer, Some(0));
-    let last = b.lit((plan.banks as i128 - 1) * plan.axons as i128, pointer);
-    let at_last = b.eq(base.q, last);
-    let size = b.lit(plan.axons as i128, Ty::u(index_bits(plan.axons + 1)));
-    let next = b.add(base.q, size);
-    let next = b.wrap(next, pointer);
-    let zero = b.lit(0, pointer);
-    let next = b.mux(at_last, zero, next);
-    b.next_en(base, advance, next);
-    base.q
+    let last = (plan.banks as usize - 1) * plan.axons;
+    ring(b, name, pointer, (plan.axons, last), advance).0
 }
 
 /// A queue in registers, one place a bank: the oldest entry is at place 0.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Ty};
 use crate::rtl::plan::index_bits;
+use crate::rtl::regs::stepped;
 
 /// Ports: `push_i`, `FIELD_i`…; `valid_o`, `FIELD_o`…, `pop_i` (only while `valid_o`). A field is `(name, type, count)`;
 /// more than one makes a packed vector. Holds at least `depth` entries.
@@ -45,10 +46,8 @@ pub(crate) fn fifo(
     let head = b.read(memory, read_pointer.q, Some(fetch));
     b.write(memory, push, write_pointer.q, &data);
 
-    let one = b.lit(1, pointer);
     for (reg, step) in [(write_pointer, push), (read_pointer, fetch)] {
-        let next = b.add(reg.q, one);
-        let next = b.wrap(next, pointer);
+        let next = stepped(&mut b, reg.q, 1);
         b.next_en(reg, step, next);
     }
     let not_pop = b.not(pop);

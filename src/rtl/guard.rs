@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::hold;
+use crate::rtl::regs::{hold, ring, stepped};
 use crate::rtl::stream::{Beat, Layout};
 
 /// Bits of the step tag: one clearing in 65,535 steps.
@@ -40,16 +40,10 @@ pub(crate) fn guard(
 
     b.comment("clearing of the tag memory: after reset and when the tag has run out");
     let clearing = b.reg("clearing_q", Ty::BIT, Some(1));
-    let row = b.reg("clear_row_q", Ty::u(index_bits(plan.axons)), Some(0));
+    let row_ty = Ty::u(index_bits(plan.axons));
+    let rows = (1, plan.axons - 1);
+    let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, clearing.q);
     let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(1));
-    let last_row = b.lit(plan.axons as i128 - 1, row.q.ty());
-    let at_last_row = b.eq(row.q, last_row);
-    let one_row = b.lit(1, row.q.ty());
-    let row_plus = b.add(row.q, one_row);
-    let row_plus = b.wrap(row_plus, row.q.ty());
-    let zero_row = b.lit(0, row.q.ty());
-    let row_next = b.mux(at_last_row, zero_row, row_plus);
-    b.next_en(row, clearing.q, row_next);
 
     b.comment("held beat: its tag arrives from the memory with it");
     let held = b.reg("held_valid_q", Ty::BIT, Some(0));
@@ -116,8 +110,7 @@ pub(crate) fn guard(
     let held_next = b.or(accept, stays);
     b.next(held, held_next);
     let one_tag = b.lit(1, tag.q.ty());
-    let tag_plus = b.add(tag.q, one_tag);
-    let tag_plus = b.wrap(tag_plus, tag.q.ty());
+    let tag_plus = stepped(&mut b, tag.q, 1);
     let tag_next = b.mux(full_tag, one_tag, tag_plus);
     b.next_en(tag, ends_step, tag_next);
     let start_clearing = b.and(ends_step, full_tag);
@@ -132,7 +125,7 @@ pub(crate) fn guard(
     let just_now = b.and(mark_now, same_address);
     b.next_en(forwarded, accept, just_now);
     let write = b.or(clearing.q, mark);
-    let write_address = b.mux(clearing.q, row.q, address);
+    let write_address = b.mux(clearing.q, row, address);
     let zero_tag = b.lit(0, tag.q.ty());
     let write_tag = b.mux(clearing.q, zero_tag, tag.q);
     b.write(seen_mem, write, write_address, &[write_tag]);
@@ -157,16 +150,16 @@ pub(crate) fn guard(
     out.outputs(&mut b, "m");
     b.output("s_ready_o", ready);
     b.output("error_o", error.q);
-    b.port_doc("error_o", &error_doc("sticky", steps));
+    b.port_doc("error_o", &error_doc("sticky: an illegal beat", steps));
     b.finish()
 }
 
-/// What the error flag says; `when` it falls.
-pub(crate) fn error_doc(when: &str, steps: Option<usize>) -> String {
+/// What the error flag says of `beat`.
+pub(crate) fn error_doc(beat: &str, steps: Option<usize>) -> String {
     match steps {
-        None => format!("{when}: an illegal beat was dropped"),
+        None => format!("{beat} was dropped"),
         Some(steps) => {
-            format!("{when}: an illegal beat was dropped, or a sample had more than {steps} steps")
+            format!("{beat} was dropped, or a sample had more than {steps} steps")
         }
     }
 }

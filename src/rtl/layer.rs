@@ -8,9 +8,9 @@ use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
 use crate::rtl::crossbar::crossbar;
 use crate::rtl::event_buffer::event_buffer;
 use crate::rtl::fifo::fifo;
-use crate::rtl::neuron::{self, Lane};
+use crate::rtl::neuron::{self, Assume, Lane};
 use crate::rtl::neurons::neurons;
-use crate::rtl::plan::LayerPlan;
+use crate::rtl::plan::{LayerPlan, ty};
 use crate::rtl::spikes::spikes;
 use crate::rtl::stream::{Beat, Layout, connections};
 
@@ -21,10 +21,11 @@ pub(crate) fn layer(
     plan: &LayerPlan,
     quant: &QuantLayer,
     probe: bool,
+    assume: &Assume,
 ) -> Result<Arc<Module>, HdlError> {
     let input = Layout::new(plan.axons, plan.fed);
     let output = Layout::new(plan.neurons, plan.fires);
-    let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum)?;
+    let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum, assume)?;
     let buffer = event_buffer(&format!("{name}_event_buffer"), plan)?;
     let weights_file = format!("{name}_weights.hex");
     let sums = crossbar(
@@ -114,7 +115,7 @@ pub(crate) fn layer(
     Beat::of_instance(&out, "m", output).outputs(&mut b, "m");
     b.output("s_ready_o", buffer.out("s_ready_o"));
     if probe {
-        let layout = ProbeLayout::of(&lane);
+        let layout = ProbeLayout::of(quant);
         let queue = fifo(
             &format!("{name}_probe_queue"),
             "Compared values and states on their way to the probe.",
@@ -166,26 +167,21 @@ pub struct ProbeLayout {
 }
 
 impl ProbeLayout {
-    fn of(lane: &Lane) -> Self {
-        let states: Vec<Ty> = lane
-            .states
-            .iter()
-            .filter(|state| state.traced)
-            .map(|state| state.ty)
-            .collect();
-        Self {
-            spike: if lane.ternary { Ty::s(2) } else { Ty::BIT },
-            h: lane.h,
-            states,
-        }
-    }
-
     /// The layout of a layer's probe.
-    ///
-    /// # Errors
-    /// Only an internal bug of the description.
-    pub(crate) fn of_layer(quant: &QuantLayer, sum: Ty) -> Result<Self, HdlError> {
-        Ok(Self::of(&neuron::lane(quant, "gs_layout", sum)?))
+    pub(crate) fn of(quant: &QuantLayer) -> Self {
+        let neuron = &quant.neuron;
+        Self {
+            spike: if neuron.modes.spikes.is_binary() {
+                Ty::BIT
+            } else {
+                Ty::s(2)
+            },
+            h: ty(quant.membrane),
+            states: neuron
+                .states()
+                .map(|state| ty(quant.state_format(&state)))
+                .collect(),
+        }
     }
 
     /// Bits of one element.

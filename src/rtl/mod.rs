@@ -27,6 +27,7 @@ pub mod stream;
 mod top;
 
 pub use layer::ProbeLayout;
+pub use neuron::{Form, Forms};
 pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
 pub(crate) use top::longest_sample;
 pub use top::{Design, design};

@@ -12,7 +12,7 @@ use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::constants::{Place, constants};
 use crate::rtl::neuron::{Lane, State};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::{delay_control, hold};
+use crate::rtl::regs::{counted, delay_control, hold, ring};
 
 /// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
 /// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
@@ -85,9 +85,7 @@ pub(crate) fn neurons(
     b.comment("results: write back, and out");
     let valid = delay_control(&mut b, "row_valid", sequence.active, lane.latency + 1);
     let row_ty = sequence.row.ty();
-    let row = b.reg("result_row_q", row_ty, Some(0));
-    let (row_next, last_row) = next_row(&mut b, plan, row.q);
-    b.next_en(row, valid, row_next);
+    let (row, last_row) = ring(&mut b, "result_row_q", row_ty, (1, rows - 1), valid);
     let new_state: Vec<Sig> = results
         .iter()
         .flat_map(|result| {
@@ -96,7 +94,7 @@ pub(crate) fn neurons(
                 .map(|state| result.out(&format!("{}_o", state.name)))
         })
         .collect();
-    b.write(state_memory, valid, row.q, &new_state);
+    b.write(state_memory, valid, row, &new_state);
     let mask: Vec<Sig> = results
         .iter()
         .enumerate()
@@ -110,11 +108,7 @@ pub(crate) fn neurons(
         })
         .collect();
     let base = b.reg("result_base_q", Ty::u(plan.neuron_bits()), Some(0));
-    let step = b.lit(q as i128, Ty::u(index_bits(q + 1)));
-    let next = b.add(base.q, step);
-    let next = b.wrap(next, base.q.ty());
-    let zero = b.lit(0, base.q.ty());
-    let next = b.mux(last_row, zero, next);
+    let next = counted(&mut b, base.q, q, last_row);
     b.next_en(base, valid, next);
     b.comment("last step of the sample, taken over while the step's last row is on its way");
     let user = hold(&mut b, "user_q", user, hand);
@@ -150,19 +144,14 @@ pub(crate) fn neurons(
 fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Place {
     b.comment("sequencer: a handed-off group enters the lanes, a row a cycle");
     let active = b.reg("active_q", Ty::BIT, Some(0));
-    let row = b.reg("row_q", Ty::u(index_bits(plan.rows as usize)), Some(0));
-    let (row_next, last_row) = next_row(b, plan, row.q);
-    b.next_en(row, active.q, row_next);
+    let rows = plan.rows as usize;
+    let (row, last_row) = ring(b, "row_q", Ty::u(index_bits(rows)), (1, rows - 1), active.q);
     let mut ends = last_row;
     if plan.slots > 1 {
         let slot = b.reg("slot_q", Ty::u(index_bits(plan.slots as usize)), Some(0));
         let last_slot = b.lit(i128::from(plan.slots) - 1, slot.q.ty());
         let at_last_slot = b.eq(slot.q, last_slot);
-        let one = b.lit(1, slot.q.ty());
-        let next = b.add(slot.q, one);
-        let next = b.wrap(next, slot.q.ty());
-        let zero = b.lit(0, slot.q.ty());
-        let next = b.mux(hand, zero, next);
+        let next = counted(b, slot.q, 1, hand);
         b.next(slot, next);
         ends = b.or(ends, at_last_slot);
         let goes_on = b.not(ends);
@@ -175,19 +164,8 @@ fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Place {
     let first = hold(b, "first_q", first, hand);
     Place {
         active: active.q,
-        row: row.q,
+        row,
         last_row,
         first,
     }
-}
-
-/// `(the row after this one, whether this is the last)`.
-fn next_row(b: &mut Builder, plan: &LayerPlan, row: Sig) -> (Sig, Sig) {
-    let last = b.lit(i128::from(plan.rows) - 1, row.ty());
-    let at_last = b.eq(row, last);
-    let one = b.lit(1, Ty::BIT);
-    let next = b.add(row, one);
-    let next = b.wrap(next, row.ty());
-    let zero = b.lit(0, row.ty());
-    (b.mux(at_last, zero, next), at_last)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::hdl::{HdlError, Ty};
+use crate::rtl::neuron::Forms;
 
 /// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
 /// layers overlap without a gap.
@@ -41,6 +42,9 @@ pub struct DesignOptions {
     pub probe: bool,
     /// Banks of each event buffer, at least 2.
     pub banks: u32,
+    /// Whether lanes are made for the constants and weights at hand.
+    #[serde(default)]
+    pub forms: Forms,
 }
 
 impl Default for DesignOptions {
@@ -50,6 +54,7 @@ impl Default for DesignOptions {
             neuron_lanes: LaneChoice::Auto,
             probe: false,
             banks: DEFAULT_BANKS,
+            forms: Forms::Cheapest,
         }
     }
 }

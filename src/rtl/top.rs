@@ -7,7 +7,7 @@ use goldspike_golden::quant::QuantNetwork;
 use crate::hdl::{Builder, Module, Sig, Ty};
 use crate::rtl::guard::{error_doc, guard};
 use crate::rtl::layer::{ProbeLayout, layer};
-use crate::rtl::neuron;
+use crate::rtl::neuron::{self, Assume, Form};
 use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, plan, sum_type};
 use crate::rtl::stream::{Beat, Layout, connections};
 
@@ -28,6 +28,8 @@ pub struct Design {
     pub output: Layout,
     /// Layout of each layer's probe stream; empty without the probe.
     pub probes: Vec<ProbeLayout>,
+    /// By layer: which circuits its lanes are made of.
+    pub forms: Vec<Vec<Form>>,
 }
 
 /// Describes the hardware of a network. Top-level ports: `clk_i`, `rst_i` (synchronous, active high), `s_axis_*`,
@@ -37,9 +39,13 @@ pub struct Design {
 /// Lane numbers that do not fit the network.
 pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design, PlanError> {
     let mut fed = network.input.payloads();
-    let mut latencies = Vec::new();
+    let (mut latencies, mut forms, mut assumed) = (Vec::new(), Vec::new(), Vec::new());
     for quant in &network.layers {
-        latencies.push(neuron::lane(quant, "gs_plan", sum_type(quant, fed))?.latency);
+        let assume = Assume::of(quant, fed, options.forms);
+        let lane = neuron::lane(quant, "gs_plan", sum_type(quant, fed), &assume)?;
+        latencies.push(lane.latency);
+        forms.push(lane.forms);
+        assumed.push(assume);
         fed = quant.payloads();
     }
     let plans = plan(network, options, &latencies)?;
@@ -97,7 +103,10 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     );
     let error = b.wire("error", Ty::BIT);
     b.output("protocol_error_o", error);
-    b.port_doc("protocol_error_o", &error_doc("sticky until reset", steps));
+    b.port_doc(
+        "protocol_error_o",
+        &error_doc("sticky until reset: an illegal input beat", steps),
+    );
 
     let mut ready = b.wire("guard_ready", Ty::BIT);
     let mut ports = beat.connect("s");
@@ -109,7 +118,13 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
 
     let mut probes = Vec::new();
     for (index, (plan, quant)) in plans.iter().zip(&network.layers).enumerate() {
-        let module = layer(&format!("{prefix}_l{index}"), plan, quant, options.probe)?;
+        let module = layer(
+            &format!("{prefix}_l{index}"),
+            plan,
+            quant,
+            options.probe,
+            &assumed[index],
+        )?;
         let next_ready = if index + 1 == plans.len() {
             out.ready
         } else {
@@ -119,7 +134,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         ports.push(("m_ready_i".to_owned(), vec![next_ready]));
         let mut probe_ports = None;
         if options.probe {
-            let layout = ProbeLayout::of_layer(quant, plan.sum)?;
+            let layout = ProbeLayout::of(quant);
             let elements = vec![Ty::u(layout.width()); plan.neuron_lanes as usize];
             let stream = OutputPorts::declare(&mut b, &format!("m_axis_probe{index}"), &elements);
             ports.push(("probe_ready_i".to_owned(), vec![stream.ready]));
@@ -160,6 +175,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         input,
         output,
         probes,
+        forms,
     })
 }
 

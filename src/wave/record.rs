@@ -17,7 +17,7 @@ use crate::engine::beats::BeatStimulus;
 use crate::engine::{Bench, Stalls};
 
 use crate::hdl::{HdlError, PortId, Sim};
-use crate::rtl::{Design, neuron};
+use crate::rtl::Design;
 use crate::verify::Mismatch;
 use crate::wave::dump::{Dump, PERIOD_NS};
 use crate::wave::layer_pair::LayerPair;
@@ -196,12 +196,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         let mut layers = Vec::new();
         let mut pairs = Vec::new();
         for (index, (layer, plan)) in network.layers.iter().zip(&design.plans).enumerate() {
-            let lane = neuron::lane(layer, "gs_wave", plan.sum)?;
-            let states = lane
-                .states
-                .iter()
-                .filter(|state| state.traced)
-                .map(|state| state.name.to_owned());
+            let states = layer.neuron.states().map(|state| state.name.to_owned());
             let names: Vec<String> = std::iter::once("h".to_owned()).chain(states).collect();
             pairs.push(LayerPair::new(
                 sim.signals(),
@@ -212,7 +207,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             )?);
             layers.push(LayerValues {
                 names,
-                ternary: lane.ternary,
+                ternary: !layer.neuron.modes.spikes.is_binary(),
                 lsb: (0..layer.neurons)
                     .map(|n| {
                         let states = layer.neuron.states();

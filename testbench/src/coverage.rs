@@ -71,6 +71,9 @@ pub const ARITHMETIC: [&str; 15] = [
     "ReLU: passed",
 ];
 
+/// Bins of the tables, that a large enough run must see where a model has one.
+pub const TABLES: [&str; 3] = ["table: below", "table: inside", "table: above"];
+
 /// `Raw` that notes the corners it meets.
 #[derive(Clone, Debug)]
 pub struct Covered {

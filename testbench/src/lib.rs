@@ -9,3 +9,5 @@ pub mod planted;
 pub mod small;
 pub mod strategy;
 pub mod tools;
+pub mod twin;
+pub mod vectors;

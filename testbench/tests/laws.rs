@@ -14,7 +14,7 @@ use goldspike_testbench::cross_check::{cases, runner, seed};
 use goldspike_testbench::strategy::{self, Case};
 use goldspike_testbench::{designs, strategy::rng};
 use proptest::prelude::{RngExt, any};
-use proptest::test_runner::{TestCaseError, TestError};
+use proptest::test_runner::{TestCaseError, TestError, TestRng};
 
 /// Runs a law over random cases and panics with the smallest one that breaks it.
 fn law(few: u32, law: impl Fn(&Case, u64) -> Result<(), String>) {
@@ -211,7 +211,7 @@ enum Fault {
 
 #[test]
 fn illegal_streams_are_flagged_and_never_hang() {
-    let seen = Cell::new([0u32; 4]);
+    let seen = Cell::new([[0u32; 4]; 2]);
     law(120, |case, draw| {
         let design = build(case, true, draw);
         let rng = &mut rng(draw);
@@ -228,8 +228,8 @@ fn illegal_streams_are_flagged_and_never_hang() {
             &!faults.is_empty(),
         )?;
         let mut counts = seen.get();
-        for fault in faults {
-            counts[fault as usize] += 1;
+        for (fault, last) in faults {
+            counts[usize::from(last)][fault as usize] += 1;
         }
         seen.set(counts);
         let golden = network::golden(&case.network).unwrap();
@@ -244,75 +244,99 @@ fn illegal_streams_are_flagged_and_never_hang() {
             &expected,
         )
     });
-    println!(
-        "faults (duplicate, address, payload, idle): {:?}",
-        seen.get()
-    );
-    assert!(
-        seen.get().iter().all(|&count| count > 0),
-        "{:?}",
-        seen.get()
-    );
+    let [within, ends] = seen.get();
+    println!("faults (duplicate, address, payload, idle): {within:?}, on TLAST beats {ends:?}");
+    assert!(within.iter().all(|&count| count > 0), "{within:?}");
+    assert!(ends[..3].iter().all(|&count| count > 0), "{ends:?}");
 }
 
-/// Puts illegal beats between legal ones.
+/// Puts illegal beats between legal ones and in the place of beats that end a step: each kind, as it can be drawn there.
 fn spoil(
-    rng: &mut proptest::test_runner::TestRng,
+    rng: &mut TestRng,
     design: &Design,
     case: &Case,
     clean: &[InputBeat],
-) -> (Vec<InputBeat>, Vec<Fault>) {
-    let layout = design.input;
-    let axons = u32::try_from(case.network.input.axons).unwrap();
-    let payload_max = case.network.input.payload_max;
+) -> (Vec<InputBeat>, Vec<(Fault, bool)>) {
     let (mut beats, mut faults, mut step) = (Vec::new(), Vec::new(), Vec::new());
     for beat in clean {
-        let (null, _, address) = layout.unpack(beat.data);
-        if !null {
-            step.push(address);
-        }
-        let mut bad = |fault, data, beats: &mut Vec<InputBeat>| {
-            faults.push(fault);
+        let (null, _, address) = design.input.unpack(beat.data);
+        while rng.random_bool(0.25) {
+            let (fault, data) = illegal(rng, design, case, &step, false).expect("an idle beat");
+            faults.push((fault, false));
             beats.push(InputBeat {
                 data,
                 last: false,
                 user: rng.random_bool(0.5),
                 gap: 0,
             });
-        };
-        let draws: [f64; 4] = std::array::from_fn(|i| {
-            f64::from((beats.len() as u32 * 37 + i as u32 * 11) % 29) / 29.0
-        });
-        if draws[0] < 0.15 && axons < 1 << layout.address {
-            bad(Fault::BadAddress, layout.pack_event(axons, 1), &mut beats);
         }
-        if draws[1] < 0.15
-            && layout.payload > 0
-            && payload_max + 1 < 1 << layout.payload
-            && !step.contains(&0)
-        {
-            bad(
-                Fault::BadPayload,
-                layout.pack_event(0, payload_max + 1),
-                &mut beats,
-            );
+        if !null {
+            step.push(address);
         }
-        if draws[2] < 0.15 {
-            bad(Fault::IdleBeat, layout.pack_null(), &mut beats);
-        }
-        if beat.last {
-            if draws[3] < 0.5 && !null {
+        // An illegal event that ends the step is dropped, and ends it all the same.
+        let end = (beat.last && rng.random_bool(0.5))
+            .then(|| illegal(rng, design, case, &step, true))
+            .flatten();
+        if let Some((fault, data)) = end {
+            if !null {
                 beats.push(InputBeat {
                     last: false,
+                    user: rng.random_bool(0.5),
                     ..*beat
                 });
-                faults.push(Fault::Duplicate);
             }
+            faults.push((fault, true));
+            beats.push(InputBeat { data, ..*beat });
+        } else {
+            beats.push(*beat);
+        }
+        if beat.last {
             step.clear();
         }
-        beats.push(*beat);
     }
     (beats, faults)
+}
+
+/// An illegal beat after the events `step`: its kind and TDATA; `None` if no kind can be drawn there. A beat without an
+/// event is legal where it ends the step.
+fn illegal(
+    rng: &mut TestRng,
+    design: &Design,
+    case: &Case,
+    step: &[u32],
+    last: bool,
+) -> Option<(Fault, u64)> {
+    let layout = design.input;
+    let axons = u32::try_from(case.network.input.axons).unwrap();
+    let payload_max = case.network.input.payload_max;
+    let (addresses, payloads) = (1 << layout.address, 1 << layout.payload);
+    let kinds: Vec<Fault> = [
+        (Fault::Duplicate, !step.is_empty()),
+        (Fault::BadAddress, axons < addresses),
+        (
+            Fault::BadPayload,
+            layout.payload > 0 && payload_max + 1 < payloads,
+        ),
+        (Fault::IdleBeat, !last),
+    ]
+    .into_iter()
+    .filter_map(|(fault, possible)| possible.then_some(fault))
+    .collect();
+    if kinds.is_empty() {
+        return None;
+    }
+    let fault = kinds[rng.random_range(0..kinds.len())];
+    let payload = rng.random_range(1..=payload_max);
+    let data = match fault {
+        Fault::Duplicate => layout.pack_event(step[rng.random_range(0..step.len())], payload),
+        Fault::BadAddress => layout.pack_event(rng.random_range(axons..addresses), payload),
+        Fault::BadPayload => layout.pack_event(
+            rng.random_range(0..axons),
+            rng.random_range(payload_max + 1..payloads),
+        ),
+        Fault::IdleBeat => layout.pack_null(),
+    };
+    Some((fault, data))
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn the_new_current_instead_of_the_old_one_is_caught() {
         return;
     }
     // In the first step there is no old current.
-    let (from, to) = ("{driven_q[7]}}, driven_q}", "{i_d[7]}}, i_d}");
+    let (from, to) = ("leaked_q + driven_q", "leaked_q + $signed(i_sum[7:0])");
     assert_eq!(
         first(OLD_CURRENT, from, to),
         at(0, 0, Quantity::Membrane, 0, 8)

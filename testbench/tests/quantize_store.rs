@@ -5,6 +5,7 @@
 mod quantize_support;
 
 use goldspike::quantize::{Options, QuantizeError, ScaleBy, digest, load, quantize, save};
+use goldspike_golden::format::{Overflow, Rounding};
 use goldspike_golden::quant::{Param, QuantNetwork, QuantNeuron};
 use quantize_support::network;
 use quantize_support::random::real_network;
@@ -18,6 +19,17 @@ fn digits() -> QuantNetwork {
     quantize(&network("digits_lif_hard"), &Options::default())
         .unwrap()
         .network
+}
+
+#[test]
+fn modes_are_printed_as_they_are_stored() {
+    let stored = |mode: serde_json::Value| mode.as_str().unwrap().to_owned();
+    for mode in Rounding::ALL {
+        assert_eq!(mode.to_string(), stored(serde_json::json!(mode)));
+    }
+    for mode in Overflow::ALL {
+        assert_eq!(mode.to_string(), stored(serde_json::json!(mode)));
+    }
 }
 
 #[test]
@@ -48,8 +60,8 @@ fn the_digest_names_the_arithmetic_and_nothing_else() {
         |n| n.layers[0].membrane.width += 1,
         |n| n.layers[0].accumulator.width += 1,
         |n| n.layers[0].guard_bits += 1,
-        |n| n.layers[0].rounding = goldspike_golden::format::Rounding::Floor,
-        |n| n.layers[1].overflow = goldspike_golden::format::Overflow::Wrap,
+        |n| n.layers[0].rounding = Rounding::Floor,
+        |n| n.layers[1].overflow = Overflow::Wrap,
         |n| n.time_steps += 1,
         |n| {
             let QuantNeuron::Lif(lif) = &mut n.layers[1].neuron else {

@@ -4,7 +4,7 @@
 
 mod quantize_support;
 
-use goldspike::data::{self, Agreement};
+use goldspike::data::{self, Agreement, Unit};
 use goldspike::diag::Diagnostic;
 use goldspike::quantize::{Options, ScaleBy, quantize};
 use goldspike_golden::network::{golden, reference};
@@ -104,8 +104,13 @@ fn exact_integers_equal_the_framework_spike_for_spike() {
         let trace =
             data::load_trace(&workloads().join(format!("traces/{name}.npz")), &real).unwrap();
         let run = |n| Ok::<_, Diagnostic>(program.run(&encode(&real, &data, n)));
-        let unit = |layer: usize, neuron: usize, raw: i64| {
-            raw as f64 * exact.network.layers[layer].lsb(neuron)
+        let unit = |unit: Unit, layer: usize, neuron: usize, raw: i64| {
+            let layer = &exact.network.layers[layer];
+            let lsb = match unit {
+                Unit::Membrane => layer.lsb(neuron),
+                Unit::Compared => layer.h_lsb(neuron),
+            };
+            raw as f64 * lsb
         };
         let a = Agreement::compare(&trace, run, unit).unwrap();
         println!("{name}: {a:?}");
@@ -115,6 +120,10 @@ fn exact_integers_equal_the_framework_spike_for_spike() {
             "{name}"
         );
         assert!(a.is_exact() && a.spikes_compared > 4_000, "{name}");
-        assert_eq!(a.membrane_max_error, 0.0, "{name}");
+        assert_eq!(
+            (a.membrane_max_error, a.compared_value_max_error),
+            (0.0, 0.0),
+            "{name}"
+        );
     }
 }

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 use goldspike::engine::{Rtl, RustHdl};
-use goldspike_testbench::coverage::ARITHMETIC;
+use goldspike_golden::neuron::registry;
+use goldspike_testbench::coverage::{ARITHMETIC, TABLES};
 use goldspike_testbench::cross_check::{cases, cross_check, seed};
 
 use goldspike::engine::tool::{IVERILOG, VERILATOR};
@@ -37,6 +38,9 @@ fn rtl_equals_golden_on_the_embedded_simulator() {
         [""; 0],
         "corners that no random network reached"
     );
+    if registry().any(|info| !info.tables.is_empty()) {
+        assert_eq!(bins.missing(&TABLES), [""; 0], "parts of tables never read");
+    }
 }
 
 #[test]

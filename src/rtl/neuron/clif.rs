@@ -23,9 +23,9 @@ use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 use goldspike_golden::table::QuantTable;
 
-use super::Lane;
 use super::unit::Unit;
-use crate::hdl::{HdlError, Sig};
+use super::{Assume, Lane};
+use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
 /// Describes the lane.
@@ -35,7 +35,8 @@ use crate::rtl::pipe::Timed;
 pub(crate) fn lane(
     layer: &QuantLayer,
     module: &str,
-    sum: crate::hdl::Ty,
+    sum: Ty,
+    assume: &Assume,
 ) -> Result<Lane, HdlError> {
     let hard = layer.neuron.modes.reset == Reset::Hard;
     let doc = format!(
@@ -51,11 +52,10 @@ pub(crate) fn lane(
         table(layer, module, "retain")?,
         table(layer, module, "deepen")?,
     );
-    let mut unit = Unit::new(module, &doc, layer, sum);
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let offset = unit.fitted("offset");
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -92,10 +92,12 @@ pub(crate) fn lane(
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
+    if !unit.fires() {
+        unit.next_stage();
+        return unit.finish(spike, h, vec![(v, h), (m, m.old)]);
+    }
 
     unit.b
         .comment("complementary: what m retains, S1(h); idle at 0 until m is above 0");

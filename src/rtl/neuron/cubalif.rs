@@ -14,8 +14,8 @@
 use goldspike_golden::neuron::{CurrentOrder, Reset, ResetTiming};
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
 use super::unit::{Kept, Unit};
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
@@ -23,7 +23,12 @@ use crate::rtl::pipe::Timed;
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     let modes = layer.neuron.modes;
     let new_current = modes.order == CurrentOrder::NewCurrent;
     let late = modes.reset_timing == ResetTiming::NextStep;
@@ -38,11 +43,10 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
         },
         if late { "next step" } else { "same step" },
     );
-    let mut unit = Unit::new(module, &doc, layer, sum);
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let current_decay = unit.coefficient("current_decay");
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -118,9 +122,7 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
     let kept = if late {
         h

@@ -16,8 +16,8 @@
 use goldspike_golden::format::QFormat;
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
 use super::unit::{Constant, Kept, Unit, fit};
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
@@ -35,8 +35,17 @@ enum Gate {
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
-    let gate = gate(layer);
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
+    let gate = if assume.fires(layer, false) {
+        gate(layer)
+    } else {
+        Gate::None
+    };
     let conducts = layer.neuron.constants.contains_key("conduct");
     let doc = format!(
         "One pipelined GLIF lane: charge h = ovf(R({}*v) + {} + B[r]), fire h >= fire_at, r the spike of the step before.\n\
@@ -49,9 +58,8 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
         if conducts { "R(G*x)" } else { "x" },
         if conducts { "; G = conduct" } else { "" },
     );
-    let mut unit = Unit::new(module, &doc, layer, sum);
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -118,9 +126,7 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
 
     unit.b.comment("fire; v = h, the reset is the next step's");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
     unit.next_stage();
     unit.finish(spike, h, vec![(v, h), (stored, spike)])
@@ -182,7 +188,8 @@ fn selected_offset(unit: &mut Unit<'_>, stored: &Kept) -> Offset {
         neuron.constant("offset"),
         neuron.constant("offset_after_spike"),
     );
-    if silent.clone().collapsed() == fired.clone().collapsed() {
+    let same = silent.clone().collapsed() == fired.clone().collapsed();
+    if same || !unit.assume().fires(unit.layer, false) {
         return Offset::Same(unit.fitted("offset"));
     }
     let width = fit(silent).width().max(fit(fired).width());

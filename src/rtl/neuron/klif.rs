@@ -13,15 +13,20 @@
 use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
 use super::unit::Unit;
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 
 /// Describes the lane.
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     let reset = layer.neuron.modes.reset;
     let doc = format!(
         "One pipelined KLIF lane: charge h = ovf(max(0, R(decay*v) + x + offset)), fire h >= fire_at, {} reset.",
@@ -31,11 +36,10 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
             Reset::None => "no",
         },
     );
-    let mut unit = Unit::new(module, &doc, layer, sum);
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let offset = unit.fitted("offset");
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -74,9 +78,7 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     unit.b.comment("reset");
     let kept = unit.reset_by_spike(compared, fire);
     let spike = unit.keep("spike", fire);

@@ -8,13 +8,15 @@
 //!
 //! Charge: `h = ovf(R(decay·v) + R_g(sum + bias) + offset)`. The product is rounded once, the overflow happens once, on
 //! the exact sum. A next-step reset uses the stored spike `r`; a guarded one asks whether the kept `v` is still above
-//! the threshold. A ternary lane also fires at `h <= -fire_at`, a spike of -1, which a soft reset moves up. Nothing here knows of time: the surroundings keep one neuron's visits apart.
+//! the threshold. A ternary lane also fires at `h <= -fire_at`, a spike of -1, which a soft reset moves up. A leak toward zero
+//! takes one stage after the rounding: `u - clamp(u, -leak, leak)`. Nothing here knows of time: the surroundings keep one
+//! neuron's visits apart.
 
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
 
-use super::Lane;
 use super::unit::{Kept, Unit};
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
@@ -22,7 +24,12 @@ use crate::rtl::pipe::Timed;
 ///
 /// # Errors
 /// Only an internal bug of the description.
-pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     let modes = layer.neuron.modes;
     let doc = format!(
         "One pipelined LIF lane: charge h = ovf({} + x + offset), fire h >= fire_at{}, {} reset ({}).",
@@ -45,16 +52,26 @@ pub(crate) fn lane(layer: &QuantLayer, module: &str, sum: Ty) -> Result<Lane, Hd
             ResetTiming::SameStepGuarded => "same step, guarded",
         },
     );
-    LifLane {
-        unit: Unit::new(module, &doc, layer, sum),
-        modes,
-    }
-    .describe()
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
+    let fires = unit.fires();
+    let falls = modes.spikes == Spikes::Ternary && unit.falls();
+    // What the lane needs: a reset that cannot act is none.
+    let modes = Modes {
+        reset: if fires || falls {
+            modes.reset
+        } else {
+            Reset::None
+        },
+        ..modes
+    };
+    LifLane { unit, modes, falls }.describe()
 }
 
 struct LifLane<'a> {
     unit: Unit<'a>,
     modes: Modes,
+    /// Whether spikes of -1 can be fired.
+    falls: bool,
 }
 
 impl LifLane<'_> {
@@ -63,7 +80,6 @@ impl LifLane<'_> {
         let membrane = self.unit.membrane();
         let decay = self.unit.coefficient("decay");
         let offset = self.unit.fitted("offset");
-        let fire_at = self.unit.constant("fire_at", membrane);
 
         self.unit.b.comment("bias; start of a sample");
         let current = self.unit.current();
@@ -120,16 +136,18 @@ impl LifLane<'_> {
 
         self.unit.b.comment("fire");
         let compared = self.unit.at(h);
-        let threshold = self.unit.value(&fire_at);
-        let fire = self.unit.b.ge(compared, threshold);
-        let mut fire = self.unit.b.name("fire", fire);
+        let mut fire = self.unit.fire(compared);
         let mut falls = None;
         if modes.spikes == Spikes::Ternary {
-            let threshold = self.unit.mirrored(&fire_at);
-            let below = self.unit.b.le(compared, threshold);
-            let below = self.unit.b.name("fire_negative", below);
-            let any = self.unit.b.or(fire, below);
-            fire = self.unit.b.name("fire_any", any);
+            let mut below = self.unit.b.lit(0, Ty::BIT);
+            if self.falls {
+                let fire_at = self.unit.constant("fire_at", membrane);
+                let threshold = self.unit.mirrored(&fire_at);
+                below = self.unit.b.le(compared, threshold);
+                below = self.unit.b.name("fire_negative", below);
+                let any = self.unit.b.or(fire, below);
+                fire = self.unit.b.name("fire_any", any);
+            }
             falls = Some(below);
         }
         self.unit.b.comment("reset");

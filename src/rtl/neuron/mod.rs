@@ -6,9 +6,11 @@
 
 mod clif;
 mod cubalif;
+mod forms;
 mod glif;
 mod klif;
 mod lif;
+mod product;
 mod refractory;
 mod reset;
 mod table;
@@ -21,6 +23,9 @@ use goldspike_golden::quant::{Param, QuantLayer};
 
 use crate::hdl::{HdlError, Module, Ty};
 
+pub(crate) use forms::Assume;
+pub use forms::{Form, Forms};
+
 /// A neuron lane and what its surroundings must give it.
 pub(crate) struct Lane {
     /// The lane's module. Ports: `sum_i`, `first_i`, one `NAME_i` a state, one `NAME_i` a column of the constant
@@ -30,12 +35,12 @@ pub(crate) struct Lane {
     pub(crate) ternary: bool,
     /// Register stages from inputs to outputs.
     pub(crate) latency: u32,
-    /// Type of the compared value.
-    pub(crate) h: Ty,
     /// Kept states, in the order of the trace, then what only the hardware keeps.
     pub(crate) states: Vec<State>,
     /// Constants that differ between neurons or steps.
     pub(crate) columns: Vec<Column>,
+    /// Which circuits were taken.
+    pub(crate) forms: Vec<Form>,
 }
 
 /// One kept state.
@@ -60,12 +65,17 @@ pub(crate) struct Column {
 }
 
 /// The lane of a layer's model.
-pub(crate) fn lane(layer: &QuantLayer, module_name: &str, sum: Ty) -> Result<Lane, HdlError> {
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module_name: &str,
+    sum: Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
     match layer.neuron.model {
-        ModelId::Lif => lif::lane(layer, module_name, sum),
-        ModelId::Klif => klif::lane(layer, module_name, sum),
-        ModelId::Glif => glif::lane(layer, module_name, sum),
-        ModelId::Clif => clif::lane(layer, module_name, sum),
-        ModelId::Cubalif => cubalif::lane(layer, module_name, sum),
+        ModelId::Lif => lif::lane(layer, module_name, sum, assume),
+        ModelId::Klif => klif::lane(layer, module_name, sum, assume),
+        ModelId::Glif => glif::lane(layer, module_name, sum, assume),
+        ModelId::Clif => clif::lane(layer, module_name, sum, assume),
+        ModelId::Cubalif => cubalif::lane(layer, module_name, sum, assume),
     }
 }

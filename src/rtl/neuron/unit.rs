@@ -4,6 +4,7 @@
 use goldspike_golden::format::{Overflow, QFormat};
 use goldspike_golden::quant::{Param, QuantLayer};
 
+use super::forms::{Assume, Form, Forms};
 use super::{Column, Lane, State};
 use crate::hdl::{Builder, HdlError, Sig, Ty};
 use crate::rtl::pipe::{Pipe, Timed};
@@ -42,11 +43,19 @@ pub(crate) struct Unit<'a> {
     columns: Vec<Column>,
     inputs: Vec<(&'static str, Constant)>,
     negative: Option<Timed>,
+    assume: &'a Assume,
+    pub(super) forms: Vec<Form>,
 }
 
 impl<'a> Unit<'a> {
     /// A lane with the ports that every model has.
-    pub(crate) fn new(module: &str, doc: &str, layer: &'a QuantLayer, sum: Ty) -> Self {
+    pub(crate) fn new(
+        module: &str,
+        doc: &str,
+        layer: &'a QuantLayer,
+        sum: Ty,
+        assume: &'a Assume,
+    ) -> Self {
         let doc = format!(
             "{doc}\nMembrane {} ({:?} rounding, {:?} overflow), sum {} bits, guard bits {}.",
             layer.membrane,
@@ -74,7 +83,37 @@ impl<'a> Unit<'a> {
             columns: Vec::new(),
             inputs: Vec::new(),
             negative: None,
+            assume,
+            forms: Vec::new(),
         }
+    }
+
+    /// What the lane may assume.
+    pub(crate) fn assume(&self) -> &'a Assume {
+        self.assume
+    }
+
+    /// Whether a spike of +1 can be fired.
+    pub(crate) fn fires(&mut self) -> bool {
+        let fires = self.assume.fires(self.layer, false);
+        if !fires {
+            let why = format!("h is within {}, below every threshold", self.assume.range());
+            self.note("fire, reset", "nothing", &why);
+        }
+        fires
+    }
+
+    /// Whether a spike of -1 can be fired.
+    pub(crate) fn falls(&mut self) -> bool {
+        let falls = self.assume.fires(self.layer, true);
+        if !falls {
+            let why = format!(
+                "h is within {}, above every negative threshold",
+                self.assume.range()
+            );
+            self.note("fire, reset of spikes of -1", "nothing", &why);
+        }
+        falls
     }
 
     /// Type of `h` and `v`.
@@ -156,20 +195,6 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// `coefficient * v`, exact, registered as `name`.
-    pub(crate) fn product(&mut self, name: &str, coefficient: &Constant, v: Timed) -> Timed {
-        let frac = self.frac();
-        let v = self.at(v);
-        let product = match coefficient {
-            Constant::Literal(raw, _) if *raw == 1i64 << frac => self.b.shl(v, frac),
-            _ => {
-                let coefficient = self.value(coefficient);
-                self.b.mul(v, coefficient)
-            }
-        };
-        self.keep(name, product)
-    }
-
     /// A product with a coefficient, rounded to the LSB of the other factor, once.
     pub(crate) fn rounded(&mut self, product: Timed) -> Sig {
         let frac = self.frac();
@@ -179,12 +204,29 @@ impl<'a> Unit<'a> {
 
     /// The layer's overflow into the membrane.
     pub(crate) fn overflow(&mut self, value: Sig) -> Sig {
-        self.overflow_into(value, self.membrane())
+        let held = self.assume.membrane_held(self.layer);
+        self.overflow_noted("overflow", held, value, self.membrane())
     }
 
-    /// The layer's overflow into `format`. An unsigned format has no lower end to be symmetric with.
+    /// The layer's overflow into the own format of a state. An unsigned format has no lower end to be symmetric with.
     pub(crate) fn overflow_into(&mut self, value: Sig, format: Ty) -> Sig {
-        match self.layer.overflow {
+        let held = self.assume.own_held(self.layer);
+        self.overflow_noted("overflow of the own format", held, value, format)
+    }
+
+    fn overflow_noted(&mut self, part: &str, held: bool, value: Sig, format: Ty) -> Sig {
+        let mode = self.layer.overflow;
+        if held {
+            let why = format!("h and the states are within {}", self.assume.range());
+            self.note(part, "nothing", &why);
+            return self.b.wrap(value, format);
+        }
+        let why = match self.assume.forms {
+            Forms::General => "general form",
+            Forms::Cheapest => "no bound of the states fits into the format",
+        };
+        self.note(part, &mode.to_string(), why);
+        match mode {
             Overflow::SaturateSymmetric if format.is_signed() => {
                 self.b.clamp_symmetric(value, format)
             }
@@ -307,9 +349,9 @@ impl<'a> Unit<'a> {
             module: self.b.finish()?,
             ternary: self.negative.is_some(),
             latency: self.pipe.stage(),
-            h: done.h.ty(),
             states: done.states.into_iter().map(|(state, _)| state).collect(),
             columns: self.columns,
+            forms: self.forms,
         })
     }
 }

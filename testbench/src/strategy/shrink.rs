@@ -384,7 +384,13 @@ const PLAIN_LAYER: &[fn(&mut QuantLayer)] = &[
         let zero = |domain| matches!(domain, Domain::Offset { .. } | Domain::Leak | Domain::State);
         set(layer, zero, &Param::Layer(0));
     },
-    |layer| set(layer, |domain| matches!(domain, Domain::Offset { .. }), &Param::Layer(0)),
+    |layer| {
+        set(
+            layer,
+            |domain| matches!(domain, Domain::Offset { .. }),
+            &Param::Layer(0),
+        )
+    },
     |layer| set(layer, |domain| domain == Domain::Leak, &Param::Layer(0)),
     |layer| set(layer, |domain| domain == Domain::State, &Param::Layer(0)),
     |layer| {

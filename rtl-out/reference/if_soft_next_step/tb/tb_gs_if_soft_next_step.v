@@ -4,7 +4,8 @@
 // command  goldspike generate if_soft_next_step --lanes 4 --neuron-lanes 2 --probe --testbench
 // 
 // Self-checking bench of gs_if_soft_next_step: 3 samples, 16 time steps, 38 input beats, pauses on every stream.
-// Run it in the folder above, see README.md there. It prints `PASS n beats` or `FAIL` with the first mismatch.
+// Run it in the folder above, see README.md there.
+// It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_if_soft_next_step;
     localparam BEATS = 38;  // input beats
@@ -49,6 +50,15 @@ module tb_gs_if_soft_next_step;
     integer stalls_input;
     integer stalls_output;
     integer stalls_probe;
+    task stop_failed;  // ends the simulation with a status other than 0
+        begin
+            `ifdef __ICARUS__
+            $fatal(1);
+            `else
+            $stop;
+            `endif
+        end
+    endtask
     integer compared;  // beats that were equal to the golden model
     integer surplus;  // cycles after the last step in which nothing may come
     reg failed;
@@ -205,7 +215,7 @@ module tb_gs_if_soft_next_step;
             if (cycle - last_progress > HANG_CYCLES) begin
                 $display("FAIL: no beat for %0d cycles after %0d of %0d input beats and %0d of %0d steps",
                     HANG_CYCLES, beat, BEATS, step0, STEPS);
-                $finish;
+                stop_failed;
                 @(negedge clk_i);
             end
             @(negedge clk_i);
@@ -225,7 +235,8 @@ module tb_gs_if_soft_next_step;
             $display("FAIL: %0d beats compared, another number of steps than %0d", compared, STEPS);
             failed = 1;
         end
-        if (!failed) $display("PASS %0d beats", compared);
+        if (failed) stop_failed;
+        else $display("PASS %0d beats", compared);
         $finish;
     end
 endmodule

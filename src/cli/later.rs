@@ -1,0 +1,107 @@
+//! Verbs, flags and engines that are planned and not part of this version: each is named as such, with the nearest thing
+//! that works. None of them stands in the help.
+
+use crate::diag::{Diagnostic, codes};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// What is not there yet.
+struct Later {
+    /// What clap did not know there.
+    kind: ErrorKind,
+    /// The word as it is typed.
+    word: &'static str,
+    /// Why it does nothing.
+    message: &'static str,
+    /// The nearest thing that works.
+    help: &'static str,
+}
+
+const fn verb(word: &'static str, message: &'static str, help: &'static str) -> Later {
+    Later {
+        kind: ErrorKind::InvalidSubcommand,
+        word,
+        message,
+        help,
+    }
+}
+
+const fn flag(word: &'static str, message: &'static str, help: &'static str) -> Later {
+    Later {
+        kind: ErrorKind::UnknownArgument,
+        word,
+        message,
+        help,
+    }
+}
+
+const fn engine(word: &'static str) -> Later {
+    Later {
+        kind: ErrorKind::InvalidValue,
+        word,
+        message: "this version runs the generated Verilog, and nothing that is synthesized from it",
+        help: "`--engine icarus` and `--engine verilator` run the files that are shipped",
+    }
+}
+
+const ALL: [Later; 8] = [
+    verb(
+        "synth",
+        "synthesis, placement and bitstream are not part of this version",
+        "`goldspike generate NETWORK -o DIR` writes Verilog with the file list and the FuseSoC core that a synthesis tool \
+         takes",
+    ),
+    verb(
+        "prove",
+        "the formal proof is not part of this version",
+        "`goldspike verify NETWORK --cases 1000` compares with the golden model on random stimuli, and `goldspike quantize` \
+         says for all inputs which membranes cannot saturate",
+    ),
+    flag(
+        "--target",
+        "this version knows no boards and no devices: its Verilog is portable",
+        "leave the flag out, and name the device to the synthesis tool",
+    ),
+    flag(
+        "--goal",
+        "this version does not choose lanes by a goal",
+        "set `--lanes` and `--neuron-lanes`: more of them take fewer cycles, fewer take less area",
+    ),
+    flag(
+        "--mutants",
+        "this version plants no bugs from the command line",
+        "leave the flag out; `--cases N` adds random stimuli",
+    ),
+    engine("netlist"),
+    engine("routed"),
+    engine("bitstream"),
+];
+
+/// What is to be said if clap stopped at something that is not there yet.
+pub fn refused(error: &clap::Error) -> Option<Diagnostic> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let word = match error.kind() {
+        ErrorKind::InvalidSubcommand => context(ContextKind::InvalidSubcommand),
+        ErrorKind::UnknownArgument => context(ContextKind::InvalidArg),
+        ErrorKind::InvalidValue if context(ContextKind::InvalidArg)?.starts_with("--engine ") => {
+            context(ContextKind::InvalidValue)
+        }
+        _ => None,
+    }?;
+    let Later {
+        kind,
+        message,
+        help,
+        ..
+    } = ALL
+        .iter()
+        .find(|later| later.kind == error.kind() && later.word == word)?;
+    let typed = match kind {
+        ErrorKind::InvalidValue => format!("--engine {word}"),
+        _ => word.to_owned(),
+    };
+    let message = format!("{typed}: {message}");
+    Some(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message).help(*help))
+}

@@ -1,0 +1,80 @@
+//! Every value that the states of a layer can have, whatever the events and however long the sample.
+
+use super::constants::held_span;
+use super::interval::Span;
+use super::width::{NO_BOUND, Update, aligned, bits_for, row_span};
+use goldspike_golden::format::Overflow;
+use goldspike_golden::neuron::StateUnit;
+use goldspike_golden::quant::{Payloads, QuantLayer, QuantNeuron};
+
+/// The bounds of a quantized layer that is fed `fed`; `None` if some state has none that is of use.
+#[must_use]
+pub fn bounds(layer: &QuantLayer, fed: Payloads) -> Option<Bounds> {
+    let rows = layer.weights.chunks(layer.axons.max(1)).zip(&layer.bias);
+    let neurons = rows.enumerate().map(|(n, (row, &bias))| {
+        let x = aligned(row_span(row, bias, fed)?, layer.guard_bits, layer.rounding)?;
+        Update::new(layer, n, x)?.bound(NO_BOUND)
+    });
+    Bounds::of(&layer.neuron, neurons)
+}
+
+/// Every value of a layer's states.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// `h`, `v` and every state counted like them.
+    pub membrane: Span,
+    /// The states of a format of their own, by their order.
+    pub own: Vec<Span>,
+}
+
+impl Bounds {
+    /// Over the neurons of a layer; `None` if one has none.
+    pub(crate) fn of(
+        neuron: &QuantNeuron,
+        neurons: impl Iterator<Item = Option<Vec<Span>>>,
+    ) -> Option<Self> {
+        let units: Vec<StateUnit> = neuron.states().map(|state| state.unit).collect();
+        let own = units.iter().filter(|unit| **unit == StateUnit::Own);
+        let mut all = Self {
+            membrane: Span::EMPTY,
+            own: vec![Span::EMPTY; own.count()],
+        };
+        for states in neurons {
+            let mut own = all.own.iter_mut();
+            for (unit, span) in units.iter().zip(states?) {
+                match unit {
+                    StateUnit::Membrane => all.membrane = all.membrane.hull(span),
+                    StateUnit::Own => {
+                        if let Some(own) = own.next() {
+                            *own = own.hull(span);
+                        }
+                    }
+                    StateUnit::Steps => {}
+                }
+            }
+        }
+        Some(all)
+    }
+
+    /// With the constants that the membrane's format must hold.
+    pub(crate) fn with_constants(mut self, neuron: &QuantNeuron) -> Self {
+        self.membrane = self.membrane.hull(held_span(neuron));
+        self
+    }
+
+    /// Whether `bits` bits hold every state that is counted like the membrane.
+    #[must_use]
+    pub fn membrane_held(&self, bits: u32, overflow: Overflow) -> bool {
+        bits_for(self.membrane, overflow) <= bits
+    }
+
+    /// Whether every state of a format of its own fits into it.
+    #[must_use]
+    pub fn own_held(&self, neuron: &QuantNeuron) -> bool {
+        let states = neuron.states().filter(|state| state.unit == StateUnit::Own);
+        states.zip(&self.own).all(|(state, span)| {
+            let format = neuron.formats.get(state.name);
+            format.is_some_and(|format| format.holds(span.low) && format.holds(span.high))
+        })
+    }
+}
