@@ -20,7 +20,7 @@ module gs_cubalif (
     output wire [7:0] m_axis_tdata,  // {zeros, null, address}
     output wire m_axis_tlast,
     output wire m_axis_tuser,
-    output wire protocol_error_o,  // sticky until reset: an illegal beat was dropped
+    output wire protocol_error_o,  // sticky until reset: an illegal input beat was dropped
     output wire m_axis_probe0_tvalid,
     input  wire m_axis_probe0_tready,
     output wire [36:0] m_axis_probe0_tdata,

@@ -4,7 +4,8 @@
 // command  goldspike generate cubalif --lanes 2 --neuron-lanes 1 --probe --testbench
 // 
 // Self-checking bench of gs_cubalif: 3 samples, 16 time steps, 33 input beats, pauses on every stream.
-// Run it in the folder above, see README.md there. It prints `PASS n beats` or `FAIL` with the first mismatch.
+// Run it in the folder above, see README.md there.
+// It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_cubalif;
     localparam BEATS = 33;  // input beats
@@ -58,6 +59,15 @@ module tb_gs_cubalif;
     integer stalls_input;
     integer stalls_output;
     integer stalls_probe;
+    task stop_failed;  // ends the simulation with a status other than 0
+        begin
+            `ifdef __ICARUS__
+            $fatal(1);
+            `else
+            $stop;
+            `endif
+        end
+    endtask
     integer compared;  // beats that were equal to the golden model
     integer surplus;  // cycles after the last step in which nothing may come
     reg failed;
@@ -247,7 +257,7 @@ module tb_gs_cubalif;
             if (cycle - last_progress > HANG_CYCLES) begin
                 $display("FAIL: no beat for %0d cycles after %0d of %0d input beats and %0d of %0d steps",
                     HANG_CYCLES, beat, BEATS, step0, STEPS);
-                $finish;
+                stop_failed;
                 @(negedge clk_i);
             end
             @(negedge clk_i);
@@ -267,7 +277,8 @@ module tb_gs_cubalif;
             $display("FAIL: %0d beats compared, another number of steps than %0d", compared, STEPS);
             failed = 1;
         end
-        if (!failed) $display("PASS %0d beats", compared);
+        if (failed) stop_failed;
+        else $display("PASS %0d beats", compared);
         $finish;
     end
 endmodule

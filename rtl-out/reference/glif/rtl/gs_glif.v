@@ -20,7 +20,7 @@ module gs_glif (
     output wire [7:0] m_axis_tdata,  // {zeros, null, address}
     output wire m_axis_tlast,
     output wire m_axis_tuser,
-    output wire protocol_error_o,  // sticky until reset: an illegal beat was dropped, or a sample had more than 8 steps
+    output wire protocol_error_o,  // sticky until reset: an illegal input beat was dropped, or a sample had more than 8 steps
     output wire m_axis_probe0_tvalid,
     input  wire m_axis_probe0_tready,
     output wire [24:0] m_axis_probe0_tdata,

@@ -124,12 +124,12 @@ module gs_glif_l0_neurons #(
     wire [2:0] step_place = first_q ? 3'd0 : step_place_q;
     wire [3:0] sum_3 = step_place + 3'd1;
     wire [2:0] step_place_d = (step_place == 3'd7) ? step_place : sum_3[2:0];
-    wire signed [11:0] step_constants_rdata_0 = step_constants_rdata[11:0];
-    wire signed [3:0] step_constants_rdata_1 = step_constants_rdata[15:12];
-    wire signed [3:0] step_constants_rdata_2 = step_constants_rdata[19:16];
-    wire [6:0] step_constants_rdata_3 = step_constants_rdata[26:20];
-    wire [6:0] step_constants_rdata_4 = step_constants_rdata[33:27];
-    wire [6:0] step_constants_rdata_5 = step_constants_rdata[40:34];
+    wire signed [3:0] step_constants_rdata_0 = step_constants_rdata[3:0];
+    wire signed [3:0] step_constants_rdata_1 = step_constants_rdata[7:4];
+    wire [6:0] step_constants_rdata_2 = step_constants_rdata[14:8];
+    wire [6:0] step_constants_rdata_3 = step_constants_rdata[21:15];
+    wire [6:0] step_constants_rdata_4 = step_constants_rdata[28:22];
+    wire signed [11:0] step_constants_rdata_5 = step_constants_rdata[40:29];
 
     // results: write back, and out
     wire last = result_row_q == 2'd2;
@@ -143,15 +143,15 @@ module gs_glif_l0_neurons #(
         .rst_i(rst_i),
         .sum_i(lane0_sum_d1),
         .first_i(first_row_d1),
-        .fire_at_i(step_constants_rdata_0),
         .bias_i(constants_rdata),
         .v_i(states_rdata_0),
         .r_i(states_rdata_1),
-        .offset_i(step_constants_rdata_1),
-        .offset_after_spike_i(step_constants_rdata_2),
-        .decay_i(step_constants_rdata_3),
-        .decay_after_spike_i(step_constants_rdata_4),
-        .conduct_i(step_constants_rdata_5),
+        .offset_i(step_constants_rdata_0),
+        .offset_after_spike_i(step_constants_rdata_1),
+        .decay_i(step_constants_rdata_2),
+        .decay_after_spike_i(step_constants_rdata_3),
+        .conduct_i(step_constants_rdata_4),
+        .fire_at_i(step_constants_rdata_5),
         .spike_o(u_lane0_spike),
         .h_o(u_lane0_h),
         .v_o(u_lane0_v),

@@ -12,7 +12,6 @@ module gs_glif_l1_lane (
     input  wire rst_i,  // synchronous, active high
     input  wire signed [7:0] sum_i,  // synaptic sum, accumulator LSBs
     input  wire first_i,  // first step of a sample: start from the initial state
-    input  wire signed [11:0] fire_at_i,
     input  wire signed [2:0] bias_i,
     input  wire signed [11:0] v_i,
     input  wire r_i,
@@ -21,6 +20,7 @@ module gs_glif_l1_lane (
     input  wire [6:0] decay_i,
     input  wire [6:0] decay_after_spike_i,
     input  wire [6:0] conduct_i,
+    input  wire signed [11:0] fire_at_i,
     output wire spike_o,
     output wire signed [11:0] h_o,  // compared value
     output wire signed [11:0] v_o,
@@ -112,11 +112,6 @@ module gs_glif_l1_lane (
     // charge: the exact sum
     wire signed [14:0] charge_d = leaked_q + $signed({{2{input_q[11]}}, input_q});
 
-    // charge: the overflow, once
-    wire h_d_fits = (&charge_q[14:11]) | (~(|charge_q[14:11]));
-    wire signed [11:0] h_d_end = charge_q[14] ? 12'sh800 : 12'sd2047;
-    wire signed [11:0] h_d = h_d_fits ? $signed(charge_q[11:0]) : h_d_end;
-
     // fire; v = h, the reset is the next step's
     wire fire = h_q >= fire_at_s6_q;
 
@@ -140,7 +135,7 @@ module gs_glif_l1_lane (
         input_q <= input_d;
         leaked_q <= leaked_d_biased[19:6];
         charge_q <= charge_d;
-        h_q <= h_d;
+        h_q <= charge_q[11:0];
         fire_at_s1_q <= fire_at_i;
         fire_at_s2_q <= fire_at_s1_q;
         fire_at_s3_q <= fire_at_s2_q;
@@ -157,7 +152,7 @@ module gs_glif_l1_lane (
     assign r_o = spike_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], scaled_down_1_biased[5:0], leaked_d_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], scaled_down_1_biased[5:0], leaked_d_biased[5:0], charge_q[14:12], rst_i};
 endmodule
 
 `default_nettype wire
