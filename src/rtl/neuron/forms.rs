@@ -3,6 +3,7 @@
 //! A form never changes a bit: a factor's product is exact in each, overflow logic and resets are left out only where no
 //! event sequence of any length reaches them ([`crate::quantize::bounds`]).
 
+use goldspike_golden::format::Overflow;
 use goldspike_golden::quant::{Payloads, QuantLayer};
 
 use crate::quantize::{Bounds, bounds};
@@ -47,20 +48,30 @@ impl Assume {
         Self { forms, bounds }
     }
 
-    /// Whether no update overflows the membrane.
+    /// Whether no update overflows the membrane. The bounds know no overflow: where another state saturates, it stays
+    /// within its own bound; where it wraps, nothing holds.
     pub(crate) fn membrane_held(&self, layer: &QuantLayer) -> bool {
-        let held = |b: &Bounds| b.membrane_held(layer.membrane.width, layer.overflow);
-        self.bounds.as_ref().is_some_and(held)
+        self.bounds.as_ref().is_some_and(|b| {
+            b.membrane_held(layer.membrane.width, layer.overflow)
+                && (layer.overflow != Overflow::Wrap || b.own_held(&layer.neuron))
+        })
     }
 
     /// Whether no update overflows a format of a state's own.
     pub(crate) fn own_held(&self, layer: &QuantLayer) -> bool {
-        let held = |b: &Bounds| b.own_held(&layer.neuron);
+        let held = |b: &Bounds| {
+            b.own_held(&layer.neuron)
+                && (layer.overflow != Overflow::Wrap
+                    || b.membrane_held(layer.membrane.width, layer.overflow))
+        };
         self.bounds.as_ref().is_some_and(held)
     }
 
-    /// Whether `h` can reach a threshold; `h <= -fire_at` if `negative`.
+    /// Whether `h` can reach a threshold; `h <= -fire_at` if `negative`. It may where it can overflow.
     pub(crate) fn fires(&self, layer: &QuantLayer, negative: bool) -> bool {
+        if !self.membrane_held(layer) {
+            return true;
+        }
         // A guarded reset acts above its own level, without a spike too.
         let levels = ["fire_at", "pending_at"].map(|name| layer.neuron.constants.get(name));
         let least = levels.iter().flatten().flat_map(|p| p.values()).min();

@@ -90,6 +90,7 @@ fn holds(values: impl Iterator<Item = i128>) -> Ty {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod tests {
+    use super::super::Assume;
     use super::super::unit::Unit;
     use super::*;
     use crate::hdl::Sim;
@@ -135,7 +136,8 @@ mod tests {
         ] {
             let table = QuantTable { low, shift, knots };
             for input in [Ty::s(9), Ty::u(6)] {
-                let mut unit = Unit::new("gs_table", "A table.", &layer, Ty::s(2));
+                let assume = Assume::default();
+                let mut unit = Unit::new("gs_table", "A table.", &layer, Ty::s(2), &assume);
                 let x = unit.b.input("x_i", input);
                 let value = unit.table("curve", &table, x);
                 let stages = unit.pipe.stage();
