@@ -121,7 +121,14 @@ impl Update {
         self.cells.first().map_or_else(Vec::new, start)
     }
 
-    /// One step from a state that some step has left, or the start. Where `v` tells the stored spike, it is cut there.
+    /// The first step of a sample, before which there was no spike whatever `v_init` is.
+    fn first(&self) -> Option<(Kept, Kept)> {
+        let no = self.interval.bit(false);
+        let (seen, next) = self.after(self.cells.first()?, self.start(), (no, no));
+        Some((hull(seen, &self.start()), next))
+    }
+
+    /// One step from a state that some step has left. Where `v` tells the stored spike, it is cut there.
     fn step(&self, cell: &Cell<Span>, kept: &Kept) -> (Kept, Kept) {
         const UNKNOWN: Either = Either {
             no: true,
@@ -169,10 +176,9 @@ impl Update {
 
     /// Every value of `h` and the states in samples of any length, or `None` if no bound within `limit` was found.
     pub fn bound(&self, limit: Span) -> Option<Vec<Span>> {
-        let mut kept = self.start();
-        let mut seen = kept.clone();
+        let (mut seen, mut kept) = self.first()?;
         let (last, before) = self.cells.split_last()?;
-        for cell in before {
+        for cell in before.iter().skip(1) {
             let (step_seen, next) = self.step(cell, &kept);
             seen = hull(seen, &step_seen);
             kept = next;
@@ -251,24 +257,24 @@ impl Update {
 
     /// Every value of `h` and the states in samples of at most `steps` steps.
     pub fn reach(&self, steps: u32, limit: Span) -> Option<Vec<Span>> {
-        let mut kept = self.start();
-        let mut seen = kept.clone();
-        let mut cells = self.cells.iter();
-        let mut cell = cells.next()?;
-        for _ in 0..steps {
-            let (step_seen, next) = self.step(cell, &kept);
+        let (mut seen, mut kept) = self.first()?;
+        let last = self.cells.len().saturating_sub(1);
+        for t in 1..usize::try_from(steps).unwrap_or(usize::MAX) {
+            let (step_seen, next) = self.step(self.cells.get(t.min(last))?, &kept);
             seen = hull(seen, &step_seen);
             if !self.within(limit, &seen) {
                 return None;
             }
-            match cells.next() {
-                // Until the constants stay, what is kept is of this very step.
-                Some(following) => (cell, kept) = (following, next),
-                None if holds(&kept, &next) => break,
-                None => kept = hull(kept, &next),
+            // Until the constants stay, what is kept is of this very step.
+            if t < last {
+                kept = next;
+            } else if holds(&kept, &next) {
+                break;
+            } else {
+                kept = hull(kept, &next);
             }
         }
-        Some(seen)
+        self.within(limit, &seen).then_some(seen)
     }
 
     /// `h` and the states after one step from a start whose `v` is within the threshold on both sides.

@@ -78,8 +78,9 @@ pub(crate) fn lane(
     unit.b
         .comment("current: the exact sum, then the overflow, once");
     let (decayed, x) = (unit.at(current_leaked), unit.at(aligned));
-    let i_next = unit.b.add(decayed, x);
-    let i_next = unit.overflow(i_next);
+    let i_sum = unit.b.add(decayed, x);
+    let i_sum = unit.b.name("i_sum", i_sum);
+    let i_next = unit.overflow(i_sum);
     let i_next = unit.keep("i", i_next);
     let membrane_leaked = unit.at(leaked);
     let charge = match old_current {
@@ -90,6 +91,7 @@ pub(crate) fn lane(
             unit.b.add(membrane_leaked, driven)
         }
         None => {
+            unit.b.comment("charge: leak and constants");
             let driven = with_constants(&mut unit, membrane_leaked, stored.as_ref());
             let driven = unit.keep("driven", driven);
             unit.next_stage();
@@ -121,14 +123,14 @@ pub(crate) fn lane(
     unit.b.comment("fire");
     let compared = unit.at(h);
     let fire = unit.fire(compared);
-    unit.b.comment("reset");
-    let kept = if late {
-        compared
-    } else {
-        unit.reset_by_spike(compared, fire)
-    };
     let spike = unit.keep("spike", fire);
-    let kept = unit.keep("v", kept);
+    let kept = if late {
+        h
+    } else {
+        unit.b.comment("reset");
+        let kept = unit.reset_by_spike(compared, fire);
+        unit.keep("v", kept)
+    };
     unit.next_stage();
 
     let mut states = vec![(v, kept), (i, i_next)];

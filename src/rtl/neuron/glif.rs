@@ -74,11 +74,14 @@ pub(crate) fn lane(
     unit.b
         .comment("reset of the previous step: its spike selects offset and factor");
     let offset = selected_offset(&mut unit, &stored);
-    let product = state_product(&mut unit, &gate, &v, &stored);
+    let (factor, start) = selected_factor(&mut unit, &gate, &v, &stored);
+    if conducts || !matches!(gate, Gate::None) {
+        unit.next_stage();
+    }
+
+    unit.b.comment("charge: the factor * v");
+    let product = unit.product("product", &factor, start);
     let conducted = conducts.then(|| {
-        if matches!(gate, Gate::None) {
-            unit.next_stage();
-        }
         unit.b.comment("charge: conductance * current");
         let conduct = unit.coefficient("conduct");
         unit.product("conducted", &conduct, aligned)
@@ -140,34 +143,24 @@ fn gate(layer: &QuantLayer) -> Gate {
     }
 }
 
-/// `A[r] * v`, registered; one stage more where the stored spike selects.
-fn state_product(unit: &mut Unit<'_>, gate: &Gate, v: &Kept, stored: &Kept) -> Timed {
+/// Factors whose product is `A[r] * v`.
+fn selected_factor(unit: &mut Unit<'_>, gate: &Gate, v: &Kept, stored: &Kept) -> (Constant, Timed) {
     let decay = unit.coefficient("decay");
-    let product = match gate {
-        Gate::None => {
-            unit.b.comment("charge: decay * v");
-            return unit.product("product", &decay, v.old);
-        }
+    match gate {
+        Gate::None => (decay, v.old),
         Gate::Erases => {
             let (r, kept) = (unit.at(stored.old), unit.at(v.old));
             let zero = unit.b.lit(0, kept.ty());
             let start = unit.b.mux(r, zero, kept);
-            let start = unit.keep("v_start", start);
-            unit.next_stage();
-            unit.b.comment("charge: decay * v");
-            unit.product("product", &decay, start)
+            (decay, unit.keep("v_start", start))
         }
         Gate::Selects => {
             let after = unit.coefficient("decay_after_spike");
             let r = unit.at(stored.old);
             let factor = unit.select(r, &after, &decay);
-            let factor = Constant::Input(unit.keep("factor", factor));
-            unit.next_stage();
-            unit.b.comment("charge: the selected factor * v");
-            unit.product("product", &factor, v.old)
+            (Constant::Input(unit.keep("factor", factor)), v.old)
         }
-    };
-    product
+    }
 }
 
 /// The constant input `B`.

@@ -18,6 +18,7 @@ impl Unit<'_> {
         let low = QFormat::signed_for(table.low, table.low, 0).width;
         let low = self.b.lit(i128::from(table.low), Ty::s(low));
         let from_low = self.b.sub(x, low);
+        let from_low = self.b.name(&format!("{name}_from_low"), from_low);
         let inside = self.b.saturate(from_low, Ty::u(index_bits + shift));
         let inside = self.keep(&format!("{name}_input"), inside);
         self.next_stage();
@@ -44,6 +45,7 @@ impl Unit<'_> {
             Some(risen) => {
                 let risen = self.at(risen);
                 let risen = self.b.round_shr(risen, shift, Rounding::HalfUp);
+                let risen = self.b.name(&format!("{name}_rounded"), risen);
                 self.b.add(knot, risen)
             }
         };
