@@ -8,6 +8,7 @@ use std::sync::Arc;
 use goldspike_golden::describe::Neuron;
 use goldspike_golden::encoding::Encoding;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
+use goldspike_golden::neuron::info::{self, Range};
 use goldspike_golden::neuron::{Leak, ModelId, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, Payloads, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 
@@ -48,7 +49,7 @@ pub struct Unit {
 /// Name, what is special, and the neuron in real numbers.
 type Described = (&'static str, &'static str, fn() -> Neuron);
 
-/// Every unit; the first of a model has the model's name.
+/// Units that are described by hand; a model that is not among them has one from its table.
 const UNITS: &[Described] = &[
     ("lif", "decay 0.9, hard reset", || lif(0.9, Reset::Hard)),
     ("lif_soft", "decay 0.9, soft reset", || {
@@ -149,37 +150,60 @@ const UNITS: &[Described] = &[
 /// # Errors
 /// Only an internal bug of the description.
 pub fn units() -> Result<Vec<Unit>, SynthError> {
-    UNITS
+    let by_hand = UNITS
         .iter()
-        .map(|&(name, summary, described)| {
-            let described = described();
-            let options = Options {
-                coefficient_bits: COEFFICIENT,
-                ..Options::default()
-            };
-            let lsb = f64::from(FRAC).exp2().recip();
-            let neuron = quantize::neuron(&described, NEURONS, lsb, &options).map_err(|error| {
-                SynthError::Unreadable {
-                    file: format!("unit {name}"),
-                    what: error.to_string(),
-                }
-            })?;
-            let network = network(name, neuron);
-            let layer = &network.layers[0];
-            let assume = Assume::of(layer, Payloads::SPIKES, Forms::Cheapest);
-            let module = format!("gs_unit_{name}");
-            let lane = lane(layer, &module, ty(layer.accumulator), &assume)?;
-            Ok(Unit {
-                name,
-                model: described.model.info().name,
-                summary,
-                latency: lane.latency,
-                multipliers: lane.module.products(),
-                module: lane.module,
-                network,
-            })
-        })
-        .collect()
+        .map(|&(name, summary, described)| unit(name, summary, &described()));
+    let left = ModelId::ALL
+        .iter()
+        .filter(|model| UNITS.iter().all(|(name, ..)| *name != model.info().name))
+        .map(|&model| {
+            let usual = usual(model);
+            unit(model.info().name, "its parameters by the layer", &usual)
+        });
+    by_hand.chain(left).collect()
+}
+
+fn unit(name: &'static str, summary: &'static str, described: &Neuron) -> Result<Unit, SynthError> {
+    let options = Options {
+        coefficient_bits: COEFFICIENT,
+        ..Options::default()
+    };
+    let lsb = f64::from(FRAC).exp2().recip();
+    let neuron = quantize::neuron(described, NEURONS, lsb, &options).map_err(|error| {
+        SynthError::Unreadable {
+            file: format!("unit {name}"),
+            what: error.to_string(),
+        }
+    })?;
+    let network = network(name, neuron);
+    let layer = &network.layers[0];
+    let assume = Assume::of(layer, Payloads::SPIKES, Forms::Cheapest);
+    let module = format!("gs_unit_{name}");
+    let lane = lane(layer, &module, ty(layer.accumulator), &assume)?;
+    Ok(Unit {
+        name,
+        model: described.model.info().name,
+        summary,
+        latency: lane.latency,
+        multipliers: lane.module.products(),
+        module: lane.module,
+        network,
+    })
+}
+
+/// A neuron of the model with a value of each range for the parameters that must be given.
+fn usual(model: ModelId) -> Neuron {
+    let required = model.info().parameters.iter();
+    let required = required.filter(|p| p.default == info::Default::Required);
+    required.fold(Neuron::new(model), |neuron, parameter| {
+        let value = match parameter.range {
+            Range::Unit => 0.9,
+            Range::Any | Range::Positive | Range::NotNegative | Range::Flag => 1.0,
+            Range::Factor => 1.5,
+            Range::AboveOne => 2.0,
+        };
+        neuron.with(parameter.name, Param::Layer(value))
+    })
 }
 
 fn lif(decay: f64, reset: Reset) -> Neuron {
