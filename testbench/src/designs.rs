@@ -1,7 +1,7 @@
 //! Random designs: a network case with lane numbers that do and do not divide its layers, and pauses of the streams.
 
 use goldspike::engine::{Stalls, Stimulus};
-use goldspike::rtl::{DesignOptions, LaneChoice};
+use goldspike::rtl::{DesignOptions, Forms, LaneChoice};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
@@ -34,6 +34,11 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
         },
         probe,
         banks: rng.random_range(2..=5),
+        forms: if rng.random_bool(0.8) {
+            Forms::Cheapest
+        } else {
+            Forms::General
+        },
     }
 }
 

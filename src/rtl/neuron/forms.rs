@@ -3,6 +3,7 @@
 //! A form never changes a bit: a factor's product is exact in each, overflow logic and resets are left out only where no
 //! event sequence of any length reaches them ([`crate::quantize::bounds`]).
 
+use goldspike_golden::format::Overflow;
 use goldspike_golden::quant::{Payloads, QuantLayer};
 
 use crate::quantize::{Bounds, bounds};
@@ -44,7 +45,16 @@ impl Assume {
             Forms::Cheapest => bounds(layer, fed),
             Forms::General => None,
         };
-        Self { forms, bounds }
+        let known = Self { forms, bounds };
+        // A value that wraps is anywhere; one that saturates stays between the bounds.
+        let wraps = layer.overflow == Overflow::Wrap;
+        if wraps && !(known.membrane_held(layer) && known.own_held(layer)) {
+            return Self {
+                forms,
+                bounds: None,
+            };
+        }
+        known
     }
 
     /// Whether no update overflows the membrane.

@@ -13,8 +13,8 @@
 use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 
-use super::{Assume, Lane};
 use super::unit::Unit;
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 
 /// Describes the lane.
@@ -88,21 +88,10 @@ pub(crate) fn lane(
         unit.b.lit(0, Ty::BIT)
     };
     unit.b.comment("reset");
-    let kept = match reset {
-        _ if !fires => compared,
-        Reset::None => compared,
-        Reset::Hard => {
-            let v_reset = unit.constant("v_reset", membrane);
-            let v_reset = unit.value(&v_reset);
-            unit.b.mux(fire, v_reset, compared)
-        }
-        Reset::Soft => {
-            let amount = unit.constant("reset_by", membrane);
-            let amount = unit.value(&amount);
-            let less = unit.b.sub(compared, amount);
-            let less = unit.overflow(less);
-            unit.b.mux(fire, less, compared)
-        }
+    let kept = if fires {
+        unit.reset_by_spike(compared, fire)
+    } else {
+        compared
     };
     let spike = unit.keep("spike", fire);
     let kept = unit.keep("v", kept);

@@ -4,11 +4,15 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod clif;
+mod cubalif;
 mod forms;
+mod glif;
 mod klif;
 mod lif;
 mod product;
 mod refractory;
+mod reset;
 mod table;
 mod unit;
 
@@ -70,9 +74,8 @@ pub(crate) fn lane(
     match layer.neuron.model {
         ModelId::Lif => lif::lane(layer, module_name, sum, assume),
         ModelId::Klif => klif::lane(layer, module_name, sum, assume),
-        ModelId::Glif | ModelId::Clif | ModelId::Cubalif => Err(HdlError::Name {
-            module: module_name.to_owned(),
-            name: layer.neuron.model.info().name.to_owned(),
-        }),
+        ModelId::Glif => glif::lane(layer, module_name, sum, assume),
+        ModelId::Clif => clif::lane(layer, module_name, sum, assume),
+        ModelId::Cubalif => cubalif::lane(layer, module_name, sum, assume),
     }
 }

@@ -1,0 +1,182 @@
+//! The CLIF lane, pipelined.
+//!
+//! ```text
+//! stage  0 .. 4          5            6 .. 8         9           10            11          12 .. 15      16       17
+//!        charge, as in   fire ─────────────────────────────────► + s ─► ovf = m' ─► S2(m') ─► reset ─► overflow ─► v
+//!        a LIF lane = h ─► S1(h) = retain ────────► m × ─► round ──┘    (deepen)
+//! ```
+//!
+//! Charge: `h = ovf(R(decay·v) + R_g(sum + bias) + offset)`. The complementary potential `m` is unsigned and has a format of its
+//! own, in which one spike is `2^frac`: `m' = ovf_m(R(m·S1(h)) + s·2^frac)`, of the `h` before the reset, rounded once, overflown
+//! once, on the exact sum. A spike takes `v` to `ovf(h - (reset_by + S2(m')))`, or with a hard reset to `ovf(v_reset - S2(m'))`,
+//! of the `m'` that has this spike; without one `v` is `h`.
+//!
+//! `m` is 0 until the first spike of a sample, and `S2` counts in a step with a spike alone. So the `h` that looks up `S1` is
+//! held at 0 where `m` is 0 (the multiplier behind it then has two constant operands), and the `m'` that looks up `S2` where there
+//! is no spike: tables and multiplier do not toggle for neurons that are silent, and no result changes. Zeros are chosen rather than
+//! registers that keep their value, because those would start undefined.
+//!
+//! `tau` costs nothing, whatever it is: it is in the knots of `S1`, whose segments are a power of two of membrane LSBs. With a
+//! `tau` of `2^k` the decay `1 - 1/tau` is a literal of one subtraction, for which synthesis needs no multiplier.
+
+use goldspike_golden::neuron::Reset;
+use goldspike_golden::quant::QuantLayer;
+use goldspike_golden::table::QuantTable;
+
+use super::unit::Unit;
+use super::{Assume, Lane};
+use crate::hdl::{HdlError, Sig};
+use crate::rtl::pipe::Timed;
+
+/// Describes the lane.
+///
+/// # Errors
+/// A table that is not there, which the contract refuses; else only an internal bug of the description.
+pub(crate) fn lane(
+    layer: &QuantLayer,
+    module: &str,
+    sum: crate::hdl::Ty,
+    assume: &Assume,
+) -> Result<Lane, HdlError> {
+    let hard = layer.neuron.modes.reset == Reset::Hard;
+    let doc = format!(
+        "One pipelined CLIF lane: charge h = ovf(R(decay*v) + x + offset), fire s = h >= fire_at,\n\
+         complementary m' = ovf(R(m*S1(h)) + s), S1 the table `retain`, S2 the table `deepen`,\n\
+         reset v = {}.",
+        match hard {
+            true => "s ? ovf(v_reset - S2(m')) : h",
+            false => "ovf(h - s*(reset_by + S2(m')))",
+        },
+    );
+    let (retain, deepen) = (
+        table(layer, module, "retain")?,
+        table(layer, module, "deepen")?,
+    );
+    let mut unit = Unit::new(module, &doc, layer, sum, assume);
+    let membrane = unit.membrane();
+    let decay = unit.coefficient("decay");
+    let offset = unit.fitted("offset");
+    let fire_at = unit.constant("fire_at", membrane);
+
+    unit.b.comment("bias; start of a sample");
+    let current = unit.current();
+    let v_init = unit.constant("v_init", membrane);
+    let v = unit.state("v", "v_old", Some(v_init));
+    let m = unit.state("m", "m_old", None);
+    unit.next_stage();
+
+    unit.b
+        .comment("charge: decay * v, and the current in membrane LSBs");
+    let product = unit.product("product", &decay, v.old);
+    let aligned = unit.aligned(current);
+    let aligned = unit.keep("aligned", aligned);
+    unit.next_stage();
+
+    unit.b.comment("charge: the product rounded, once");
+    let x = unit.at(aligned);
+    let input = unit.plus(x, &offset);
+    let input = unit.keep("input", input);
+    let leaked = unit.rounded(product);
+    let leaked = unit.keep("leaked", leaked);
+    unit.next_stage();
+
+    unit.b
+        .comment("charge: the exact sum, then the overflow, once");
+    let (leaked, input) = (unit.at(leaked), unit.at(input));
+    let charge = unit.b.add(leaked, input);
+    let charge = unit.keep("charge", charge);
+    unit.next_stage();
+    let charge = unit.at(charge);
+    let h = unit.overflow(charge);
+    let h = unit.keep("h", h);
+    unit.next_stage();
+
+    unit.b.comment("fire");
+    let compared = unit.at(h);
+    let threshold = unit.value(&fire_at);
+    let fire = unit.b.ge(compared, threshold);
+    let fire = unit.b.name("fire", fire);
+    let spike = unit.keep("spike", fire);
+
+    unit.b
+        .comment("complementary: what m retains, S1(h); idle at 0 until m is above 0");
+    let kept = unit.at(m.old);
+    let awake = unit.b.any(kept);
+    let awake = unit.b.name("m_awake", awake);
+    let asked = when(&mut unit, awake, compared);
+    let retained = unit.table("retain", retain, asked);
+    let m_next = complementary(&mut unit, m.old, retained, spike);
+
+    unit.b
+        .comment("reset: the part of m' that has this spike, S2(m'); idle at 0 without a spike");
+    let (fired, asked) = (unit.at(spike), unit.at(m_next));
+    let asked = when(&mut unit, fired, asked);
+    let deepened = unit.table("deepen", deepen, asked);
+
+    unit.b.comment("reset: the exact difference");
+    let deepened = unit.at(deepened);
+    let after = if hard {
+        let v_reset = unit.constant("v_reset", membrane);
+        let v_reset = unit.value(&v_reset);
+        unit.b.sub(v_reset, deepened)
+    } else {
+        let amount = unit.constant("reset_by", membrane);
+        let amount = unit.plus(deepened, &amount);
+        let compared = unit.at(h);
+        unit.b.sub(compared, amount)
+    };
+    let after = unit.keep("after_reset", after);
+    unit.next_stage();
+
+    unit.b
+        .comment("reset: the overflow, once; only after a spike");
+    let after = unit.at(after);
+    let after = unit.overflow(after);
+    let (fired, compared) = (unit.at(spike), unit.at(h));
+    let v_next = unit.b.mux(fired, after, compared);
+    let v_next = unit.keep("v", v_next);
+    unit.next_stage();
+    unit.finish(spike, h, vec![(v, v_next), (m, m_next)])
+}
+
+/// `m' = ovf_m(R(m * retained) + s * 2^frac)`, valid three stages later.
+fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -> Timed {
+    unit.b.comment("complementary: m * S1(h)");
+    let (kept, factor) = (unit.at(m), unit.at(retained));
+    let format = kept.ty();
+    let product = unit.b.mul(kept, factor);
+    let product = unit.keep("m_product", product);
+    unit.next_stage();
+
+    unit.b.comment(
+        "complementary: the product rounded, once, and the spike, which is 1 in the format of m",
+    );
+    let rounded = unit.rounded(product);
+    let fired = unit.at(spike);
+    let frac = unit.layer.neuron.formats.get("m").map_or(0, |m| m.frac);
+    let one = unit.b.shl(fired, frac.max(0).unsigned_abs());
+    let sum = unit.b.add(rounded, one);
+    let sum = unit.keep("m_sum", sum);
+    unit.next_stage();
+
+    unit.b.comment("complementary: the overflow, once");
+    let sum = unit.at(sum);
+    let next = unit.overflow_into(sum, format);
+    let next = unit.keep("m", next);
+    unit.next_stage();
+    next
+}
+
+/// `value` where `bit` is set, else 0.
+fn when(unit: &mut Unit<'_>, bit: Sig, value: Sig) -> Sig {
+    let zero = unit.b.lit(0, value.ty());
+    unit.b.mux(bit, value, zero)
+}
+
+/// The layer's table `name`.
+fn table<'a>(layer: &'a QuantLayer, module: &str, name: &str) -> Result<&'a QuantTable, HdlError> {
+    layer.neuron.tables.get(name).ok_or_else(|| HdlError::Name {
+        module: module.to_owned(),
+        name: name.to_owned(),
+    })
+}

@@ -1,0 +1,27 @@
+//! The reset in the step of the spike, of the lanes that have no other kind of it.
+
+use goldspike_golden::neuron::Reset;
+
+use super::unit::Unit;
+use crate::hdl::Sig;
+
+impl Unit<'_> {
+    /// What is kept of `h` in its own step: `v_reset` or `ovf(h - reset_by)` after a spike, else `h`.
+    pub(super) fn reset_by_spike(&mut self, h: Sig, spike: Sig) -> Sig {
+        let membrane = self.membrane();
+        let after = match self.layer.neuron.modes.reset {
+            Reset::None => return h,
+            Reset::Hard => {
+                let v_reset = self.constant("v_reset", membrane);
+                self.value(&v_reset)
+            }
+            Reset::Soft => {
+                let amount = self.constant("reset_by", membrane);
+                let amount = self.value(&amount);
+                let less = self.b.sub(h, amount);
+                self.overflow(less)
+            }
+        };
+        self.b.mux(spike, after, h)
+    }
+}
