@@ -425,6 +425,12 @@ fn what_cannot_act_is_not_emitted_and_the_forms_say_so() {
             "{said}"
         );
 
+        // The bound itself as threshold is reached, one above it is not.
+        for (threshold, fires) in [(bound.high, true), (bound.high + 1, false)] {
+            let (_, said) = emitted(&small([10, -10], threshold, 8, reset), Forms::Cheapest);
+            assert_eq!(!said.contains("fire, reset"), fires, "{threshold}: {said}");
+        }
+
         // It fires; 9 bits hold what it can gather, 8 do not.
         let fires = small([60, -10], 50, 9, reset);
         let (code, said) = emitted(&fires, Forms::Cheapest);
