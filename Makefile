@@ -8,7 +8,7 @@ CARGO ?= cargo
 # Tools of the project's own environment come after the system's.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 
-.PHONY: demo test campaign bless tools lint clean
+.PHONY: demo test campaign bless units tools lint clean
 
 demo:
 	$(CARGO) run --bin goldspike -- build digits -o rtl-out/digits
@@ -31,6 +31,10 @@ campaign: tools
 # Stores messages and reference files anew: read the diff before you commit it.
 bless:
 	GOLDSPIKE_BLESS=1 $(CARGO) test --workspace
+
+# Measures every neuron unit anew: rtl-out/units.json and the table of the README.
+units: tools
+	GOLDSPIKE_UNITS=1 $(CARGO) test -p goldspike-testbench --test unit_costs -- --nocapture
 
 clean:
 	$(CARGO) clean

@@ -11,5 +11,6 @@ pub mod import;
 pub mod quantize;
 pub mod report;
 pub mod rtl;
+pub mod synth;
 pub mod verify;
 pub mod wave;

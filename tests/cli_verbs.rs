@@ -540,6 +540,23 @@ fn models_come_from_the_registry() {
         human.contains("v_threshold") && human.contains("range"),
         "{human}"
     );
+    for model in models {
+        let units = model["units"].as_array().unwrap();
+        assert_eq!(units[0]["name"], model["name"]);
+        for device in ["hx8k", "up5k", "ecp5-85k"] {
+            let cost = &units[0]["costs"][device];
+            has(cost, &["lut4", "ff", "dsp", "cells", "fmax_mhz"]);
+            let shown = format!(
+                "{:>3} / {:>3} / {}",
+                cost["lut4"].as_u64().unwrap(),
+                cost["ff"].as_u64().unwrap(),
+                cost["dsp"].as_u64().unwrap()
+            );
+            let text = run(&["models", model["name"].as_str().unwrap()]).ended(0);
+            assert!(text.contains(&shown), "{shown} in {text}");
+        }
+    }
+    assert!(human.contains("1 multiplier, "), "{human}");
 }
 
 #[test]
@@ -550,5 +567,8 @@ fn doctor_names_every_tool() {
     for tool in tools {
         has(tool, &["name", "found", "version", "needed_for", "install"]);
     }
-    assert!(run(&["doctor"]).ended(0).contains("verilator"));
+    let human = run(&["doctor"]).ended(0);
+    for name in ["verilator", "nextpnr-ice40", "nextpnr-ecp5"] {
+        assert!(human.contains(name), "{human}");
+    }
 }

@@ -138,9 +138,9 @@ impl Checks<'_> {
         );
         match &sum.first {
             Some(first) => text.push_str(&self.mismatch_lines(check, first, again)),
-            None if sum.mismatches > 0 => {
-                text.push_str("  the design raised protocol_error on a legal stream, or not on an illegal one\n")
-            }
+            None if sum.mismatches > 0 => text.push_str(
+                "  the design raised protocol_error on a legal stream, or not on an illegal one\n",
+            ),
             None => {}
         }
         text

@@ -58,18 +58,18 @@ fn lines(finding: &Finding) -> String {
     } = finding;
     let state = match path {
         Some(path) => format!(
-            "found    {:<10} {} ({})",
+            "found    {:<13} {} ({})",
             tool.name,
             version.as_deref().unwrap_or("unknown version"),
             path.display()
         ),
         None => format!(
-            "missing  {:<10} install it with: {}",
+            "missing  {:<13} install it with: {}",
             tool.name,
-            install(tool)
+            tool.install()
         ),
     };
-    format!("{state}\n{:20}for {}\n", "", tool.purpose)
+    format!("{state}\n{:23}for {}\n", "", tool.purpose)
 }
 
 fn document(finding: &Finding) -> Value {
@@ -84,10 +84,6 @@ fn document(finding: &Finding) -> Value {
         "path": path.as_ref().map(|path| path.display().to_string()),
         "version": version,
         "needed_for": tool.purpose,
-        "install": install(tool),
+        "install": tool.install(),
     })
-}
-
-fn install(tool: &Tool) -> String {
-    format!("apt-get install {}", tool.package)
 }

@@ -2,7 +2,10 @@
 
 use super::Ending;
 use super::console::Console;
+use super::errors::internal;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
+use crate::synth::table::{MEASURED, UnitEntry, UnitTable};
+use crate::synth::{Cost, MEMBRANE_BITS, target};
 use clap::Args;
 use goldspike_golden::neuron::info::{self, Range, Shape};
 use goldspike_golden::neuron::modes::ModeSet;
@@ -12,7 +15,7 @@ use goldspike_golden::neuron::{
 };
 use serde_json::{Map, Value, json};
 
-/// The neuron models: equations, parameters with their ranges, modes, sources.
+/// The neuron models: equations, parameters with their ranges, modes, sources, cost in hardware.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// One model or kind of neuron, in full [default: a line for each model].
@@ -25,10 +28,11 @@ pub struct ModelsArgs {
 /// # Errors
 /// `GS0606` for an unknown name.
 pub fn run(args: &ModelsArgs, console: &Console) -> Result<Ending, Diagnostic> {
+    let table = UnitTable::stored().map_err(internal)?;
     let Some(name) = &args.name else {
         console.result(
             || registry().map(line).collect(),
-            || json!({ "models": registry().map(document).collect::<Vec<_>>() }),
+            || json!({ "models": registry().map(|model| document(model, &table)).collect::<Vec<_>>() }),
         );
         return Ok(Ending::Done);
     };
@@ -44,7 +48,7 @@ pub fn run(args: &ModelsArgs, console: &Console) -> Result<Ending, Diagnostic> {
         )
         .help(did_you_mean(name, names)));
     };
-    console.result(|| text(model, kind), || document(model));
+    console.result(|| text(model, kind, &table), || document(model, &table));
     Ok(Ending::Done)
 }
 
@@ -66,7 +70,7 @@ fn line(model: &ModelInfo) -> String {
     )
 }
 
-fn text(model: &ModelInfo, kind: &KindInfo) -> String {
+fn text(model: &ModelInfo, kind: &KindInfo, table: &UnitTable) -> String {
     let mut text = format!(
         "{}: {}\n\nkinds in net.json: {}\nstates: {}, and with a refractory period the steps left of it\n\n",
         model.name,
@@ -96,11 +100,50 @@ fn text(model: &ModelInfo, kind: &KindInfo) -> String {
     for (key, values) in modes {
         text.push_str(&format!("  {key:<13} {}\n", values.join(", ")));
     }
+    text.push_str(&costs(model, table));
     text.push_str(&format!("\nsource: {}\n", model.source));
     if !model.differences.is_empty() {
         text.push_str(&format!("differences: {}\n", model.differences));
     }
     text
+}
+
+/// What the model's units cost; empty without measurements.
+fn costs(model: &ModelInfo, table: &UnitTable) -> String {
+    let units = table.of_model(model.name);
+    if units.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\ncost of one neuron unit, {MEMBRANE_BITS}-bit membrane: LUT4 / FF / DSP, placed cells, clock rate\n"
+    );
+    for (name, entry) in units {
+        let UnitEntry {
+            summary,
+            multipliers,
+            latency,
+            costs,
+            ..
+        } = entry;
+        let plural = if *multipliers == 1 { "" } else { "s" };
+        text.push_str(&format!(
+            "  {name}: {summary}; {multipliers} multiplier{plural}, {latency} register stages\n"
+        ));
+        for device in MEASURED {
+            if let Some(cost) = costs.get(*device) {
+                text.push_str(&measured(device, cost));
+            }
+        }
+    }
+    text
+}
+
+fn measured(device: &str, cost: &Cost) -> String {
+    let title = target(device).map_or(device, |target| target.title);
+    format!(
+        "    {title:<29} {:>3} / {:>3} / {}, {:>3} cells, {:>5.1} MHz\n",
+        cost.lut4, cost.ff, cost.dsp, cost.cells, cost.fmax_mhz
+    )
 }
 
 fn default_text(parameter: &ParameterInfo) -> String {
@@ -141,7 +184,7 @@ fn modes(set: &ModeSet) -> Vec<(&'static str, Vec<&'static str>)> {
     .collect()
 }
 
-fn document(model: &ModelInfo) -> Value {
+fn document(model: &ModelInfo, table: &UnitTable) -> Value {
     let parameters = |rows: Vec<&ParameterInfo>| rows.into_iter().map(parameter).collect();
     let kind = |kind: &KindInfo| {
         let rows: Value = parameters(kind.parameters(model).collect());
@@ -151,6 +194,16 @@ fn document(model: &ModelInfo) -> Value {
             .collect();
         json!({ "name": kind.name, "parameters": rows, "modes": modes })
     };
+    let unit = |(name, entry): (&str, &UnitEntry)| {
+        json!({
+            "name": name,
+            "summary": entry.summary,
+            "multipliers": entry.multipliers,
+            "latency": entry.latency,
+            "costs": entry.costs,
+        })
+    };
+    let units: Vec<Value> = table.of_model(model.name).into_iter().map(unit).collect();
     json!({
         "name": model.name,
         "kinds": model.kinds.iter().map(kind).collect::<Vec<_>>(),
@@ -160,6 +213,9 @@ fn document(model: &ModelInfo) -> Value {
         "source": model.source,
         "differences": model.differences,
         "parameters": parameters(model.parameters.iter().collect()),
+        "membrane_bits": table.membrane_bits,
+        "units": units,
+        "tools": table.tools,
     })
 }
 

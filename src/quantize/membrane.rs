@@ -4,6 +4,7 @@
 //! more than 1/64 of it. Range: the proved bound, so that saturation is unreachable; where no bound is finite or it
 //! needs more than 32 bits, eight thresholds (or one step's inputs, if larger) and saturation stays reachable.
 
+use super::bounds::Bounds;
 use super::constants::{self, held_span, must_fit, unit};
 use super::draft::Draft;
 use super::dyadic::{Dyadic, Quotient};
@@ -11,7 +12,6 @@ use super::error::QuantizeError;
 use super::folded::{decays, level, table};
 use super::interval::Span;
 use super::width::{MAX_MEMBRANE, MIN_MEMBRANE, NO_BOUND, Update, aligned, bits_for};
-use super::bounds::Bounds;
 use super::{GuardBits, MembraneBits, Options};
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::{Collapsed, Domain};

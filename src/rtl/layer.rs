@@ -171,7 +171,11 @@ impl ProbeLayout {
     pub(crate) fn of(quant: &QuantLayer) -> Self {
         let neuron = &quant.neuron;
         Self {
-            spike: if neuron.modes.spikes.is_binary() { Ty::BIT } else { Ty::s(2) },
+            spike: if neuron.modes.spikes.is_binary() {
+                Ty::BIT
+            } else {
+                Ty::s(2)
+            },
             h: ty(quant.membrane),
             states: neuron
                 .states()

@@ -118,7 +118,13 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
 
     let mut probes = Vec::new();
     for (index, (plan, quant)) in plans.iter().zip(&network.layers).enumerate() {
-        let module = layer(&format!("{prefix}_l{index}"), plan, quant, options.probe, &assumed[index])?;
+        let module = layer(
+            &format!("{prefix}_l{index}"),
+            plan,
+            quant,
+            options.probe,
+            &assumed[index],
+        )?;
         let next_ready = if index + 1 == plans.len() {
             out.ready
         } else {

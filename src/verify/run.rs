@@ -88,7 +88,8 @@ fn add(report: &mut EngineReport, golden: &Outcome, outcome: &Outcome, stimulus:
     total.spikes_compared += this.spikes_compared;
     total.membranes_compared += this.membranes_compared;
     total.states_compared += this.states_compared;
-    total.mismatches += this.mismatches + u64::from(outcome.protocol_error != golden.protocol_error);
+    total.mismatches +=
+        this.mismatches + u64::from(outcome.protocol_error != golden.protocol_error);
     total.first = total.first.take().or(this.first);
     report.samples += stimulus.samples.len();
     let StallCounts {

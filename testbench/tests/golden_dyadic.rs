@@ -268,7 +268,11 @@ fn by_tables(rng: &mut TestRng, grid: &Grid, plain: &Neuron) -> Option<Pair> {
     for (name, scale) in &folded.scales {
         neuron.scales.insert((*name).to_owned(), scale.clone());
     }
-    let gain = (0..grid.neurons).map(|n| folded.input_gain.of(n)).collect();
+    let gain: Vec<f64> = (0..grid.neurons).map(|n| folded.input_gain.of(n)).collect();
+    // The weights are divided by it.
+    if gain.iter().any(|gain| gain.abs().log2().fract() != 0.0) {
+        return None;
+    }
     Some(Pair {
         real,
         quantized: neuron,

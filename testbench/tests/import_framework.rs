@@ -187,10 +187,8 @@ fn a_changed_spike_and_a_changed_membrane_are_seen() {
             steps: steps.collect(),
         })
     };
-    let raw = Agreement::compare(&trace, integers, |_, _, value: i64| {
-        value as f64 / 1024.0
-    })
-    .unwrap();
+    let raw =
+        Agreement::compare(&trace, integers, |_, _, value: i64| value as f64 / 1024.0).unwrap();
     assert!(
         raw.is_exact() && raw.membrane_max_error > 1e-4 && raw.membrane_max_error < 0.6 / 1024.0,
         "{raw:?}"

@@ -285,7 +285,7 @@ fn both_ends_of_the_accumulator_are_attained() {
         );
         layers += 1;
     }
-    assert!(layers > 40, "{layers}");
+    assert!(layers > 30, "{layers}");
 }
 
 #[test]
@@ -420,7 +420,7 @@ fn every_membrane_width_is_used_as_asked_or_refused_with_the_bits_that_do() {
 
 #[test]
 fn guard_bits_of_any_sign_are_used_as_asked() {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for seed in 0..60 {
         let real = real_network(seed);
         for g in [-6, -3, -1, 0, 1, 5, 9] {
@@ -467,6 +467,7 @@ fn scaling_a_layer_by_a_power_of_two_changes_no_integer() {
                 if [
                     "offset",
                     "leak",
+                    "beta",
                     "sub_reset",
                     "v_threshold",
                     "v_reset",

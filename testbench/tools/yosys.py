@@ -34,12 +34,14 @@ def main(arguments):
             print(f"yosys (pyosys): `{word}` is not known here", file=sys.stderr)
             return 2
     # The library ends the process when a command fails, so it runs in one of its own.
-    done = subprocess.run([sys.executable, "-c", LIBRARY, *commands], stdout=subprocess.PIPE, text=True)
+    program = [sys.executable, "-c", LIBRARY, *commands]
+    done = subprocess.run(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if quiet:
         said = [line for line in done.stdout.splitlines() if line.startswith(("Warning:", "ERROR:"))]
         print("\n".join(said), end="\n" if said else "", file=sys.stderr)
     else:
-        print(done.stdout, end="")
+        print(done.stdout, end="", flush=True)
+    print(done.stderr, end="", file=sys.stderr)
     return done.returncode
 
 

@@ -111,6 +111,8 @@ models! {
     Clif in clif,
     /// CubaLIF, Synaptic.
     Cubalif in cubalif,
+    /// ALIF.
+    Alif in alif,
 }
 
 /// Every model.

@@ -13,8 +13,8 @@
 //!
 //! `m` is 0 until the first spike of a sample, and `S2` counts in a step with a spike alone. So the `h` that looks up `S1` is
 //! held at 0 where `m` is 0 (the multiplier behind it then has two constant operands), and the `m'` that looks up `S2` where there
-//! is no spike: tables and multiplier do not toggle for neurons that are silent, and no result changes. Zeros are chosen rather than
-//! registers that keep their value, because those would start undefined.
+//! is no spike: tables and multiplier do not toggle for neurons that are silent, and no result changes. Operands are zeroed
+//! rather than registers held, so that the lane stays without enables.
 //!
 //! `tau` costs nothing, whatever it is: it is in the knots of `S1`, whose segments are a power of two of membrane LSBs. With a
 //! `tau` of `2^k` the decay `1 - 1/tau` is a literal of one subtraction, for which synthesis needs no multiplier.
@@ -25,7 +25,7 @@ use goldspike_golden::table::QuantTable;
 
 use super::unit::Unit;
 use super::{Assume, Lane};
-use crate::hdl::{HdlError, Sig};
+use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
 /// Describes the lane.
@@ -35,7 +35,7 @@ use crate::rtl::pipe::Timed;
 pub(crate) fn lane(
     layer: &QuantLayer,
     module: &str,
-    sum: crate::hdl::Ty,
+    sum: Ty,
     assume: &Assume,
 ) -> Result<Lane, HdlError> {
     let hard = layer.neuron.modes.reset == Reset::Hard;
@@ -56,7 +56,6 @@ pub(crate) fn lane(
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let offset = unit.fitted("offset");
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -93,24 +92,26 @@ pub(crate) fn lane(
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
+    if !unit.fires() {
+        unit.next_stage();
+        return unit.finish(spike, h, vec![(v, h), (m, m.old)]);
+    }
 
     unit.b
         .comment("complementary: what m retains, S1(h); idle at 0 until m is above 0");
     let kept = unit.at(m.old);
     let awake = unit.b.any(kept);
     let awake = unit.b.name("m_awake", awake);
-    let asked = when(&mut unit, awake, compared);
+    let asked = when(&mut unit, "retain_at", awake, compared);
     let retained = unit.table("retain", retain, asked);
     let m_next = complementary(&mut unit, m.old, retained, spike);
 
     unit.b
         .comment("reset: the part of m' that has this spike, S2(m'); idle at 0 without a spike");
     let (fired, asked) = (unit.at(spike), unit.at(m_next));
-    let asked = when(&mut unit, fired, asked);
+    let asked = when(&mut unit, "deepen_at", fired, asked);
     let deepened = unit.table("deepen", deepen, asked);
 
     unit.b.comment("reset: the exact difference");
@@ -132,6 +133,7 @@ pub(crate) fn lane(
         .comment("reset: the overflow, once; only after a spike");
     let after = unit.at(after);
     let after = unit.overflow(after);
+    let after = unit.b.name("after_spike", after);
     let (fired, compared) = (unit.at(spike), unit.at(h));
     let v_next = unit.b.mux(fired, after, compared);
     let v_next = unit.keep("v", v_next);
@@ -155,6 +157,7 @@ fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -
     let fired = unit.at(spike);
     let frac = unit.layer.neuron.formats.get("m").map_or(0, |m| m.frac);
     let one = unit.b.shl(fired, frac.max(0).unsigned_abs());
+    let one = unit.b.name("m_spike", one);
     let sum = unit.b.add(rounded, one);
     let sum = unit.keep("m_sum", sum);
     unit.next_stage();
@@ -167,10 +170,11 @@ fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -
     next
 }
 
-/// `value` where `bit` is set, else 0.
-fn when(unit: &mut Unit<'_>, bit: Sig, value: Sig) -> Sig {
+/// `value` where `bit` is set, else 0, as the wire `name`.
+fn when(unit: &mut Unit<'_>, name: &str, bit: Sig, value: Sig) -> Sig {
     let zero = unit.b.lit(0, value.ty());
-    unit.b.mux(bit, value, zero)
+    let gated = unit.b.mux(bit, value, zero);
+    unit.b.name(name, gated)
 }
 
 /// The layer's table `name`.

@@ -47,7 +47,6 @@ pub(crate) fn lane(
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let current_decay = unit.coefficient("current_decay");
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -79,8 +78,9 @@ pub(crate) fn lane(
     unit.b
         .comment("current: the exact sum, then the overflow, once");
     let (decayed, x) = (unit.at(current_leaked), unit.at(aligned));
-    let i_next = unit.b.add(decayed, x);
-    let i_next = unit.overflow(i_next);
+    let i_sum = unit.b.add(decayed, x);
+    let i_sum = unit.b.name("i_sum", i_sum);
+    let i_next = unit.overflow(i_sum);
     let i_next = unit.keep("i", i_next);
     let membrane_leaked = unit.at(leaked);
     let charge = match old_current {
@@ -91,6 +91,7 @@ pub(crate) fn lane(
             unit.b.add(membrane_leaked, driven)
         }
         None => {
+            unit.b.comment("charge: leak and constants");
             let driven = with_constants(&mut unit, membrane_leaked, stored.as_ref());
             let driven = unit.keep("driven", driven);
             unit.next_stage();
@@ -121,17 +122,15 @@ pub(crate) fn lane(
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
-    unit.b.comment("reset");
-    let kept = if late {
-        compared
-    } else {
-        unit.reset_by_spike(compared, fire)
-    };
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
-    let kept = unit.keep("v", kept);
+    let kept = if late {
+        h
+    } else {
+        unit.b.comment("reset");
+        let kept = unit.reset_by_spike(compared, fire);
+        unit.keep("v", kept)
+    };
     unit.next_stage();
 
     let mut states = vec![(v, kept), (i, i_next)];

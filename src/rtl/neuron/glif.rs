@@ -41,7 +41,11 @@ pub(crate) fn lane(
     sum: Ty,
     assume: &Assume,
 ) -> Result<Lane, HdlError> {
-    let gate = gate(layer);
+    let gate = if assume.fires(layer, false) {
+        gate(layer)
+    } else {
+        Gate::None
+    };
     let conducts = layer.neuron.constants.contains_key("conduct");
     let doc = format!(
         "One pipelined GLIF lane: charge h = ovf(R({}*v) + {} + B[r]), fire h >= fire_at, r the spike of the step before.\n\
@@ -56,7 +60,6 @@ pub(crate) fn lane(
     );
     let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -71,11 +74,14 @@ pub(crate) fn lane(
     unit.b
         .comment("reset of the previous step: its spike selects offset and factor");
     let offset = selected_offset(&mut unit, &stored);
-    let product = state_product(&mut unit, &gate, &v, &stored);
+    let (factor, start) = selected_factor(&mut unit, &gate, &v, &stored);
+    if conducts || !matches!(gate, Gate::None) {
+        unit.next_stage();
+    }
+
+    unit.b.comment("charge: the factor * v");
+    let product = unit.product("product", &factor, start);
     let conducted = conducts.then(|| {
-        if matches!(gate, Gate::None) {
-            unit.next_stage();
-        }
         unit.b.comment("charge: conductance * current");
         let conduct = unit.coefficient("conduct");
         unit.product("conducted", &conduct, aligned)
@@ -120,9 +126,7 @@ pub(crate) fn lane(
 
     unit.b.comment("fire; v = h, the reset is the next step's");
     let compared = unit.at(h);
-    let threshold = unit.value(&fire_at);
-    let fire = unit.b.ge(compared, threshold);
-    let fire = unit.b.name("fire", fire);
+    let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
     unit.next_stage();
     unit.finish(spike, h, vec![(v, h), (stored, spike)])
@@ -139,34 +143,24 @@ fn gate(layer: &QuantLayer) -> Gate {
     }
 }
 
-/// `A[r] * v`, registered; one stage more where the stored spike selects.
-fn state_product(unit: &mut Unit<'_>, gate: &Gate, v: &Kept, stored: &Kept) -> Timed {
+/// Factors whose product is `A[r] * v`.
+fn selected_factor(unit: &mut Unit<'_>, gate: &Gate, v: &Kept, stored: &Kept) -> (Constant, Timed) {
     let decay = unit.coefficient("decay");
-    let product = match gate {
-        Gate::None => {
-            unit.b.comment("charge: decay * v");
-            return unit.product("product", &decay, v.old);
-        }
+    match gate {
+        Gate::None => (decay, v.old),
         Gate::Erases => {
             let (r, kept) = (unit.at(stored.old), unit.at(v.old));
             let zero = unit.b.lit(0, kept.ty());
             let start = unit.b.mux(r, zero, kept);
-            let start = unit.keep("v_start", start);
-            unit.next_stage();
-            unit.b.comment("charge: decay * v");
-            unit.product("product", &decay, start)
+            (decay, unit.keep("v_start", start))
         }
         Gate::Selects => {
             let after = unit.coefficient("decay_after_spike");
             let r = unit.at(stored.old);
             let factor = unit.select(r, &after, &decay);
-            let factor = Constant::Input(unit.keep("factor", factor));
-            unit.next_stage();
-            unit.b.comment("charge: the selected factor * v");
-            unit.product("product", &factor, v.old)
+            (Constant::Input(unit.keep("factor", factor)), v.old)
         }
-    };
-    product
+    }
 }
 
 /// The constant input `B`.
@@ -194,7 +188,8 @@ fn selected_offset(unit: &mut Unit<'_>, stored: &Kept) -> Offset {
         neuron.constant("offset"),
         neuron.constant("offset_after_spike"),
     );
-    if silent.clone().collapsed() == fired.clone().collapsed() {
+    let same = silent.clone().collapsed() == fired.clone().collapsed();
+    if same || !unit.assume().fires(unit.layer, false) {
         return Offset::Same(unit.fitted("offset"));
     }
     let width = fit(silent).width().max(fit(fired).width());

@@ -37,11 +37,9 @@ pub(crate) fn lane(
         },
     );
     let mut unit = Unit::new(module, &doc, layer, sum, assume);
-    let fires = unit.fires();
     let membrane = unit.membrane();
     let decay = unit.coefficient("decay");
     let offset = unit.fitted("offset");
-    let fire_at = unit.constant("fire_at", membrane);
 
     unit.b.comment("bias; start of a sample");
     let current = unit.current();
@@ -80,19 +78,9 @@ pub(crate) fn lane(
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let fire = if fires {
-        let threshold = unit.value(&fire_at);
-        let fire = unit.b.ge(compared, threshold);
-        unit.b.name("fire", fire)
-    } else {
-        unit.b.lit(0, Ty::BIT)
-    };
+    let fire = unit.fire(compared);
     unit.b.comment("reset");
-    let kept = if fires {
-        unit.reset_by_spike(compared, fire)
-    } else {
-        compared
-    };
+    let kept = unit.reset_by_spike(compared, fire);
     let spike = unit.keep("spike", fire);
     let kept = unit.keep("v", kept);
     unit.next_stage();

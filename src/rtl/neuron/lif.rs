@@ -15,8 +15,8 @@
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
 
-use super::{Assume, Lane};
 use super::unit::{Kept, Unit};
+use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
@@ -57,23 +57,20 @@ pub(crate) fn lane(
     let falls = modes.spikes == Spikes::Ternary && unit.falls();
     // What the lane needs: a reset that cannot act is none.
     let modes = Modes {
-        reset: if fires || falls { modes.reset } else { Reset::None },
+        reset: if fires || falls {
+            modes.reset
+        } else {
+            Reset::None
+        },
         ..modes
     };
-    LifLane {
-        unit,
-        modes,
-        fires,
-        falls,
-    }
-    .describe()
+    LifLane { unit, modes, falls }.describe()
 }
 
 struct LifLane<'a> {
     unit: Unit<'a>,
     modes: Modes,
-    /// Whether spikes of +1, and of -1, can be fired.
-    fires: bool,
+    /// Whether spikes of -1 can be fired.
     falls: bool,
 }
 
@@ -83,7 +80,6 @@ impl LifLane<'_> {
         let membrane = self.unit.membrane();
         let decay = self.unit.coefficient("decay");
         let offset = self.unit.fitted("offset");
-        let fire_at = self.unit.constant("fire_at", membrane);
 
         self.unit.b.comment("bias; start of a sample");
         let current = self.unit.current();
@@ -140,17 +136,12 @@ impl LifLane<'_> {
 
         self.unit.b.comment("fire");
         let compared = self.unit.at(h);
-        let never = self.unit.b.lit(0, Ty::BIT);
-        let mut fire = never;
-        if self.fires {
-            let threshold = self.unit.value(&fire_at);
-            fire = self.unit.b.ge(compared, threshold);
-            fire = self.unit.b.name("fire", fire);
-        }
+        let mut fire = self.unit.fire(compared);
         let mut falls = None;
         if modes.spikes == Spikes::Ternary {
-            let mut below = never;
+            let mut below = self.unit.b.lit(0, Ty::BIT);
             if self.falls {
+                let fire_at = self.unit.constant("fire_at", membrane);
                 let threshold = self.unit.mirrored(&fire_at);
                 below = self.unit.b.le(compared, threshold);
                 below = self.unit.b.name("fire_negative", below);

@@ -4,6 +4,7 @@
 //! spike, the compared value and the state to write back, a fixed number of register stages later. It has no enable:
 //! what it computes in an idle cycle is not looked at.
 
+mod alif;
 mod clif;
 mod cubalif;
 mod forms;
@@ -77,5 +78,6 @@ pub(crate) fn lane(
         ModelId::Glif => glif::lane(layer, module_name, sum, assume),
         ModelId::Clif => clif::lane(layer, module_name, sum, assume),
         ModelId::Cubalif => cubalif::lane(layer, module_name, sum, assume),
+        ModelId::Alif => alif::lane(layer, module_name, sum, assume),
     }
 }

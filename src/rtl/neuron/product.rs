@@ -39,7 +39,11 @@ impl Unit<'_> {
         let product = match *coefficient {
             Constant::Literal(factor, ty) => self.constant_product(name, factor, ty, v),
             Constant::Input(_) => {
-                self.note(name, "multiplier", "the factor is read from the memory of constants");
+                self.note(
+                    name,
+                    "multiplier",
+                    "the factor is read from the memory of constants",
+                );
                 let coefficient = self.value(coefficient);
                 self.b.mul(v, coefficient)
             }
@@ -69,10 +73,15 @@ impl Unit<'_> {
             return self.b.lit(0, v.ty());
         };
         if rest.is_empty() {
-            self.note(name, "shift", &format!("the factor is 2^{}", i64::from(first) - i64::from(frac)));
+            self.note(
+                name,
+                "shift",
+                &format!("the factor is 2^{}", i64::from(first) - i64::from(frac)),
+            );
             return self.b.shl(v, first);
         }
-        let form = format!("{} shifted additions", rest.len());
+        let plural = if rest.len() == 1 { "" } else { "s" };
+        let form = format!("{} shifted addition{plural}", rest.len());
         let why = format!("{factor} / 2^{frac} has {} signed digits", digits.len());
         self.note(name, &form, &why);
         let top = self.b.shl(v, first);
@@ -117,7 +126,10 @@ mod tests {
                 .map(|&(power, negative)| if negative { -(1 << power) } else { 1 << power })
                 .sum();
             assert_eq!(sum, factor);
-            assert!(digits.windows(2).all(|pair| pair[1].0 > pair[0].0 + 1), "{factor}: {digits:?}");
+            assert!(
+                digits.windows(2).all(|pair| pair[1].0 > pair[0].0 + 1),
+                "{factor}: {digits:?}"
+            );
             assert!(digits.last().is_none_or(|&(_, negative)| !negative));
         }
     }

@@ -18,6 +18,7 @@ impl Unit<'_> {
         let low = QFormat::signed_for(table.low, table.low, 0).width;
         let low = self.b.lit(i128::from(table.low), Ty::s(low));
         let from_low = self.b.sub(x, low);
+        let from_low = self.b.name(&format!("{name}_from_low"), from_low);
         let inside = self.b.saturate(from_low, Ty::u(index_bits + shift));
         let inside = self.keep(&format!("{name}_input"), inside);
         self.next_stage();
@@ -44,6 +45,7 @@ impl Unit<'_> {
             Some(risen) => {
                 let risen = self.at(risen);
                 let risen = self.b.round_shr(risen, shift, Rounding::HalfUp);
+                let risen = self.b.name(&format!("{name}_rounded"), risen);
                 self.b.add(knot, risen)
             }
         };
@@ -90,6 +92,7 @@ fn holds(values: impl Iterator<Item = i128>) -> Ty {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod tests {
+    use super::super::Assume;
     use super::super::unit::Unit;
     use super::*;
     use crate::hdl::Sim;
@@ -135,7 +138,8 @@ mod tests {
         ] {
             let table = QuantTable { low, shift, knots };
             for input in [Ty::s(9), Ty::u(6)] {
-                let mut unit = Unit::new("gs_table", "A table.", &layer, Ty::s(2));
+                let assume = Assume::default();
+                let mut unit = Unit::new("gs_table", "A table.", &layer, Ty::s(2), &assume);
                 let x = unit.b.input("x_i", input);
                 let value = unit.table("curve", &table, x);
                 let stages = unit.pipe.stage();

@@ -49,9 +49,15 @@ pub(crate) struct Unit<'a> {
 
 impl<'a> Unit<'a> {
     /// A lane with the ports that every model has.
-    pub(crate) fn new(module: &str, doc: &str, layer: &'a QuantLayer, sum: Ty, assume: &'a Assume) -> Self {
+    pub(crate) fn new(
+        module: &str,
+        doc: &str,
+        layer: &'a QuantLayer,
+        sum: Ty,
+        assume: &'a Assume,
+    ) -> Self {
         let doc = format!(
-            "{doc}\nMembrane {} ({:?} rounding, {:?} overflow), sum {} bits, guard bits {}.",
+            "{doc}\nMembrane {} ({} rounding, {} overflow), sum {} bits, guard bits {}.",
             layer.membrane,
             layer.rounding,
             layer.overflow,
@@ -101,7 +107,10 @@ impl<'a> Unit<'a> {
     pub(crate) fn falls(&mut self) -> bool {
         let falls = self.assume.fires(self.layer, true);
         if !falls {
-            let why = format!("h is within {}, above every negative threshold", self.assume.range());
+            let why = format!(
+                "h is within {}, above every negative threshold",
+                self.assume.range()
+            );
             self.note("fire, reset of spikes of -1", "nothing", &why);
         }
         falls

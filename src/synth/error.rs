@@ -1,0 +1,84 @@
+//! Why there is no number.
+
+use thiserror::Error;
+
+use crate::engine::EngineError;
+use crate::engine::tool::ToolFailure;
+use crate::hdl::HdlError;
+
+/// Why a circuit was not measured.
+#[derive(Debug, Error)]
+pub enum SynthError {
+    /// A tool is not installed.
+    #[error(transparent)]
+    Missing(#[from] EngineError),
+    /// A tool failed; its command line, status and last lines.
+    #[error(transparent)]
+    Tool(#[from] Box<ToolFailure>),
+    /// Yosys went on with another circuit than the described one.
+    #[error(
+        "yosys warns that `{top}` is not the circuit that was described:\n{}",
+        shown(warnings)
+    )]
+    Deadly {
+        /// Top module.
+        top: String,
+        /// The warnings, each once.
+        warnings: Vec<String>,
+    },
+    /// A cell that the family does not have: a black box, or something that was not mapped.
+    #[error("`{module}` holds a cell `{kind}`, which is no cell of {family}")]
+    Unmapped {
+        /// Module of the netlist.
+        module: String,
+        /// Type of the cell.
+        kind: String,
+        /// Family.
+        family: &'static str,
+    },
+    /// A file of a tool does not say what it should.
+    #[error("{file}: {what}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The scan frame holds other cells than its ports make: nothing can be said of the module in it.
+    #[error(
+        "the frame of `{module}` should hold {expected} {what}, and the netlist has {found} beside the module's"
+    )]
+    Frame {
+        /// Module in the frame.
+        module: String,
+        /// Which cells.
+        what: &'static str,
+        /// By the number of ports.
+        expected: usize,
+        /// By the netlist.
+        found: i64,
+    },
+    /// A file cannot be read or written.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// An internal bug of the description.
+    #[error(transparent)]
+    Description(#[from] HdlError),
+}
+
+impl From<ToolFailure> for SynthError {
+    fn from(failure: ToolFailure) -> Self {
+        Self::Tool(Box::new(failure))
+    }
+}
+
+/// Warnings that a message shows; one conflict is a line a bit.
+const SHOWN: usize = 8;
+
+fn shown(warnings: &[String]) -> String {
+    let mut text = warnings[..warnings.len().min(SHOWN)].join("\n");
+    if warnings.len() > SHOWN {
+        text.push_str(&format!("\n[{} more]", warnings.len() - SHOWN));
+    }
+    text
+}

@@ -1,0 +1,29 @@
+//! What a circuit costs on an FPGA: Yosys maps it, nextpnr places and routes it.
+//!
+//! [`map`] runs Yosys and counts what the netlist holds; [`place`] runs nextpnr, which assigns the pins itself, and reads
+//! the cells it used and the clock rate it reached. A module with more ports than a package has pins is put into a
+//! [`scan`] frame. [`measure`] does this for one neuron [`unit`](units); [`table`] is what was stored of it.
+//!
+//! Contract: no number without both tools' consent. A warning that means another circuit than the described one (a
+//! driver conflict, a latch, an undriven wire, a black box left over) is an error, whatever the tool's exit status. What is
+//! not done: no bitstream, no pin files of boards.
+
+mod cells;
+mod error;
+mod measure;
+mod nextpnr;
+mod scan;
+pub mod table;
+mod target;
+mod unit;
+mod warnings;
+mod yosys;
+
+pub use cells::Counts;
+pub use error::SynthError;
+pub use measure::{Cost, measure, median};
+pub use nextpnr::{Placement, place};
+pub use scan::{Scan, scan};
+pub use target::{Family, TARGETS, Target, target};
+pub use unit::{MEMBRANE_BITS, Unit, units};
+pub use yosys::{Job, Mapped, map};

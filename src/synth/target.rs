@@ -1,0 +1,124 @@
+//! FPGAs as data: family, package, and what the tools must be told.
+
+use crate::engine::tool::{NEXTPNR_ECP5, NEXTPNR_ICE40, Tool};
+
+/// A family of FPGAs, with one place-and-route tool and one set of cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Lattice iCE40.
+    Ice40,
+    /// Lattice ECP5.
+    Ecp5,
+}
+
+impl Family {
+    /// Name in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ice40 => "iCE40",
+            Self::Ecp5 => "ECP5",
+        }
+    }
+
+    /// Its place-and-route tool.
+    #[must_use]
+    pub const fn placer(self) -> Tool {
+        match self {
+            Self::Ice40 => NEXTPNR_ICE40,
+            Self::Ecp5 => NEXTPNR_ECP5,
+        }
+    }
+}
+
+/// One FPGA in one package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Name on the command line and in tables.
+    pub name: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Family.
+    pub family: Family,
+    /// nextpnr's flag of the device.
+    pub(crate) device: &'static str,
+    /// Package, which decides the pins.
+    pub package: &'static str,
+    /// Speed grade, where the family has several.
+    pub speed: Option<&'static str>,
+    /// Multiplier blocks; hx1k and hx8k have none, and nextpnr refuses them there.
+    pub dsp: bool,
+}
+
+impl Target {
+    /// Yosys' command that maps a design to it. ABC9 knows the delays of carries; without it Yosys 0.23 builds wide
+    /// multiplexers on ECP5 that cost a neuron twice the cells.
+    pub(crate) const fn synth(&self) -> &'static str {
+        match (self.family, self.dsp) {
+            (Family::Ice40, true) => "synth_ice40 -abc9 -device u -dsp",
+            (Family::Ice40, false) => "synth_ice40 -abc9 -device hx",
+            (Family::Ecp5, true) => "synth_ecp5 -abc9",
+            (Family::Ecp5, false) => "synth_ecp5 -abc9 -nodsp",
+        }
+    }
+}
+
+const fn ice40(
+    name: &'static str,
+    title: &'static str,
+    device: &'static str,
+    package: &'static str,
+    dsp: bool,
+) -> Target {
+    Target {
+        name,
+        title,
+        family: Family::Ice40,
+        device,
+        package,
+        speed: None,
+        dsp,
+    }
+}
+
+const fn ecp5(
+    name: &'static str,
+    title: &'static str,
+    device: &'static str,
+    package: &'static str,
+) -> Target {
+    Target {
+        name,
+        title,
+        family: Family::Ecp5,
+        device,
+        package,
+        speed: Some("6"),
+        dsp: true,
+    }
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ice40("hx1k", "iCE40 HX1K (TQ144)", "--hx1k", "tq144", false),
+    ice40("hx8k", "iCE40 HX8K (CT256)", "--hx8k", "ct256", false),
+    ice40("up5k", "iCE40 UP5K (SG48)", "--up5k", "sg48", true),
+    ecp5(
+        "ecp5-25k",
+        "ECP5-25F (CABGA381, speed 6)",
+        "--25k",
+        "CABGA381",
+    ),
+    ecp5(
+        "ecp5-85k",
+        "ECP5-85F (CABGA756, speed 6)",
+        "--85k",
+        "CABGA756",
+    ),
+];
+
+/// The target of a name.
+#[must_use]
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
