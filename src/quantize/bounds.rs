@@ -7,13 +7,28 @@ use goldspike_golden::format::Overflow;
 use goldspike_golden::neuron::StateUnit;
 use goldspike_golden::quant::{Payloads, QuantLayer, QuantNeuron};
 
-/// The bounds of a quantized layer that is fed `fed`; `None` if some state has none that is of use.
+/// The bounds of a quantized layer that is fed `fed`, as if no update overflowed; `None` if some state has none that is of
+/// use. Where overflow saturates they hold all the same, where it wraps only if every state fits.
 #[must_use]
 pub fn bounds(layer: &QuantLayer, fed: Payloads) -> Option<Bounds> {
+    of_updates(layer, fed, |update| update.bound(NO_BOUND))
+}
+
+/// As [`bounds`], of samples of at most `steps` steps: a neuron without a leak has no others.
+#[must_use]
+pub fn bounds_within(layer: &QuantLayer, fed: Payloads, steps: u32) -> Option<Bounds> {
+    of_updates(layer, fed, |update| update.reach(steps, NO_BOUND))
+}
+
+fn of_updates(
+    layer: &QuantLayer,
+    fed: Payloads,
+    states: impl Fn(&Update) -> Option<Vec<Span>>,
+) -> Option<Bounds> {
     let rows = layer.weights.chunks(layer.axons.max(1)).zip(&layer.bias);
     let neurons = rows.enumerate().map(|(n, (row, &bias))| {
         let x = aligned(row_span(row, bias, fed)?, layer.guard_bits, layer.rounding)?;
-        Update::new(layer, n, x)?.bound(NO_BOUND)
+        states(&Update::new(layer, n, x)?)
     });
     Bounds::of(&layer.neuron, neurons)
 }

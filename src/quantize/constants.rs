@@ -185,14 +185,16 @@ pub(crate) fn must_fit(
 ) -> Result<(), QuantizeError> {
     for (file, values) in held(neuron) {
         for (index, &raw) in values.values().iter().enumerate() {
-            let neuron = index % draft.lsb.len().max(1);
+            let at = index % values.neurons().unwrap_or(1).max(1);
             let needed = bits_for(Span::point(raw), overflow);
             if needed > bits {
-                let value = membrane_lsb(draft, neuron, guard_bits).to_f64() * raw as f64;
+                let shown = neuron.scales.get("h").filter(|_| file == "v_threshold");
+                let shown = shown.map_or(1.0, |scale| scale.of(0));
+                let value = membrane_lsb(draft, at, guard_bits).to_f64() * shown * raw as f64;
                 return Err(QuantizeError::MembraneTooNarrow {
                     layer: layer.to_owned(),
                     field: file,
-                    neuron,
+                    neuron: at,
                     value,
                     raw,
                     needed,

@@ -26,7 +26,7 @@ mod store;
 mod tables;
 mod width;
 
-pub use bounds::{Bounds, bounds};
+pub use bounds::{Bounds, bounds, bounds_within};
 pub use digest::digest;
 pub use error::QuantizeError;
 pub use interval::{Either, Interval, Span};

@@ -73,8 +73,72 @@ pub(crate) struct Update {
     in_membrane: Vec<bool>,
 }
 
-/// The states of a neuron, as [`goldspike_golden::neuron::State::kept`].
+/// The model's states of a neuron, as [`State::kept`] without the refractory steps left.
 type Kept = Vec<Span>;
+
+/// The states by the spike of the step before: none, +1, -1; `None` if no step leaves such a one.
+#[derive(Clone)]
+struct Stored([Option<Kept>; 3]);
+
+/// A spike of which nothing is known.
+const UNKNOWN: Either = Either {
+    no: true,
+    yes: true,
+};
+
+const SILENT: usize = 0;
+const FIRED: usize = 1;
+const NEGATIVE: usize = 2;
+
+impl Stored {
+    const NOTHING: Self = Self([None, None, None]);
+
+    fn silent(kept: Kept) -> Self {
+        Self([Some(kept), None, None])
+    }
+
+    fn add(&mut self, class: usize, kept: Kept) {
+        let known = &mut self.0[class];
+        *known = Some(match known.take() {
+            None => kept,
+            Some(known) => hull(known, &kept),
+        });
+    }
+
+    fn with(mut self, other: Self) -> Self {
+        for (class, kept) in other.0.into_iter().enumerate() {
+            if let Some(kept) = kept {
+                self.add(class, kept);
+            }
+        }
+        self
+    }
+
+    fn holds(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|pair| match pair {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(kept), Some(other)) => kept.iter().zip(other).all(|(a, b)| a.holds(*b)),
+        })
+    }
+
+    /// Each end moved outward; `by` has the ends of each state of each class in turn.
+    fn moved(&self, by: &[Moves]) -> Self {
+        let mut moved = self.clone();
+        for (class, kept) in moved.0.iter_mut().enumerate() {
+            let Some(kept) = kept else { continue };
+            let states = kept.len();
+            for (span, by) in kept.iter_mut().zip(&by[class * states..]) {
+                span.low = span.low.saturating_sub(by.0);
+                span.high = span.high.saturating_add(by.1);
+            }
+        }
+        moved
+    }
+}
+
+/// How far a low and a high end move.
+type Moves = (i64, i64);
 
 impl Update {
     /// Neuron `n` of `layer`, with the aligned synaptic sums `x`; `None` if it lacks a constant. The layer's synapses do not
@@ -96,75 +160,92 @@ impl Update {
         })
     }
 
+    fn start(&self) -> Kept {
+        self.cells
+            .first()
+            .map_or_else(Vec::new, |cell| cell.model.start())
+    }
+
     /// Everything that `h` and the states are in one step, `h` with `v`, and the states after it.
-    fn after(
+    fn step(&self, cell: &Cell<Span>, stored: &Stored) -> (Kept, Stored) {
+        let mut seen = vec![Span::EMPTY; self.start().len()];
+        let mut next = Stored::NOTHING;
+        let together = together(cell);
+        let classes = stored.0.iter().enumerate();
+        for (class, kept) in classes.filter_map(|(class, kept)| Some((class, kept.as_ref()?))) {
+            // The steps after a spike are refractory ones, and any other may be.
+            if cell.refractory.is_some() {
+                let held = cell
+                    .model
+                    .hold(&self.interval, &self.state(class, kept.clone()));
+                seen = hull(seen, &held);
+                next.add(SILENT, held);
+            }
+            if cell.refractory.is_none() || class == SILENT {
+                for part in pending_parts(cell, kept) {
+                    let mut state = self.state(class, part);
+                    if together {
+                        (state.spike, state.negative) = (UNKNOWN, UNKNOWN);
+                    }
+                    self.awake(cell, state, &mut seen, &mut next);
+                }
+            }
+        }
+        (seen, next)
+    }
+
+    fn state(&self, class: usize, kept: Kept) -> State<Span, Either> {
+        State {
+            kept,
+            spike: self.interval.bit(class == FIRED),
+            negative: self.interval.bit(class == NEGATIVE),
+        }
+    }
+
+    /// A step of the model, no refractory one.
+    fn awake(
         &self,
         cell: &Cell<Span>,
-        kept: Kept,
-        (spike, negative): (Either, Either),
-    ) -> (Kept, Kept) {
-        let state = State {
-            kept,
-            spike,
-            negative,
-        };
-        let out = cell.step(&self.interval, &state, &self.x);
-        let mut seen = out.kept.clone();
-        if let Some(v) = seen.first_mut() {
-            *v = v.hull(out.h);
-        }
-        (seen, out.kept)
-    }
-
-    fn start(&self) -> Kept {
-        let start = |cell: &Cell<Span>| cell.start(&self.interval).kept;
-        self.cells.first().map_or_else(Vec::new, start)
-    }
-
-    /// The first step of a sample, before which there was no spike whatever `v_init` is.
-    fn first(&self) -> Option<(Kept, Kept)> {
-        let no = self.interval.bit(false);
-        let (seen, next) = self.after(self.cells.first()?, self.start(), (no, no));
-        Some((hull(seen, &self.start()), next))
-    }
-
-    /// One step from a state that some step has left. Where `v` tells the stored spike, it is cut there.
-    fn step(&self, cell: &Cell<Span>, kept: &Kept) -> (Kept, Kept) {
-        const UNKNOWN: Either = Either {
-            no: true,
-            yes: true,
-        };
-        let no = self.interval.bit(false);
-        let v = kept.first().copied().unwrap_or(Span::EMPTY);
-        // A refractory period forgets a spike that `v` still shows.
-        let told = cell
-            .model
-            .tells()
-            .filter(|(_, stored)| !stored || cell.refractory.is_none());
-        let Some((limit, stored)) = told else {
-            return self.after(cell, kept.clone(), (UNKNOWN, UNKNOWN));
-        };
-        let fired = self.interval.bit(stored);
-        let above = limit.low.saturating_neg().saturating_add(1);
-        let parts = [
-            (v.below(above), (no, fired)),
-            (v.from(above).below(limit.low), (no, no)),
-            (v.from(limit.low), (fired, no)),
-        ];
-        let mut out: Option<(Kept, Kept)> = None;
-        for (part, spikes) in parts {
-            if part.is_empty() {
-                continue;
+        state: State<Span, Either>,
+        seen: &mut Kept,
+        next: &mut Stored,
+    ) {
+        let out = cell.model.step(&self.interval, &state, &self.x);
+        *seen = hull(core::mem::take(seen), &out.kept);
+        let Some(v) = seen.first_mut() else { return };
+        *v = v.hull(out.h);
+        let v = out.kept[0];
+        // Where the kept `v` is the compared one, its spike is that of the part it lies in.
+        let (silent, fired, negative) = match cell.model.tells() {
+            Some((limit, true)) => {
+                let mirrored = limit.low.saturating_neg().saturating_add(1);
+                let above = match out.negative.yes {
+                    true => mirrored,
+                    false => i64::MIN,
+                };
+                (
+                    v.below(limit.low).from(above),
+                    v.from(limit.low),
+                    v.below(mirrored),
+                )
             }
-            let mut kept = kept.clone();
-            kept[0] = part;
-            let (seen, next) = self.after(cell, kept, spikes);
-            out = Some(match out {
-                None => (seen, next),
-                Some((all_seen, all_next)) => (hull(all_seen, &seen), hull(all_next, &next)),
-            });
+            _ => (v, v, v),
+        };
+        if together(cell) {
+            return next.add(SILENT, out.kept);
         }
-        out.unwrap_or_else(|| self.after(cell, kept.clone(), (no, no)))
+        let parts = [
+            (SILENT, out.spike.no, silent),
+            (FIRED, out.spike.yes, fired),
+            (NEGATIVE, out.negative.yes, negative),
+        ];
+        for (class, possible, v) in parts {
+            if possible && !v.is_empty() {
+                let mut kept = out.kept.clone();
+                kept[0] = v;
+                next.add(class, kept);
+            }
+        }
     }
 
     fn within(&self, limit: Span, kept: &Kept) -> bool {
@@ -176,105 +257,134 @@ impl Update {
 
     /// Every value of `h` and the states in samples of any length, or `None` if no bound within `limit` was found.
     pub fn bound(&self, limit: Span) -> Option<Vec<Span>> {
-        let (mut seen, mut kept) = self.first()?;
+        let mut seen = self.start();
+        let mut stored = Stored::silent(seen.clone());
         let (last, before) = self.cells.split_last()?;
-        for cell in before.iter().skip(1) {
-            let (step_seen, next) = self.step(cell, &kept);
+        for cell in before {
+            let (step_seen, next) = self.step(cell, &stored);
             seen = hull(seen, &step_seen);
-            kept = next;
+            stored = next;
         }
         for _ in 0..4096 {
-            let (step_seen, next) = self.step(last, &kept);
+            let (step_seen, next) = self.step(last, &stored);
             seen = hull(seen, &step_seen);
             if !self.within(limit, &seen) {
                 return None;
             }
-            if holds(&kept, &next) {
+            if stored.holds(&next) {
                 return Some(seen);
             }
-            kept = hull(kept, &next);
+            stored = stored.with(next);
         }
-        let wide = self.invariant(last, &kept)?;
+        let wide = self.invariant(last, &stored)?;
         let (step_seen, _) = self.step(last, &wide);
-        let seen = hull(hull(seen, &step_seen), &wide);
+        let seen = hull(seen, &step_seen);
         self.within(limit, &seen).then_some(seen)
     }
 
-    /// States from which no step leads out, that hold `kept`: for a leak so slow that steps alone do not end. An end that
+    /// States from which no step leads out, that hold `stored`: for a leak so slow that steps alone do not end. An end that
     /// still moves is moved on by powers of two until it rests, and back by halves.
-    fn invariant(&self, cell: &Cell<Span>, kept: &Kept) -> Option<Kept> {
-        let (_, next) = self.step(cell, kept);
-        // By state: whether the low and the high end move.
-        let moving: Vec<(bool, bool)> = next
-            .iter()
-            .zip(kept)
-            .map(|(next, kept)| (next.low < kept.low, next.high > kept.high))
+    fn invariant(&self, cell: &Cell<Span>, stored: &Stored) -> Option<Stored> {
+        let (_, next) = self.step(cell, stored);
+        let states = self.start().len();
+        // By class and state: whether the low and the high end move. A class that is still to come moves.
+        let moving: Vec<(bool, bool)> = (0..3 * states)
+            .map(|at| {
+                let of = |all: &Stored| {
+                    let kept = all.0[at / states].as_ref()?;
+                    kept.get(at % states).copied()
+                };
+                match (of(stored), of(&next)) {
+                    (Some(stored), Some(next)) => (next.low < stored.low, next.high > stored.high),
+                    (Some(_), None) => (false, false),
+                    (None, _) => (true, true),
+                }
+            })
             .collect();
-        let moved = |by: &[(i64, i64)]| -> Kept {
-            let widen = |(span, by): (&Span, &(i64, i64))| {
-                Span::new(
-                    span.low.saturating_sub(by.0),
-                    span.high.saturating_add(by.1),
-                )
-            };
-            kept.iter().zip(by).map(widen).collect()
-        };
-        let rests = |by: &[(i64, i64)]| {
-            let wide = moved(by);
-            let (_, next) = self.step(cell, &wide);
-            holds(&wide, &next)
-        };
+        let rests = |by: &[Moves]| self.rests(cell, stored, by);
         let mut by = (0..42).find_map(|power| {
             let far = |moves: bool| if moves { 1i64 << power } else { 0 };
             let by: Vec<_> = moving
                 .iter()
                 .map(|&(low, high)| (far(low), far(high)))
                 .collect();
-            rests(&by).then_some(by)
+            rests(&by).map(|_| by)
         })?;
-        for end in 0..2 * by.len() {
-            let field = |by: &mut Vec<(i64, i64)>, value: i64| match (by.get_mut(end / 2), end % 2)
-            {
-                (Some(pair), 0) => core::mem::replace(&mut pair.0, value),
-                (Some(pair), _) => core::mem::replace(&mut pair.1, value),
-                (None, _) => 0,
+        // First an end of all classes alike, since each may hold what the others leave; then each for itself.
+        let alike =
+            (0..2 * states).map(|end| (0..3).map(|class| 2 * class * states + end).collect());
+        let alone = (0..6 * states).map(|end| vec![end]);
+        for ends in alike.chain(alone).collect::<Vec<Vec<usize>>>() {
+            let with = |value: i64| {
+                let mut by = by.clone();
+                for &end in &ends {
+                    if let Some((low, high)) = by.get_mut(end / 2) {
+                        let field = if end % 2 == 0 { low } else { high };
+                        *field = value.min(*field);
+                    }
+                }
+                by
             };
-            let (mut low, mut high) = (0, field(&mut by, 0));
+            let far = |&end: &usize| {
+                by.get(end / 2)
+                    .map_or(0, |pair| if end % 2 == 0 { pair.0 } else { pair.1 })
+            };
+            let (mut low, mut high) = (-1, ends.iter().map(far).max().unwrap_or(0));
             while high - low > 1 {
                 let middle = i64::midpoint(low, high);
-                let mut tried = by.clone();
-                field(&mut tried, middle);
-                if rests(&tried) {
+                if rests(&with(middle)).is_some() {
                     high = middle
                 } else {
                     low = middle
                 }
             }
-            field(&mut by, high);
+            by = with(high);
         }
-        Some(moved(&by))
+        rests(&by)
+    }
+
+    /// `stored` with its ends moved, if no step leads out of it; classes that come only then are moved alike.
+    fn rests(&self, cell: &Cell<Span>, stored: &Stored, by: &[Moves]) -> Option<Stored> {
+        let mut wide = stored.moved(by);
+        for _ in 0..=wide.0.len() {
+            let (_, next) = self.step(cell, &wide);
+            if wide.holds(&next) {
+                return Some(wide);
+            }
+            let come = next.moved(by);
+            let mut more = false;
+            for (known, come) in wide.0.iter_mut().zip(come.0) {
+                if known.is_none() && come.is_some() {
+                    (*known, more) = (come, true);
+                }
+            }
+            if !more {
+                return None;
+            }
+        }
+        None
     }
 
     /// Every value of `h` and the states in samples of at most `steps` steps.
     pub fn reach(&self, steps: u32, limit: Span) -> Option<Vec<Span>> {
-        let (mut seen, mut kept) = self.first()?;
-        let last = self.cells.len().saturating_sub(1);
-        for t in 1..usize::try_from(steps).unwrap_or(usize::MAX) {
-            let (step_seen, next) = self.step(self.cells.get(t.min(last))?, &kept);
+        let mut seen = self.start();
+        let mut stored = Stored::silent(seen.clone());
+        let mut cells = self.cells.iter();
+        let mut cell = cells.next()?;
+        for _ in 0..steps {
+            let (step_seen, next) = self.step(cell, &stored);
             seen = hull(seen, &step_seen);
             if !self.within(limit, &seen) {
                 return None;
             }
-            // Until the constants stay, what is kept is of this very step.
-            if t < last {
-                kept = next;
-            } else if holds(&kept, &next) {
-                break;
-            } else {
-                kept = hull(kept, &next);
+            match cells.next() {
+                // Until the constants stay, what is kept is of this very step.
+                Some(following) => (cell, stored) = (following, next),
+                None if stored.holds(&next) => break,
+                None => stored = stored.with(next),
             }
         }
-        self.within(limit, &seen).then_some(seen)
+        Some(seen)
     }
 
     /// `h` and the states after one step from a start whose `v` is within the threshold on both sides.
@@ -286,12 +396,34 @@ impl Update {
             if let Some(v) = kept.first_mut() {
                 *v = Span::new(-threshold, threshold);
             }
-            let no = self.interval.bit(false);
-            let (seen, _) = self.after(cell, kept, (no, no));
+            let (seen, _) = self.step(cell, &Stored::silent(kept));
             all = hull(all, &seen);
         }
         all
     }
+}
+
+/// Whether all states are of one class, because no class of them has a part of its own.
+fn together(cell: &Cell<Span>) -> bool {
+    let told = cell.model.tells().is_some_and(|(_, stored)| stored);
+    cell.refractory.is_none() && !told
+}
+
+/// Where a reset is pending by the kept `v` itself, the states on each side of that level.
+fn pending_parts(cell: &Cell<Span>, kept: &Kept) -> Vec<Kept> {
+    let Some((limit, false)) = cell.model.tells() else {
+        return vec![kept.clone()];
+    };
+    let v = kept.first().copied().unwrap_or(Span::EMPTY);
+    let parts = [v.below(limit.low), v.from(limit.low)].into_iter();
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let mut kept = kept.clone();
+            kept[0] = part;
+            kept
+        })
+        .collect()
 }
 
 fn hull(mut all: Kept, other: &Kept) -> Kept {
@@ -299,8 +431,4 @@ fn hull(mut all: Kept, other: &Kept) -> Kept {
         *all = all.hull(*other);
     }
     all
-}
-
-fn holds(all: &Kept, other: &Kept) -> bool {
-    all.iter().zip(other).all(|(all, other)| all.holds(*other))
 }

@@ -6,7 +6,7 @@
     reason = "helpers of tests fail the test"
 )]
 
-use goldspike::data::{self, Agreement, Unit};
+use goldspike::data::{self, Agreement};
 use goldspike::diag::Diagnostic;
 use goldspike::import;
 use goldspike_golden::network;
@@ -87,7 +87,7 @@ fn agreement(name: &str, set: Set) -> Agreement {
     }
     let program = network::reference(&network);
     let run = |sample| Ok::<_, Diagnostic>(program.run(&encode(sample)));
-    Agreement::compare(&trace, run, |_, _, _, value: f64| value).unwrap()
+    Agreement::compare(&trace, run, |_, _, value: f64| value).unwrap()
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_changed_spike_and_a_changed_membrane_are_seen() {
                 .unwrap(),
         )
     };
-    let real = |_: Unit, _: usize, _: usize, value: f64| value;
+    let real = |_: usize, _: usize, value: f64| value;
     let same = Agreement::compare(&trace, |s| Ok::<_, Diagnostic>(run(s)), real).unwrap();
     assert!(same.is_exact());
 
@@ -187,10 +187,8 @@ fn a_changed_spike_and_a_changed_membrane_are_seen() {
             steps: steps.collect(),
         })
     };
-    let raw = Agreement::compare(&trace, integers, |_, _, _, value: i64| {
-        value as f64 / 1024.0
-    })
-    .unwrap();
+    let raw =
+        Agreement::compare(&trace, integers, |_, _, value: i64| value as f64 / 1024.0).unwrap();
     assert!(
         raw.is_exact() && raw.membrane_max_error > 1e-4 && raw.membrane_max_error < 0.6 / 1024.0,
         "{raw:?}"

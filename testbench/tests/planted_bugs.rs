@@ -143,7 +143,7 @@ fn a_missing_rounding_constant_is_caught() {
     }
     let at = first(verify_with(
         "_l0_lane.v",
-        vec![("product_q + 11'sd2", "product_q + 11'sd0")],
+        vec![("product_q + 10'sd2", "product_q + 10'sd0")],
     ));
     // v = 1 in neuron 0 after step 0: 3/4 of it rounds up to 1, and down to 0 without the constant.
     assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 1, 0, 0));

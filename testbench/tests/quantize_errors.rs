@@ -5,9 +5,10 @@
 mod quantize_support;
 
 use goldspike::quantize::{GuardBits, MembraneBits, Options, QuantizeError, ScaleBy, quantize};
-use goldspike_golden::describe::{Fire, Layer, Lif, Network, Neuron};
+use goldspike_golden::describe::{Layer, Network, Neuron};
 use goldspike_golden::encoding::Encoding;
-use goldspike_golden::neuron::lif::{Reset, ResetTiming, Spikes};
+use goldspike_golden::neuron::info::{Default, Range};
+use goldspike_golden::neuron::{CurrentOrder, Leak, ModelId, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::Param;
 
 fn network() -> Network {
@@ -24,28 +25,17 @@ fn network() -> Network {
             weights: vec![0.5, -0.25, 0.75, 0.125],
             bias: vec![0.0, 0.125],
             weight_step: None,
-            neuron: Neuron::Lif(Lif {
-                decay: Param::Layer(0.5),
-                input_gain: Param::Layer(1.0),
-                offset: Param::Layer(0.0),
-                v_threshold: Param::Layer(1.0),
-                v_reset: Param::Layer(0.0),
-                v_init: Param::Layer(0.0),
-                fire: Fire::Ge,
-                reset: Reset::Hard,
-                reset_timing: ResetTiming::SameStep,
-                spikes: Spikes::Binary,
-            }),
+            neuron: Neuron::new(ModelId::Lif)
+                .with("decay", Param::Layer(0.5))
+                .with("v_threshold", Param::Layer(1.0)),
             amplitude: Param::Layer(1.0),
         }],
     }
 }
 
-fn lif(network: &mut Network) -> &mut Lif {
-    match &mut network.layers[0].neuron {
-        Neuron::Lif(lif) => lif,
-        other => panic!("{other:?}"),
-    }
+/// Sets a parameter of the first layer's neurons.
+fn set(network: &mut Network, name: &'static str, value: Param<f64>) {
+    network.layers[0].neuron.parameters.insert(name, value);
 }
 
 fn refused(change: impl FnOnce(&mut Network), options: Options) -> (&'static str, String) {
@@ -172,17 +162,17 @@ fn numbers_and_sizes_that_are_no_network() {
         "n0: weight[3] is NaN; it must be finite",
     );
     says(
-        refused(|n| lif(n).decay = Param::Layer(1.5), d),
+        refused(|n| set(n, "decay", Param::Layer(1.5)), d),
         "GS0503",
-        "n0: decay[0] is 1.5; it must be 0 to 1",
+        "n0: decay[0] is 1.5; it must be from 0 to 1",
     );
     says(
-        refused(|n| lif(n).v_threshold = Param::Neuron(vec![1.0, 0.0]), d),
+        refused(|n| set(n, "v_threshold", Param::Neuron(vec![1.0, 0.0])), d),
         "GS0503",
         "n0: v_threshold[1] is 0; it must be above 0",
     );
     says(
-        refused(|n| lif(n).v_reset = Param::Neuron(vec![1.0]), d),
+        refused(|n| set(n, "v_reset", Param::Neuron(vec![1.0])), d),
         "GS0502",
         "n0: v_reset has 1 entries; 2 are needed",
     );
@@ -202,10 +192,10 @@ fn numbers_and_sizes_that_are_no_network() {
 }
 
 /// The network's weights are multiples of 1/8, and the file says so.
-fn with_step(change: impl Fn(&mut Lif)) -> impl Fn(&mut Network) {
+fn with_step(name: &'static str, value: Param<f64>) -> impl Fn(&mut Network) {
     move |n| {
         n.layers[0].weight_step = Some(0.125);
-        change(lif(n));
+        set(n, name, value.clone());
     }
 }
 
@@ -218,7 +208,7 @@ fn thresholds_and_constants_that_do_not_fit() {
     let step = |n: &mut Network| n.layers[0].weight_step = Some(0.125);
     says(
         refused(
-            with_step(|l| l.v_threshold = Param::Layer(0.0625)),
+            with_step("v_threshold", Param::Layer(0.0625)),
             Options {
                 guard_bits: GuardBits::Fixed(0),
                 ..Options::default()
@@ -229,7 +219,7 @@ fn thresholds_and_constants_that_do_not_fit() {
     );
     says(
         refused(
-            with_step(|_| {}),
+            with_step("offset", Param::Layer(0.0)),
             Options {
                 guard_bits: GuardBits::Fixed(4),
                 membrane_bits: MembraneBits::Fixed(8),
@@ -241,7 +231,7 @@ fn thresholds_and_constants_that_do_not_fit() {
     );
     says(
         refused(
-            with_step(|l| l.v_reset = Param::Neuron(vec![0.0, -40.0])),
+            with_step("v_reset", Param::Neuron(vec![0.0, -40.0])),
             Options {
                 guard_bits: GuardBits::Fixed(0),
                 membrane_bits: MembraneBits::Fixed(8),
@@ -253,7 +243,7 @@ fn thresholds_and_constants_that_do_not_fit() {
     );
     says(
         refused(
-            with_step(|l| l.v_threshold = Param::Layer(1e30)),
+            with_step("v_threshold", Param::Layer(1e30)),
             Options {
                 guard_bits: GuardBits::Fixed(0),
                 ..Options::default()
@@ -264,7 +254,7 @@ fn thresholds_and_constants_that_do_not_fit() {
     );
     says(
         refused(
-            with_step(|l| l.v_threshold = Param::Layer(0.125)),
+            with_step("v_threshold", Param::Layer(0.125)),
             Options {
                 guard_bits: GuardBits::Fixed(57),
                 ..Options::default()
@@ -274,7 +264,7 @@ fn thresholds_and_constants_that_do_not_fit() {
         "n0: the synaptic sum aligned to the membrane needs 62 bits; at most 61 are kept",
     );
     says(
-        refused(|n| lif(n).decay = Param::Neuron(vec![0.5, 0.9]), dyadic),
+        refused(|n| set(n, "decay", Param::Neuron(vec![0.5, 0.9])), dyadic),
         "GS0510",
         "n0: decay[1] = 0.9 cannot be exact: it has 53 fractional bits; a coefficient has at most 23",
     );
@@ -299,7 +289,7 @@ fn thresholds_and_constants_that_do_not_fit() {
             |n| {
                 n.layers[0].weight_step = Some(0.375);
                 n.layers[0].weights = vec![0.375, 0.75, 0.0, -0.375];
-                lif(n).offset = Param::Layer(0.25);
+                set(n, "offset", Param::Layer(0.25));
             },
             dyadic,
         ),
@@ -421,8 +411,8 @@ fn the_smallest_and_largest_numbers_do_not_panic() {
                     let mut network = network();
                     network.layers[0].weights = vec![w, -w, w / 2.0, 0.0];
                     network.layers[0].bias[0] = b;
-                    lif(&mut network).v_threshold = Param::Neuron(vec![th, 1.0]);
-                    lif(&mut network).v_init = Param::Layer(b);
+                    set(&mut network, "v_threshold", Param::Neuron(vec![th, 1.0]));
+                    set(&mut network, "v_init", Param::Layer(b));
                     match quantize(&network, &options) {
                         Ok(q) => {
                             q.network.validate().unwrap();
@@ -460,14 +450,14 @@ fn ternary_spikes_and_their_amplitude() {
         "n0: amplitude has 1 entries; 2 are needed",
     );
     let guarded = |n: &mut Network| {
-        let lif = lif(n);
-        lif.spikes = Spikes::Ternary;
-        lif.reset_timing = ResetTiming::SameStepGuarded;
+        let modes = &mut n.layers[0].neuron.modes;
+        modes.spikes = Spikes::Ternary;
+        modes.reset_timing = ResetTiming::SameStepGuarded;
     };
     says(
         refused(guarded, d),
-        "GS0521",
-        "layer `n0`: `reset_timing` is same_step_guarded, which ternary spikes do not have",
+        "GS0512",
+        "n0: reset_timing is set to what the model lif does not have with its other switches",
     );
     let inexact = |n: &mut Network| {
         n.layers.push(n.layers[0].clone());
@@ -479,4 +469,160 @@ fn ternary_spikes_and_their_amplitude() {
         "GS0510",
         "n0: amplitude[0] = 0.1 cannot be exact: its product with weight[2] = 0.75 of layer n1 is no f64",
     );
+}
+
+/// One layer of `model` instead of the first, with the parameters that it must have.
+fn of_model(model: ModelId, more: &[(&'static str, Param<f64>)]) -> impl Fn(&mut Network) {
+    let mut neuron = Neuron::new(model);
+    for row in model.info().parameters {
+        if row.default == Default::Required {
+            let value = if row.range == Range::AboveOne {
+                2.0
+            } else {
+                1.0
+            };
+            neuron = neuron.with(row.name, Param::Layer(value));
+        }
+    }
+    for (name, value) in more {
+        neuron = neuron.with(name, value.clone());
+    }
+    move |n| n.layers[0].neuron = neuron.clone()
+}
+
+#[test]
+fn switches_that_a_model_does_not_have() {
+    let d = Options::default();
+    for (model, change, text) in [
+        (
+            ModelId::Klif,
+            (|n| n.layers[0].neuron.modes.reset_timing = ResetTiming::NextStep) as fn(&mut Network),
+            "n0: reset_timing is set to what the model klif does not have with its other switches",
+        ),
+        (
+            ModelId::Glif,
+            |n| n.layers[0].neuron.modes.reset = Reset::Hard,
+            "n0: reset is set to what the model glif does not have with its other switches",
+        ),
+        (
+            ModelId::Clif,
+            |n| n.layers[0].neuron.modes.spikes = Spikes::Ternary,
+            "n0: spikes is set to what the model clif does not have with its other switches",
+        ),
+        (
+            ModelId::Cubalif,
+            |n| n.layers[0].neuron.modes.leak = Leak::LinearTowardZero,
+            "n0: leak_mode is set to what the model cubalif does not have with its other switches",
+        ),
+        (
+            ModelId::Lif,
+            |n| n.layers[0].neuron.modes.order = CurrentOrder::OldCurrent,
+            "n0: order is set to what the model lif does not have with its other switches",
+        ),
+    ] {
+        let build = of_model(model, &[]);
+        says(
+            refused(
+                |n| {
+                    build(n);
+                    change(n);
+                },
+                d,
+            ),
+            "GS0512",
+            text,
+        );
+    }
+}
+
+#[test]
+fn tables_that_cannot_follow() {
+    let d = Options::default();
+    let clif = of_model(ModelId::Clif, &[]);
+    says(
+        refused(
+            &clif,
+            Options {
+                scale: ScaleBy::Channel,
+                ..d
+            },
+        ),
+        "GS0513",
+        "n0: the neurons have weight scales of their own, and the clif neuron's table serves one scale a layer",
+    );
+    says(
+        refused(&clif, Options { exact: true, ..d }),
+        "GS0514",
+        "n0: the clif neuron's sigmoid has no exact table",
+    );
+    let helps = [
+        Options {
+            scale: ScaleBy::Channel,
+            ..d
+        },
+        Options { exact: true, ..d },
+    ]
+    .map(|options| {
+        let mut network = network();
+        clif(&mut network);
+        quantize(&network, &options).unwrap_err().help()
+    });
+    assert_eq!(
+        helps,
+        [
+            "use --scale layer: thresholds of one layer may still differ",
+            "leave out --exact: the table and its error are in the report, and the integers are still exact on every engine",
+        ]
+    );
+    // What the help says works.
+    let mut network = network();
+    clif(&mut network);
+    set(&mut network, "v_threshold", Param::Neuron(vec![1.0, 0.5]));
+    quantize(&network, &d).unwrap();
+}
+
+#[test]
+fn constants_by_step_of_another_number_of_steps() {
+    let d = Options::default();
+    for (steps, found) in [(3, "3"), (5, "5")] {
+        let by_step = Param::Step {
+            by_step: vec![0.5; steps],
+        };
+        says(
+            refused(of_model(ModelId::Glif, &[("conduct", by_step)]), d),
+            "GS0502",
+            &format!("n0: conduct has {found} entries; 4 are needed"),
+        );
+    }
+    let by_both = Param::StepNeuron {
+        steps: 4,
+        by_step_and_neuron: vec![0.5; 12],
+    };
+    says(
+        refused(of_model(ModelId::Glif, &[("conduct", by_both)]), d),
+        "GS0502",
+        "n0: conduct has 3 entries; 2 are needed",
+    );
+    let by_step = Param::Step {
+        by_step: vec![0.5; 4],
+    };
+    says(
+        refused(|n| set(n, "decay", by_step), d),
+        "GS0502",
+        "n0: decay has 4 entries; 1 are needed",
+    );
+}
+
+#[test]
+fn refractory_periods_that_no_counter_holds() {
+    let period = |steps: u32| move |n: &mut Network| n.layers[0].neuron.refractory = steps;
+    let d = Options::default();
+    says(
+        refused(period(65_536), d),
+        "GS0503",
+        "n0: refractory[0] is 65536; it must be 0 to 65535 steps",
+    );
+    let mut network = network();
+    period(65_535)(&mut network);
+    quantize(&network, &d).unwrap();
 }

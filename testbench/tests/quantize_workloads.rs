@@ -4,7 +4,7 @@
 
 mod quantize_support;
 
-use goldspike::data::{self, Agreement, Unit};
+use goldspike::data::{self, Agreement};
 use goldspike::diag::Diagnostic;
 use goldspike::quantize::{Options, ScaleBy, quantize};
 use goldspike_golden::network::{golden, reference};
@@ -104,15 +104,15 @@ fn exact_integers_equal_the_framework_spike_for_spike() {
         let trace =
             data::load_trace(&workloads().join(format!("traces/{name}.npz")), &real).unwrap();
         let run = |n| Ok::<_, Diagnostic>(program.run(&encode(&real, &data, n)));
-        let unit = |unit: Unit, layer: usize, neuron: usize, raw: i64| {
-            let layer = &exact.network.layers[layer];
-            let lsb = match unit {
-                Unit::Membrane => layer.lsb(neuron),
-                Unit::Compared => layer.h_lsb(neuron),
+        let unit = |shown: data::Shown, raw: i64| {
+            let layer = &exact.network.layers[shown.layer];
+            let lsb = match shown.state.and_then(|at| layer.neuron.states().nth(at)) {
+                None => layer.h_lsb(shown.neuron),
+                Some(state) => layer.state_lsb(&state, shown.neuron),
             };
             raw as f64 * lsb
         };
-        let a = Agreement::compare(&trace, run, unit).unwrap();
+        let a = Agreement::compare_states(&trace, run, unit).unwrap();
         println!("{name}: {a:?}");
         assert_eq!(
             (a.samples, a.predictions_equal, a.counts_equal),

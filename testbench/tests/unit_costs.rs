@@ -167,11 +167,11 @@ fn every_model_of_the_registry_has_a_unit_of_its_name() {
     }
     for unit in &units {
         assert!(
-            registry().iter().any(|model| model.name == unit.model),
+            registry().any(|model| model.name == unit.model),
             "{}",
             unit.model
         );
-        assert_eq!(unit.network.layers[0].neuron.info().name, unit.model);
+        assert_eq!(unit.network.layers[0].neuron.model.info().name, unit.model);
         unit.network
             .validate()
             .unwrap_or_else(|error| panic!("{}: {error}", unit.name));

@@ -45,33 +45,32 @@ impl Assume {
             Forms::Cheapest => bounds(layer, fed),
             Forms::General => None,
         };
-        Self { forms, bounds }
+        let known = Self { forms, bounds };
+        // A value that wraps is anywhere; one that saturates stays between the bounds.
+        let wraps = layer.overflow == Overflow::Wrap;
+        if wraps && !(known.membrane_held(layer) && known.own_held(layer)) {
+            return Self {
+                forms,
+                bounds: None,
+            };
+        }
+        known
     }
 
-    /// Whether no update overflows the membrane. The bounds know no overflow: where another state saturates, it stays
-    /// within its own bound; where it wraps, nothing holds.
+    /// Whether no update overflows the membrane.
     pub(crate) fn membrane_held(&self, layer: &QuantLayer) -> bool {
-        self.bounds.as_ref().is_some_and(|b| {
-            b.membrane_held(layer.membrane.width, layer.overflow)
-                && (layer.overflow != Overflow::Wrap || b.own_held(&layer.neuron))
-        })
+        let held = |b: &Bounds| b.membrane_held(layer.membrane.width, layer.overflow);
+        self.bounds.as_ref().is_some_and(held)
     }
 
     /// Whether no update overflows a format of a state's own.
     pub(crate) fn own_held(&self, layer: &QuantLayer) -> bool {
-        let held = |b: &Bounds| {
-            b.own_held(&layer.neuron)
-                && (layer.overflow != Overflow::Wrap
-                    || b.membrane_held(layer.membrane.width, layer.overflow))
-        };
+        let held = |b: &Bounds| b.own_held(&layer.neuron);
         self.bounds.as_ref().is_some_and(held)
     }
 
-    /// Whether `h` can reach a threshold; `h <= -fire_at` if `negative`. It may where it can overflow.
+    /// Whether `h` can reach a threshold; `h <= -fire_at` if `negative`.
     pub(crate) fn fires(&self, layer: &QuantLayer, negative: bool) -> bool {
-        if !self.membrane_held(layer) {
-            return true;
-        }
         // A guarded reset acts above its own level, without a spike too.
         let levels = ["fire_at", "pending_at"].map(|name| layer.neuron.constants.get(name));
         let least = levels.iter().flatten().flat_map(|p| p.values()).min();

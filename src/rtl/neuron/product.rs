@@ -80,7 +80,8 @@ impl Unit<'_> {
             );
             return self.b.shl(v, first);
         }
-        let form = format!("{} shifted additions", rest.len());
+        let plural = if rest.len() == 1 { "" } else { "s" };
+        let form = format!("{} shifted addition{plural}", rest.len());
         let why = format!("{factor} / 2^{frac} has {} signed digits", digits.len());
         self.note(name, &form, &why);
         let top = self.b.shl(v, first);

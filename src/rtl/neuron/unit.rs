@@ -57,7 +57,7 @@ impl<'a> Unit<'a> {
         assume: &'a Assume,
     ) -> Self {
         let doc = format!(
-            "{doc}\nMembrane {} ({:?} rounding, {:?} overflow), sum {} bits, guard bits {}.",
+            "{doc}\nMembrane {} ({} rounding, {} overflow), sum {} bits, guard bits {}.",
             layer.membrane,
             layer.rounding,
             layer.overflow,

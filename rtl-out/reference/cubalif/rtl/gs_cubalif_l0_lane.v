@@ -6,7 +6,7 @@
 
 // One pipelined CubaLIF lane: current i' = ovf(R(current_decay*i) + x), charge h = ovf(R(decay*v) + i' + offset),
 // fire h >= fire_at, hard reset (same step).
-// Membrane I6F6 (HalfUp rounding, Saturate overflow), sum 8 bits, guard bits 1.
+// Membrane I6F6 (half_up rounding, saturate overflow), sum 8 bits, guard bits 1.
 module gs_cubalif_l0_lane (
     input  wire clk_i,
     input  wire rst_i,  // synchronous, active high

@@ -6,7 +6,7 @@
 
 // One pipelined GLIF lane: charge h = ovf(R(A[r]*v) + R(G*x) + B[r]), fire h >= fire_at, r the spike of the step before.
 // A = decay, decay_after_spike; B = offset, offset_after_spike; G = conduct; the reset is in A and B of the next step.
-// Membrane I6F6 (HalfUp rounding, Saturate overflow), sum 8 bits, guard bits 1.
+// Membrane I6F6 (half_up rounding, saturate overflow), sum 8 bits, guard bits 1.
 module gs_glif_l0_lane (
     input  wire clk_i,
     input  wire rst_i,  // synchronous, active high

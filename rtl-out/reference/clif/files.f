@@ -1,0 +1,19 @@
+// Verilog-2005 sources. The .hex files are read from the folder in which the tool runs.
+rtl/gs_clif.v
+rtl/gs_clif_guard.v
+rtl/gs_clif_l0.v
+rtl/gs_clif_l0_crossbar.v
+rtl/gs_clif_l0_event_buffer.v
+rtl/gs_clif_l0_lane.v
+rtl/gs_clif_l0_neurons.v
+rtl/gs_clif_l0_probe_queue.v
+rtl/gs_clif_l0_spikes.v
+rtl/gs_clif_l0_spikes_queue.v
+rtl/gs_clif_l1.v
+rtl/gs_clif_l1_crossbar.v
+rtl/gs_clif_l1_event_buffer.v
+rtl/gs_clif_l1_lane.v
+rtl/gs_clif_l1_neurons.v
+rtl/gs_clif_l1_probe_queue.v
+rtl/gs_clif_l1_spikes.v
+rtl/gs_clif_l1_spikes_queue.v
