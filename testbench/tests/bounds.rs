@@ -458,7 +458,8 @@ fn glif_bounds_are_the_closed_forms_and_are_attained() {
         ] {
             for conduct in [None, Some(3000)] {
                 for (index, rounding) in Rounding::ALL.into_iter().enumerate() {
-                    for fire in [FIRES[index % 2]] {
+                    {
+                        let fire = FIRES[index % 2];
                         let th = fire_at(fire);
                         let mut layer = layer(
                             ModelId::Glif,
