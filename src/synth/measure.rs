@@ -59,6 +59,9 @@ pub fn measure(
         let file = verilog(&module, "")?;
         let name = PathBuf::from(format!("{}.v", file.name));
         std::fs::write(folder.join(&name), file.text)?;
+        for (name, words) in file.memory_files {
+            std::fs::write(folder.join(name), words)?;
+        }
         sources.push(name);
     }
     let job = Job {
