@@ -458,43 +458,41 @@ fn glif_bounds_are_the_closed_forms_and_are_attained() {
         ] {
             for conduct in [None, Some(3000)] {
                 for (index, rounding) in Rounding::ALL.into_iter().enumerate() {
-                    {
-                        let fire = FIRES[index % 2];
-                        let th = fire_at(fire);
-                        let mut layer = layer(
-                            ModelId::Glif,
-                            (DOWN, UP),
-                            &[
-                                ("decay", a0),
-                                ("decay_after_spike", a1),
-                                ("offset", b0),
-                                ("offset_after_spike", b1),
-                                ("fire_at", th),
-                            ],
-                            rounding,
-                        );
-                        if let Some(conduct) = conduct {
-                            layer.neuron = layer.neuron.with("conduct", Param::Layer(conduct));
-                        }
-                        let part = |raw: i64| raw as f64 / ONE as f64;
-                        let g = conduct.map_or(1.0, part);
-                        let (x_low, x_high) = (-g * DOWN as f64, g * UP as f64);
-                        let [a0, a1] = [part(a0), part(a1)];
-                        let [b0, b1] = [b0 as f64, b1 as f64];
-                        let th = th as f64;
-                        let closed = (
-                            f64::min((x_low + b0) / (1.0 - a0), a1 * th + b1 + x_low),
-                            f64::max(a0 * th + x_high + b0, (x_high + b1) / (1.0 - a1)),
-                        );
-                        let products = if conduct.is_some() { 2.0 } else { 1.0 };
-                        tally.check(
-                            &format!("GLIF {a0} {a1} {b0} {b1} {conduct:?} {rounding:?} {fire:?}"),
-                            bounds(&layer, Payloads::SPIKES).unwrap().membrane,
-                            closed,
-                            reached(&layer, 5_000)[0],
-                            slack(rounding, a0.max(a1), products) + 1.0,
-                        );
+                    let fire = FIRES[index % 2];
+                    let th = fire_at(fire);
+                    let mut layer = layer(
+                        ModelId::Glif,
+                        (DOWN, UP),
+                        &[
+                            ("decay", a0),
+                            ("decay_after_spike", a1),
+                            ("offset", b0),
+                            ("offset_after_spike", b1),
+                            ("fire_at", th),
+                        ],
+                        rounding,
+                    );
+                    if let Some(conduct) = conduct {
+                        layer.neuron = layer.neuron.with("conduct", Param::Layer(conduct));
                     }
+                    let part = |raw: i64| raw as f64 / ONE as f64;
+                    let g = conduct.map_or(1.0, part);
+                    let (x_low, x_high) = (-g * DOWN as f64, g * UP as f64);
+                    let [a0, a1] = [part(a0), part(a1)];
+                    let [b0, b1] = [b0 as f64, b1 as f64];
+                    let th = th as f64;
+                    let closed = (
+                        f64::min((x_low + b0) / (1.0 - a0), a1 * th + b1 + x_low),
+                        f64::max(a0 * th + x_high + b0, (x_high + b1) / (1.0 - a1)),
+                    );
+                    let products = if conduct.is_some() { 2.0 } else { 1.0 };
+                    tally.check(
+                        &format!("GLIF {a0} {a1} {b0} {b1} {conduct:?} {rounding:?} {fire:?}"),
+                        bounds(&layer, Payloads::SPIKES).unwrap().membrane,
+                        closed,
+                        reached(&layer, 5_000)[0],
+                        slack(rounding, a0.max(a1), products) + 1.0,
+                    );
                 }
             }
         }

@@ -219,7 +219,7 @@ fn plainer(network: &QuantNetwork, seed: u64) -> QuantNetwork {
             2 => Some(one / 2),
             3 => Some(one - (one >> 3)),
             4 => Some(one / 4 * 3),
-            5 => Some((one as u64 * 37_449 >> 16) as i64),
+            5 => Some(((one as u64 * 37_449) >> 16) as i64),
             _ => None,
         };
         if let Some(factor) = factor {
@@ -229,10 +229,10 @@ fn plainer(network: &QuantNetwork, seed: u64) -> QuantNetwork {
                 }
             }
         }
-        if draw % 3 == 0 {
+        if draw.is_multiple_of(3) {
             layer.membrane.width = 32;
         }
-        if draw % 5 == 1 {
+        if (draw + 4).is_multiple_of(5) {
             let most = layer.membrane.max();
             layer
                 .neuron
