@@ -47,6 +47,7 @@ pub(crate) fn choose(
     time_steps: u32,
     options: &Options,
 ) -> Result<(Draft, Membrane), QuantizeError> {
+    tables::none_where_exact(layer, charge)?;
     let place = Place(&layer.name);
     if let Some((field, index, value)) = charge.inexact {
         let why = "what it is folded into has more bits than a double".to_owned();
@@ -72,7 +73,6 @@ pub(crate) fn choose(
         return Err(place.not_exact(field, index, factor, why));
     }
     let draft = draft(&place, layer, charge, payload, options)?;
-    tables::check(layer, charge, &draft, true)?;
     let guard_bits = guard_bits(&place, &draft, charge, decay_bits, time_steps)?;
     let guard_bits = match options.guard_bits {
         GuardBits::Auto => guard_bits,
