@@ -285,7 +285,7 @@ impl QuantizeError {
             Self::MembraneTooNarrow { field, .. } => {
                 format!("make {field} smaller, or use fewer guard bits: a membrane has at most {MAX_MEMBRANE} bits")
             }
-            Self::OutOfScale { field, .. } => format!("make {field} smaller, or the layer's weights larger"),
+            Self::OutOfScale { field, .. } => format!("make {field} smaller, or the layer's weights and threshold larger"),
             Self::NoLsb { .. } => {
                 "rescale the layer: multiply its weights, bias, threshold, offset and reset by the same number".to_owned()
             }
