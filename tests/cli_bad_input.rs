@@ -102,6 +102,22 @@ fn quantization_that_cannot_be() {
         &["--guard-bits", "-8"],
     );
     refused(
+        "quantize-threshold-next-to-nothing",
+        &Small {
+            threshold: "1e-30",
+            ..small()
+        },
+        &[],
+    );
+    refused(
+        "quantize-beyond-every-membrane",
+        &Small {
+            threshold: "1e30",
+            ..small()
+        },
+        &[],
+    );
+    refused(
         "quantize-membrane-too-narrow",
         &small(),
         &["--membrane-bits", "4", "--guard-bits", "2"],

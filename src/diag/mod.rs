@@ -200,6 +200,16 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
+/// A real number as it is shown in messages: the shortest text that reads back as the same number.
+#[must_use]
+pub fn shown_number(value: f64) -> String {
+    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
+    }
+}
+
 /// `text` of a user's file as it may appear in a message: control characters escaped, at most 60 characters.
 #[must_use]
 pub fn shown(text: &str) -> String {

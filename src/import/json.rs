@@ -1,7 +1,7 @@
 //! Strict JSON with places: a [`Field`] is a value together with its path and its bytes in the text, so that every
 //! check can point at line, column and field.
 
-use crate::diag::{Code, Diagnostic, Place, SourceText, codes, did_you_mean, shown};
+use crate::diag::{Code, Diagnostic, Place, SourceText, codes, did_you_mean, shown, shown_number};
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
@@ -64,16 +64,6 @@ fn lower_first(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
     })
-}
-
-/// A real number as it is shown in messages: the shortest text that reads back as the same number.
-#[must_use]
-pub fn shown_number(value: f64) -> String {
-    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
-    }
 }
 
 /// A value with its path.

@@ -1,10 +1,10 @@
 //! `layers`: pairs of `linear` and `neuron` become layers; flatten and reshape only change the shape that follows.
 
-use super::json::{Field, Fields, shown_number};
+use super::json::{Field, Fields};
 use super::neuron;
 use super::param::Params;
 use super::tensors::{Tensors, index_text};
-use crate::diag::{Diagnostic, Place, codes, did_you_mean, shown};
+use crate::diag::{Diagnostic, Place, codes, did_you_mean, shown, shown_number};
 use goldspike_golden::describe::Layer;
 use std::collections::{BTreeMap, BTreeSet};
 

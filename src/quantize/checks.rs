@@ -14,6 +14,8 @@ use goldspike_golden::quant::Param;
 pub(crate) const MAX_WEIGHT: u32 = 16;
 /// Widest coefficient, the bit of decay 1 included.
 pub(crate) const MAX_COEFFICIENT: u32 = 24;
+/// Most guard bits, and fewest with a minus.
+pub(crate) const MAX_GUARD_BITS: i32 = 60;
 /// No decay with its factors reaches this: one fractional bit remains.
 const LARGEST_DECAY: f64 = 8_388_608.0;
 
@@ -39,7 +41,8 @@ pub(crate) fn options(options: &Options) -> Result<(), QuantizeError> {
         )?;
     }
     if let GuardBits::Fixed(bits) = options.guard_bits {
-        within("guard-bits", i64::from(bits), -60, 60)?;
+        let most = i64::from(MAX_GUARD_BITS);
+        within("guard-bits", i64::from(bits), -most, most)?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What the quantizer refuses, with the exact numbers, the place and the remedy.
 
+use super::checks::MAX_GUARD_BITS;
 use super::dyadic::pow2;
-use crate::diag::codes;
+use super::width::MAX_MEMBRANE;
+use crate::diag::{codes, shown_number};
 use crate::folder::FolderError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -35,7 +37,7 @@ pub enum QuantizeError {
         expected: usize,
     },
     /// A number is outside its range, NaN or infinite.
-    #[error("{layer}: {field}[{index}] is {value}; it must be {range}")]
+    #[error("{layer}: {field}[{index}] is {}; it must be {range}", shown_number(*value))]
     Value {
         /// Layer, or `network`.
         layer: String,
@@ -92,7 +94,9 @@ pub enum QuantizeError {
     },
     /// A threshold is smaller than one LSB of the membrane.
     #[error(
-        "{layer}: v_threshold[{neuron}] is {threshold}, below one membrane LSB of {lsb} ({guard_bits} guard bits)"
+        "{layer}: v_threshold[{neuron}] is {}, below one membrane LSB of {} ({guard_bits} guard bits)",
+        shown_number(*threshold),
+        shown_number(*lsb)
     )]
     ThresholdBelowLsb {
         /// Layer.
@@ -108,7 +112,8 @@ pub enum QuantizeError {
     },
     /// A constant does not fit into the membrane's format.
     #[error(
-        "{layer}: {field}[{neuron}] is {value}, which is {raw} membrane LSBs and needs {needed} bits; the membrane has {bits}"
+        "{layer}: {field}[{neuron}] is {}, which is {raw} membrane LSBs and needs {needed} bits; the membrane has {bits}",
+        shown_number(*value)
     )]
     MembraneTooNarrow {
         /// Layer.
@@ -127,7 +132,7 @@ pub enum QuantizeError {
         bits: u32,
     },
     /// A constant divided by its LSB is beyond any integer the hardware keeps.
-    #[error("{layer}: {field}[{index}] is {value}, more than 2^60 times its LSB of {lsb}")]
+    #[error("{layer}: {field}[{index}] is {}, more than 2^60 times its LSB of {}", shown_number(*value), shown_number(*lsb))]
     OutOfScale {
         /// Layer.
         layer: String,
@@ -152,7 +157,8 @@ pub enum QuantizeError {
     },
     /// Weights, bias and input scale are so small or large that their LSB is no normal number.
     #[error(
-        "{layer}: the LSB of the synaptic sum would be {lsb}, which is not a normal positive number"
+        "{layer}: the LSB of the synaptic sum would be {}, which is not a normal positive number",
+        shown_number(*lsb)
     )]
     NoLsb {
         /// Layer.
@@ -161,7 +167,7 @@ pub enum QuantizeError {
         lsb: f64,
     },
     /// `exact`: a value has no exact integer.
-    #[error("{layer}: {field}[{index}] = {value} cannot be exact: {why}")]
+    #[error("{layer}: {field}[{index}] = {} cannot be exact: {why}", shown_number(*value))]
     NotExact {
         /// Layer.
         layer: String,
@@ -265,13 +271,22 @@ impl QuantizeError {
             Self::NoBinaryForm { .. } => "use --weight-bits 2 or more, or --scale layer".to_owned(),
             Self::ThresholdBelowLsb { guard_bits, threshold, lsb, .. } => {
                 let missing = (1..2200).find(|&k| threshold * pow2(k / 2) * pow2(k - k / 2) >= *lsb).unwrap_or(1);
-                format!("use --guard-bits {} or more, or --guard-bits auto with a wider membrane", guard_bits.saturating_add(missing))
+                match guard_bits.saturating_add(missing) {
+                    needed if needed <= MAX_GUARD_BITS => {
+                        format!("use --guard-bits {needed} or more, or --guard-bits auto with a wider membrane")
+                    }
+                    _ => "make the threshold larger: next to the layer's weights it is next to nothing".to_owned(),
+                }
             }
             Self::MembraneTooNarrow { needed, .. } if *needed <= 32 => {
                 format!("use --membrane-bits {needed} or more, or fewer guard bits")
             }
-            Self::MembraneTooNarrow { .. } | Self::SumTooWide { .. } => "use fewer guard bits, or --guard-bits auto".to_owned(),
-            Self::OutOfScale { .. } | Self::NoLsb { .. } => {
+            Self::SumTooWide { .. } => "use fewer guard bits, or --guard-bits auto".to_owned(),
+            Self::MembraneTooNarrow { field, .. } => {
+                format!("make {field} smaller, or use fewer guard bits: a membrane has at most {MAX_MEMBRANE} bits")
+            }
+            Self::OutOfScale { field, .. } => format!("make {field} smaller, or the layer's weights and threshold larger"),
+            Self::NoLsb { .. } => {
                 "rescale the layer: multiply its weights, bias, threshold, offset and reset by the same number".to_owned()
             }
             Self::NotExact { .. } => {

@@ -1,7 +1,7 @@
 //! Intervals of integers as an arithmetic of the neuron's step: from a set of states to every state that can follow.
 //!
-//! Sound, not exact: a result may be wider than what can occur, never narrower. `overflow` is the identity, so that a
-//! bound tells what the state would hold if it never overflowed.
+//! Sound, not exact: a result may be wider than what can occur, never narrower. `overflow` cuts nothing off, so that a
+//! bound tells what the state would hold if it never overflowed, and holds what saturation makes of it.
 
 use goldspike_golden::arith::{Arith, Raw, Threshold};
 use goldspike_golden::describe::Fire;
@@ -194,8 +194,13 @@ impl Arith for Interval {
         x.map(|end| self.raw.lookup(&raw, &end))
     }
 
-    fn overflow(&self, sum: &Span, _format: &QFormat) -> Span {
-        *sum
+    /// The sums as they are, which hold every saturated one too: a span that is beyond an end as a whole is moved on to it.
+    fn overflow(&self, sum: &Span, format: &QFormat) -> Span {
+        if sum.is_empty() {
+            return *sum;
+        }
+        let (low, high) = (format.min().max(-format.max()), format.max());
+        Span::new(sum.low.min(high), sum.high.max(low))
     }
 
     fn align(&self, sum: &Span, guard_bits: i32) -> Span {

@@ -9,6 +9,7 @@
 
 use super::draft::Draft;
 use super::error::QuantizeError;
+use super::width::MAX_MEMBRANE;
 use goldspike_golden::describe::Layer;
 use goldspike_golden::format::{Overflow, QFormat};
 use goldspike_golden::neuron::Collapsed;
@@ -24,6 +25,8 @@ const REACH: f64 = 8.0;
 const OWN_INTEGER: u32 = 3;
 /// Integer bits where it wraps.
 const OWN_INTEGER_WRAP: u32 = 12;
+/// Bits of the widest input.
+const INPUT_BITS: u32 = MAX_MEMBRANE;
 
 /// Refuses exactness of a sigmoid.
 pub(crate) fn none_where_exact(layer: &Layer, charge: &Collapsed) -> Result<(), QuantizeError> {
@@ -91,16 +94,19 @@ pub(crate) fn fill(neuron: &mut QuantNeuron, charge: &Collapsed, lsb: f64, overf
 
 /// `sigmoid(per_input x)`, values counted in `value_lsb`; from `low`, or from -8 to 8.
 fn sigmoid(per_input: f64, low: Option<f64>, value_lsb: f64) -> QuantTable {
-    let inputs = (SEGMENT / per_input).log2().floor().clamp(0.0, 40.0);
+    let inputs = (SEGMENT / per_input)
+        .log2()
+        .floor()
+        .clamp(0.0, f64::from(INPUT_BITS));
     let shift = inputs as u32;
     let segment = inputs.exp2() * per_input;
     let span = match low {
         None => 2.0 * REACH,
         Some(_) => REACH,
     };
-    let segments = ((span / segment).ceil().max(2.0) as usize)
-        .next_power_of_two()
-        .min(4096);
+    // As many as there are inputs on both sides of 0, and as the contract takes.
+    let most = f64::from(INPUT_BITS + 1 - shift).exp2().min(4096.0);
+    let segments = ((span / segment).ceil().clamp(2.0, most) as usize).next_power_of_two();
     let low = match low {
         None => -((segments as i64 / 2) << shift),
         Some(low) => (low / per_input).round() as i64,
@@ -112,4 +118,27 @@ fn sigmoid(per_input: f64, low: Option<f64>, value_lsb: f64) -> QuantTable {
         })
         .collect();
     QuantTable { low, shift, knots }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sigmoid;
+
+    #[test]
+    fn a_table_has_a_size_whatever_the_slope() {
+        for power in -1000..1000 {
+            let slope = f64::from(power).exp2();
+            let table = sigmoid(slope, None, 1.0 / 4096.0);
+            let segments = table.segments();
+            assert!(segments.is_power_of_two() && (2..=4096).contains(&segments));
+            assert!(table.low >= -(1 << 40) && table.shift <= 40, "{slope}");
+            let knows = |x: i64| {
+                slope * x.abs() as f64 >= 8.0 - 1e-9 || table.low <= x && x <= table.high()
+            };
+            assert!(
+                knows(i32::MIN.into()) && knows(i32::MAX.into()),
+                "{slope}: {table:?}"
+            );
+        }
+    }
 }

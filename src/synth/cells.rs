@@ -75,11 +75,11 @@ impl Netlist {
         Ok(Self { file, root, family })
     }
 
-    /// Cells of `module`; instances of `child` are stepped over.
+    /// Cells of `module`.
     ///
     /// # Errors
     /// There is no such module, or it holds a cell that the family does not have.
-    pub(crate) fn count(&self, module: &str, child: Option<&str>) -> Result<Counts, SynthError> {
+    pub(crate) fn count(&self, module: &str) -> Result<Counts, SynthError> {
         let cells = self.root["modules"][module]["cells"]
             .as_object()
             .ok_or_else(|| SynthError::Unreadable {
@@ -91,7 +91,7 @@ impl Netlist {
             let kind = cell["type"].as_str().unwrap_or_default();
             if let Some(count) = counts.field(self.family, kind) {
                 *count += 1;
-            } else if !is_free(self.family, kind) && child != Some(kind) {
+            } else if !is_free(self.family, kind) {
                 return Err(SynthError::Unmapped {
                     module: module.to_owned(),
                     kind: kind.to_owned(),

@@ -64,12 +64,12 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
     let apart = match job.apart {
         Some(module) => {
             let parts = Netlist::read(&job.folder.join(&parts), target.family)?;
-            Some(parts.count(module, None)?)
+            Some(parts.count(module)?)
         }
         None => None,
     };
     Ok(Mapped {
-        whole: Netlist::read(&netlist, target.family)?.count(job.top, None)?,
+        whole: Netlist::read(&netlist, target.family)?.count(job.top)?,
         apart,
         netlist,
     })

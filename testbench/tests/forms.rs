@@ -472,24 +472,53 @@ fn a_wrapping_membrane_that_overflows_downward_still_fires() {
     };
     assert!(raw.overflow(&-150, &layer.membrane) >= 100);
     let samples = adversarial(layer, 1, 12);
+    let spikes = equal_to_golden(&network, &samples);
+    assert!(spikes > 3, "{spikes}");
+}
+
+#[test]
+fn constants_by_step_that_saturate_a_membrane_leave_it_where_it_fires() {
+    // Two steps push the membrane below its format, the third up: from -128 it reaches the threshold, from -180 not.
+    let mut network = small([5, 5], 50, 8, Reset::Soft);
+    let layer = &mut network.layers[0];
+    let coefficient = layer.neuron.coefficient;
+    let (half, by_step) = (1 << (coefficient.frac - 1), vec![-120, -120, 115, 0]);
+    layer.neuron = QuantNeuron::new(ModelId::Glif, coefficient)
+        .with("decay", Param::Layer(half))
+        .with("decay_after_spike", Param::Layer(half))
+        .with(
+            "offset",
+            Param::Step {
+                by_step: by_step.clone(),
+            },
+        )
+        .with("offset_after_spike", Param::Step { by_step })
+        .with("fire_at", Param::Layer(50))
+        .with("v_init", Param::Layer(0));
+    let samples = adversarial(&network.layers[0], 1, 12);
+    let spikes = equal_to_golden(&network, &samples);
+    assert!(spikes > 3, "{spikes}");
+}
+
+/// Spikes of the samples, the same on the hardware of both forms.
+#[track_caller]
+fn equal_to_golden(network: &QuantNetwork, samples: &[Sample]) -> i64 {
+    let program = goldspike_golden::network::golden(network).unwrap();
+    let wanted: Vec<_> = samples.iter().map(|sample| program.run(sample)).collect();
     for forms in [Forms::Cheapest, Forms::General] {
-        let made = design(&network, &with(forms)).unwrap();
+        let made = design(network, &with(forms)).unwrap();
         let stimulus = Stimulus {
-            samples: samples.clone(),
+            samples: samples.to_vec(),
             stalls: Stalls::NONE,
         };
         let subject = Subject {
-            network: &network,
+            network,
             design: &made,
         };
         let outcome = Rtl(RustHdl).run(subject, &stimulus).unwrap();
-        let program = goldspike_golden::network::golden(&network).unwrap();
-        let mut spikes = 0;
-        for (sample, trace) in samples.iter().zip(&outcome.traces) {
-            let wanted = program.run(sample);
-            spikes += wanted.counts().iter().sum::<i64>();
-            assert_eq!(*trace, wanted, "{forms:?}");
+        for (trace, wanted) in outcome.traces.iter().zip(&wanted) {
+            assert_eq!(trace, wanted, "{forms:?}");
         }
-        assert!(spikes > 3, "{spikes}");
     }
+    wanted.iter().flat_map(|trace| trace.counts()).sum()
 }

@@ -57,13 +57,13 @@ impl Collapsed {
         self.constants.insert(name, value);
     }
 
-    /// `a b`, and whether it is exact is kept; `key` is where `a` stands.
+    /// `a b`, and whether it is exact is kept; `key` is where `a` comes from.
     pub fn product(&mut self, key: &'static str, a: &Param<f64>, b: &Param<f64>) -> Param<f64> {
         // The fused residual of a product is 0 only if the product was exact.
         self.exactly(key, a, b, |a, b| (a * b, a.mul_add(b, -(a * b)) == 0.0))
     }
 
-    /// `a + b`, and whether it is exact is kept; `key` is where `a` stands.
+    /// `a + b`, and whether it is exact is kept; `key` is where `a` comes from.
     pub fn sum(&mut self, key: &'static str, a: &Param<f64>, b: &Param<f64>) -> Param<f64> {
         // Knuth's two-sum: the residual is 0 only if the sum was exact.
         self.exactly(key, a, b, |a, b| {
@@ -80,12 +80,15 @@ impl Collapsed {
         b: &Param<f64>,
         f: impl Fn(f64, f64) -> (f64, bool),
     ) -> Param<f64> {
+        let file = self.given(key);
+        let neurons = a.neurons().or(b.neurons()).unwrap_or(1).max(1);
         let mut index = 0;
         let inexact = &mut self.inexact;
         a.zip(b, |&a, &b| {
             let (value, exact) = f(a, b);
             if !exact {
-                inexact.get_or_insert((key, index, a));
+                let there = file.get(index % neurons, index / neurons);
+                inexact.get_or_insert((key, index, there.copied().unwrap_or(a)));
             }
             index += 1;
             value

@@ -9,7 +9,7 @@ use super::unit::{Constant, Unit};
 use crate::hdl::{Sig, Ty};
 use crate::rtl::pipe::Timed;
 
-/// Most non-zero digits for which additions are taken: three adders, in a tree of two.
+/// Most non-zero digits for which additions are taken: three adders in a row.
 const MOST_DIGITS: usize = 4;
 
 /// One non-zero signed digit: its power of two, and whether it counts negative.
