@@ -7,7 +7,7 @@ use super::input::{Integers, Samples, Source};
 use super::options::DataArgs;
 use super::quantize::{Measured, measure};
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
-use super::synth::{self, Attempt};
+use super::synth::{self, Attempt, SeedArgs};
 use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
@@ -35,6 +35,8 @@ pub struct BuildArgs {
     /// Device to synthesize for, as in `goldspike synth`.
     #[arg(long, value_name = "DEVICE")]
     target: Option<String>,
+    #[command(flatten)]
+    seeds: SeedArgs,
     #[command(flatten)]
     check: CheckArgs,
     #[command(flatten)]
@@ -112,7 +114,10 @@ impl<'a> Job<'a> {
         let probed = hardware::variant(&integers.network, &args.work.lanes, true)?;
         let mut command = args.work.command("build", source.title(), false);
         if let Some(target) = target {
-            command.push_str(&format!(" --target {}", target.name));
+            command.push_str(&format!(
+                " --target {} --seeds {}",
+                target.name, args.seeds.seeds
+            ));
         }
         Ok(Self {
             args,
@@ -165,6 +170,7 @@ impl<'a> Job<'a> {
         let waveform = self.waveform(&plan, &mut emitted)?;
         let attempt = synth::attempt(
             self.target,
+            self.args.seeds.seeds,
             (self.network(), &self.shipped),
             (&paced, &played.origin),
             console,

@@ -10,13 +10,10 @@ use crate::emit;
 use crate::engine::tool::Toolbox;
 use crate::report::Synthesis;
 use crate::rtl::Design;
-use crate::synth::{self, SynthError, TARGETS, Target};
+use crate::synth::{self, Capacity, SynthError, TARGETS, Target};
 use clap::Args;
 use goldspike_golden::quant::QuantNetwork;
 use std::path::PathBuf;
-
-/// Seeds of nextpnr without `--seeds`.
-pub const SEEDS: u32 = 5;
 
 /// Cells, clock rate and time of a step on a device, with Yosys and nextpnr.
 ///
@@ -27,14 +24,21 @@ pub struct SynthArgs {
     /// Device: hx1k, hx8k, up5k, ecp5-25k, ecp5-85k.
     #[arg(long, value_name = "DEVICE")]
     target: String,
-    /// Seeds of nextpnr, 1 to N.
-    #[arg(long, value_name = "N", default_value_t = SEEDS, value_parser = clap::value_parser!(u32).range(1..=100))]
-    seeds: u32,
+    #[command(flatten)]
+    seeds: SeedArgs,
     /// Folder for the Verilog and synth.json.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
     work: WorkArgs,
+}
+
+/// How often nextpnr places.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SeedArgs {
+    /// Seeds of nextpnr, 1 to N; the clock rate is their median.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub seeds: u32,
 }
 
 /// Runs the verb.
@@ -54,8 +58,8 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let count = args.work.data.samples.map(std::num::NonZeroUsize::get);
     let played = play(&network, data.as_ref(), count)?;
     let measured = throughput(&network, &design, played.samples)?;
-    let footprint = place(&toolbox, &design, target, args.seeds, console)
-        .map_err(|error| refused(&error, &network, &design))?;
+    let footprint = place(&toolbox, &design, (target, args.seeds.seeds), console)
+        .map_err(|error| refused(&error, &network, &design, target))?;
     let synthesis = summed(footprint, &measured, played.origin, target);
     let mut document = serde_json::to_value(&synthesis).map_err(errors::internal)?;
     document["network"] = source.name().into();
@@ -64,7 +68,10 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     document["layers"] = hardware::document(&network, &design);
     if let Some(output) = &args.output {
         let command = args.work.command("synth", source.title(), false);
-        let command = format!("{command} --target {} --seeds {}", target.name, args.seeds);
+        let command = format!(
+            "{command} --target {} --seeds {}",
+            target.name, args.seeds.seeds
+        );
         let mut emitted = emit::design(&design, &network, &digest, &command)
             .map_err(|error| errors::emit(&error))?;
         emitted
@@ -134,8 +141,7 @@ pub fn missing(toolbox: &Toolbox, target: &Target) -> Result<(), Diagnostic> {
 pub fn place(
     toolbox: &Toolbox,
     design: &Design,
-    target: &Target,
-    seeds: u32,
+    (target, seeds): (&Target, u32),
     console: &Console,
 ) -> Result<synth::Footprint, SynthError> {
     let what = format!("Yosys and nextpnr for {}", target.name);
@@ -182,16 +188,21 @@ pub fn lines(synthesis: &Synthesis) -> String {
 
 /// A refusal; of a design that is too large with what would be smaller.
 #[must_use]
-pub fn refused(error: &SynthError, network: &QuantNetwork, design: &Design) -> Diagnostic {
+pub fn refused(
+    error: &SynthError,
+    network: &QuantNetwork,
+    design: &Design,
+    target: &Target,
+) -> Diagnostic {
     let diagnostic = errors::synth(error);
     match error {
-        SynthError::TooLarge { .. } => diagnostic.help(smaller(network, design)),
+        SynthError::TooLarge { .. } => diagnostic.help(smaller(network, design, target)),
         _ => diagnostic,
     }
 }
 
 /// What takes less of a device.
-fn smaller(network: &QuantNetwork, design: &Design) -> String {
+fn smaller(network: &QuantNetwork, design: &Design, target: &Target) -> String {
     let list = |lanes: &dyn Fn(u32) -> u32, neuron: bool| -> String {
         let each = design.plans.iter().map(|plan| {
             let now = if neuron {
@@ -233,7 +244,19 @@ fn smaller(network: &QuantNetwork, design: &Design) -> String {
     } else {
         String::new()
     };
-    format!("{lanes}{narrower}; or name a larger device with `--target`")
+    let larger: Vec<String> = TARGETS
+        .iter()
+        .filter(|other| other.family == target.family && other.holds.cells > target.holds.cells)
+        .map(|other| {
+            let Capacity { cells, bram, .. } = other.holds;
+            format!("{} ({cells} cells, {bram} block RAMs)", other.name)
+        })
+        .collect();
+    let larger = match larger.as_slice() {
+        [] => String::new(),
+        names => format!("; larger devices of the family: {}", names.join(", ")),
+    };
+    format!("{lanes}{narrower}{larger}")
 }
 
 /// How the step of a build ended.
@@ -250,6 +273,7 @@ pub enum Attempt {
 #[must_use]
 pub fn attempt(
     target: Option<&'static Target>,
+    seeds: u32,
     (network, design): (&QuantNetwork, &Design),
     (measured, stimulus): (&Throughput, &str),
     console: &Console,
@@ -257,7 +281,12 @@ pub fn attempt(
     let Some(target) = target else {
         return Attempt::NotRun("no device: name one with --target".to_owned());
     };
-    match place(&Toolbox::from_environment(), design, target, SEEDS, console) {
+    match place(
+        &Toolbox::from_environment(),
+        design,
+        (target, seeds),
+        console,
+    ) {
         Ok(footprint) => Attempt::Done(Box::new(summed(
             footprint,
             measured,
@@ -265,6 +294,6 @@ pub fn attempt(
             target,
         ))),
         Err(SynthError::Missing(error)) => Attempt::NotRun(error.to_string()),
-        Err(error) => Attempt::Refused(refused(&error, network, design)),
+        Err(error) => Attempt::Refused(refused(&error, network, design, target)),
     }
 }
