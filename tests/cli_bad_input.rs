@@ -9,6 +9,7 @@
 
 mod cli_support;
 
+use cli_support::net::Net;
 use cli_support::{finished, names, program, repository, run, run_in, stored, text};
 use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
@@ -143,6 +144,224 @@ fn quantization_that_cannot_be() {
         &small(),
         &["--exact", "--membrane-bits", "6"],
     );
+}
+
+const LIF: &str = r#""kind": "lif", "decay": 0.5, "v_threshold": 1.0"#;
+const GLIF: &str =
+    r#""kind": "glif", "decay": 0.5, "gate_reset": 0.5, "conduct": 1.0, "v_threshold": 1.0"#;
+const GATED: &str = r#""kind": "glif_gated", "alpha": 0.5, "beta": 0.5, "gamma": 0.5, "tau_exp": 0.5, "tau_lin": 0.25, "v_re": 1.0, "g": 0.5, "v_threshold": 1.0"#;
+const KLIF: &str = r#""kind": "klif", "decay": 0.5, "k": 1.5, "v_threshold": 1.0"#;
+const CLIF: &str = r#""kind": "clif", "decay": 0.5, "tau": 2.0, "v_threshold": 1.0"#;
+const CUBALIF: &str =
+    r#""kind": "cubalif", "decay": 0.5, "current_decay": 0.5, "v_threshold": 1.0"#;
+const ALIF: &str = r#""kind": "alif", "decay": 0.5, "rho": 0.75, "beta": 0.25, "v_threshold": 1.0"#;
+const TLIF: &str = r#""kind": "tlif", "decay": 0.5, "v_threshold": 1.0"#;
+
+/// A layer of two such neurons, in samples of four steps.
+fn two(fields: &str) -> Net {
+    Net::new("two", 4, 3).layer(2, fields)
+}
+
+/// The same with the text `old` replaced.
+fn changed(fields: &str, old: &str, new: &str) -> Net {
+    assert_eq!(fields.matches(old).count(), 1, "{fields}: {old}");
+    two(&fields.replace(old, new))
+}
+
+/// Every verb that takes a network refuses it with `name`'s message, and writes nothing.
+fn net_refused(name: &str, code: &str, net: &Net, flags: &[&str]) {
+    let scratch = tempfile::tempdir().unwrap();
+    let (folder, out) = (scratch.path().join("net"), scratch.path().join("out"));
+    net.write(&folder);
+    for verb in ["quantize", "generate", "build"] {
+        let mut arguments = vec![verb, text(&folder), "-o", text(&out)];
+        arguments.extend(flags);
+        let ran = run(&arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (2, ""),
+            "{name}: {verb}: {}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains(code), "{name}: {}", ran.stderr);
+        stored(name, scratch.path(), &ran.stderr);
+        assert_eq!(names(scratch.path()), ["net"], "{name}: {verb}");
+    }
+}
+
+#[test]
+fn the_networks_of_these_tests_are_accepted_as_they_are() {
+    for fields in [LIF, GLIF, GATED, KLIF, CLIF, CUBALIF, ALIF, TLIF] {
+        let scratch = tempfile::tempdir().unwrap();
+        let (folder, out) = (scratch.path().join("net"), scratch.path().join("out"));
+        two(fields).write(&folder);
+        run(&["quantize", text(&folder), "-o", text(&out)]).ended(0);
+    }
+}
+
+#[test]
+fn parameters_outside_the_range_of_their_model() {
+    for (name, fields, old, new) in [
+        (
+            "glif-decay-above-one",
+            GLIF,
+            "\"decay\": 0.5",
+            "\"decay\": 1.25",
+        ),
+        (
+            "glif-conduct-negative",
+            GLIF,
+            "\"conduct\": 1.0",
+            "\"conduct\": -0.5",
+        ),
+        (
+            "glif-gated-alpha-above-one",
+            GATED,
+            "\"alpha\": 0.5",
+            "\"alpha\": 1.5",
+        ),
+        (
+            "glif-gated-v-re-negative",
+            GATED,
+            "\"v_re\": 1.0",
+            "\"v_re\": -1.0",
+        ),
+        ("klif-k-negative", KLIF, "\"k\": 1.5", "\"k\": -1.5"),
+        ("clif-tau-one", CLIF, "\"tau\": 2.0", "\"tau\": 1.0"),
+        ("clif-tau-negative", CLIF, "\"tau\": 2.0", "\"tau\": -2.0"),
+        (
+            "cubalif-current-decay-above-one",
+            CUBALIF,
+            "\"current_decay\": 0.5",
+            "\"current_decay\": 1.5",
+        ),
+        (
+            "cubalif-current-gain-zero",
+            CUBALIF,
+            "\"current_decay\": 0.5",
+            "\"current_decay\": 0.5, \"current_gain\": 0",
+        ),
+        ("alif-rho-above-one", ALIF, "\"rho\": 0.75", "\"rho\": 1.5"),
+        ("alif-beta-zero", ALIF, "\"beta\": 0.25", "\"beta\": 0"),
+        (
+            "tlif-amplitude-zero",
+            TLIF,
+            "\"decay\": 0.5",
+            "\"decay\": 0.5, \"amplitude\": 0",
+        ),
+        (
+            "tlif-amplitude-negative",
+            TLIF,
+            "\"decay\": 0.5",
+            "\"decay\": 0.5, \"amplitude\": -1",
+        ),
+        (
+            "refractory-negative",
+            ALIF,
+            "\"rho\": 0.75",
+            "\"rho\": 0.75, \"refractory\": -1",
+        ),
+        (
+            "refractory-above-its-counter",
+            CUBALIF,
+            "\"decay\": 0.5, ",
+            "\"decay\": 0.5, \"refractory\": 65536, ",
+        ),
+    ] {
+        net_refused(name, "GS0206", &changed(fields, old, new), &[]);
+    }
+    let by_neuron = changed(ALIF, "\"beta\": 0.25", "\"beta\": \"@beta\"");
+    let by_neuron = by_neuron.tensor("beta", &[2], &[0.25, -0.25]);
+    net_refused("alif-beta-of-a-neuron", "GS0206", &by_neuron, &[]);
+}
+
+#[test]
+fn constants_of_another_number_of_steps_than_a_sample() {
+    let table = |steps: usize, columns: usize| {
+        changed(GLIF, "\"conduct\": 1.0", "\"conduct\": \"@g\"").tensor(
+            "g",
+            &[steps, columns],
+            &vec![0.5; steps * columns],
+        )
+    };
+    net_refused("glif-conduct-too-short", "GS0303", &table(3, 2), &[]);
+    net_refused("glif-conduct-too-long", "GS0303", &table(5, 1), &[]);
+    let gated = changed(GATED, "\"g\": 0.5", "\"g\": \"@g\"").tensor("g", &[3], &[0.5; 3]);
+    net_refused("glif-gated-g-too-short", "GS0303", &gated, &[]);
+    let fixed = changed(
+        CUBALIF,
+        "\"current_decay\": 0.5",
+        "\"current_decay\": \"@d\"",
+    );
+    let fixed = fixed.tensor("d", &[4, 2], &[0.5; 8]);
+    net_refused("cubalif-decay-by-step", "GS0303", &fixed, &[]);
+}
+
+/// Synapses of every layer take signed events; what cannot take them is a read-out that counts spikes without their sign.
+#[test]
+fn negative_spikes_where_nothing_takes_them() {
+    let unsigned = r#"{"type": "spike_count", "signed": false}"#;
+    net_refused(
+        "ternary-readout-unsigned",
+        "GS0214",
+        &two(TLIF).readout(unsigned),
+        &[],
+    );
+    for behind in [LIF, GLIF, GATED, KLIF, CLIF, CUBALIF, ALIF] {
+        let scratch = tempfile::tempdir().unwrap();
+        let (folder, out) = (scratch.path().join("net"), scratch.path().join("out"));
+        two(TLIF).layer(2, behind).readout(unsigned).write(&folder);
+        run(&["quantize", text(&folder), "-o", text(&out)]).ended(0);
+    }
+}
+
+#[test]
+fn switches_that_a_model_does_not_have() {
+    for (name, fields, switch) in [
+        ("glif-hard-reset", GLIF, "\"reset\": \"hard\""),
+        ("klif-ternary", KLIF, "\"spikes\": \"ternary\""),
+        ("clif-no-reset", CLIF, "\"reset\": \"none\""),
+        ("clif-next-step", CLIF, "\"reset_timing\": \"next_step\""),
+        (
+            "cubalif-leak-toward-zero",
+            CUBALIF,
+            "\"leak_mode\": \"linear_toward_zero\"",
+        ),
+        ("alif-old-current", ALIF, "\"order\": \"old_current\""),
+        ("lif-old-current", LIF, "\"order\": \"old_current\""),
+    ] {
+        net_refused(name, "GS0214", &two(&format!("{fields}, {switch}")), &[]);
+    }
+    let key = changed(CLIF, "\"tau\": 2.0", "\"tau\": 2.0, \"beta\": 0.5");
+    net_refused("clif-beta", "GS0202", &key, &[]);
+}
+
+#[test]
+fn quantization_that_a_model_cannot_have() {
+    net_refused(
+        "clif-scale-channel",
+        "GS0513",
+        &two(CLIF),
+        &["--scale", "channel"],
+    );
+    net_refused("clif-exact", "GS0514", &two(CLIF), &["--exact"]);
+    let narrow = &["--membrane-bits", "8", "--guard-bits", "-5"];
+    let far = changed(
+        GLIF,
+        "\"conduct\": 1.0",
+        "\"conduct\": 1.0, \"sub_reset\": 40.0",
+    );
+    net_refused("glif-reset-beyond-the-membrane", "GS0506", &far, narrow);
+    let far = changed(ALIF, "\"beta\": 0.25", "\"beta\": 40.0");
+    net_refused("alif-beta-beyond-the-membrane", "GS0506", &far, narrow);
+    let far = changed(
+        CUBALIF,
+        "\"decay\": 0.5, ",
+        "\"decay\": 0.5, \"v_reset\": -40.0, ",
+    );
+    net_refused("cubalif-reset-beyond-the-membrane", "GS0506", &far, narrow);
+    let exact = changed(ALIF, "\"rho\": 0.75", "\"rho\": 0.9");
+    net_refused("alif-not-exact", "GS0510", &exact, &["--exact"]);
 }
 
 #[test]

@@ -39,6 +39,9 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         QuantizeError::Mode { layer, switch, .. } => (layer, *switch),
         QuantizeError::ThresholdBelowLsb { layer, .. } => (layer, "v_threshold"),
         QuantizeError::NoBinaryForm { layer, .. } => (layer, "weight"),
+        QuantizeError::TableScales { layer, .. } | QuantizeError::NoExactTable { layer, .. } => {
+            (layer, "kind")
+        }
         QuantizeError::File { path, .. }
         | QuantizeError::Damaged { path, .. }
         | QuantizeError::Digest { path, .. }
@@ -51,8 +54,6 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
         | QuantizeError::Shape { .. }
         | QuantizeError::SumTooWide { .. }
         | QuantizeError::NoLsb { .. }
-        | QuantizeError::TableScales { .. }
-        | QuantizeError::NoExactTable { .. }
         | QuantizeError::ExactTooWide { .. }
         | QuantizeError::Invalid(_) => return None,
     };
@@ -236,6 +237,12 @@ mod tests {
             range,
         };
         stored("description-value", &quantize(&value, None));
+        let mode = QuantizeError::Mode {
+            layer: "n0".to_owned(),
+            switch: "reset",
+            model: "glif",
+        };
+        stored("description-mode", &quantize(&mode, None));
         stored(
             "contract-in-the-quantizer",
             &quantize(

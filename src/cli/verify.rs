@@ -11,7 +11,7 @@ use crate::diag::Diagnostic;
 use clap::Args;
 use serde_json::json;
 
-/// Every spike and every membrane of the generated hardware against the golden model.
+/// Every spike, compared value and state of the generated hardware against the golden model.
 ///
 /// Each engine runs two designs: with the probe, where the whole trace is compared, and as shipped, where the output spikes
 /// are. The streams around the design pause at random, the same on every engine.

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A VCD of the hardware with the golden model's spikes and membranes beside it, and a GTKWave save file.
+/// A VCD of the hardware with the golden model's spikes and states beside it, and a GTKWave save file.
 ///
 /// On the embedded simulator. The sample runs alone without pauses; with --seed it runs after those before it and with
 /// the pauses that `verify --seed` gave them. Membranes are shown as reals.

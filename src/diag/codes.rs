@@ -77,6 +77,9 @@ codes! {
     NO_LSB "GS0509" exit 2 "the numbers of a layer are too small or too large for an LSB";
     NOT_EXACT "GS0510" exit 2 "a value cannot be exact";
     EXACT_TOO_WIDE "GS0511" exit 2 "exact arithmetic needs a wider membrane than allowed";
+    QUANT_MODE "GS0512" exit 2 "a model does not have a switch as it is set";
+    TABLE_SCALES "GS0513" exit 2 "the neurons of a layer with a table have weight scales of their own";
+    NO_EXACT_TABLE "GS0514" exit 2 "a neuron's curve has no exact table";
     QUANT_INVALID "GS0521" exit 2 "an integer network breaks the arithmetic contract";
     FOLDER_FILE "GS0522" exit 2 "a file of a goldspike folder cannot be read or written";
     QUANT_DAMAGED "GS0523" exit 2 "a stored integer network is damaged";

@@ -82,7 +82,10 @@ impl Params<'_, '_> {
                 let message = format!(
                     "the tensor `{name}` has values of {t} steps, a sample has {steps} (`time_steps`)"
                 );
-                Err(field.error(&codes::TENSOR_SHAPE, message))
+                let help = format!(
+                    "give it the shape [{steps}, {n}], or a scalar where all steps have the same value"
+                );
+                Err(field.error(&codes::TENSOR_SHAPE, message).help(help))
             }
             (found, by) => {
                 let mut wanted = Vec::new();

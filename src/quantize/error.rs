@@ -1,6 +1,7 @@
 //! What the quantizer refuses, with the exact numbers, the place and the remedy.
 
 use super::dyadic::pow2;
+use crate::diag::codes;
 use crate::folder::FolderError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -61,13 +62,17 @@ pub enum QuantizeError {
     },
     /// A table of a layer whose neurons have scales of their own.
     #[error(
-        "{layer}: the neurons have weight scales of their own, and the {model} neuron's table serves one scale a layer"
+        "{layer}: the neurons have weight scales of their own (sums with LSBs from {least:.3e} to {most:.3e}), and the {model} neuron's table serves one scale a layer"
     )]
     TableScales {
         /// Layer.
         layer: String,
         /// Model.
         model: &'static str,
+        /// Smallest LSB of a neuron's synaptic sum.
+        least: f64,
+        /// Largest one.
+        most: f64,
     },
     /// `exact`: a curve that no table holds exactly.
     #[error("{layer}: the {model} neuron's sigmoid has no exact table")]
@@ -226,27 +231,27 @@ impl QuantizeError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Option { .. } => "GS0501",
-            Self::Shape { .. } => "GS0502",
-            Self::Value { .. } => "GS0503",
-            Self::NoBinaryForm { .. } => "GS0504",
-            Self::ThresholdBelowLsb { .. } => "GS0505",
-            Self::MembraneTooNarrow { .. } => "GS0506",
-            Self::OutOfScale { .. } => "GS0507",
-            Self::SumTooWide { .. } => "GS0508",
-            Self::NoLsb { .. } => "GS0509",
-            Self::NotExact { .. } => "GS0510",
-            Self::ExactTooWide { .. } => "GS0511",
-            Self::Mode { .. } => "GS0512",
-            Self::TableScales { .. } => "GS0513",
-            Self::NoExactTable { .. } => "GS0514",
-            Self::Invalid(_) => "GS0521",
-            Self::File { .. } => "GS0522",
-            Self::Damaged { .. } => "GS0523",
-            Self::Digest { .. } => "GS0524",
-            Self::Folder(FolderError::Foreign { .. }) => "GS0525",
-            Self::Folder(FolderError::NotAFolder { .. }) => "GS0526",
-            Self::Folder(FolderError::Io { .. }) => "GS0522",
+            Self::Option { .. } => codes::QUANT_OPTION.id,
+            Self::Shape { .. } => codes::QUANT_SHAPE.id,
+            Self::Value { .. } => codes::QUANT_VALUE.id,
+            Self::NoBinaryForm { .. } => codes::NO_BINARY_FORM.id,
+            Self::ThresholdBelowLsb { .. } => codes::THRESHOLD_BELOW_LSB.id,
+            Self::MembraneTooNarrow { .. } => codes::MEMBRANE_TOO_NARROW.id,
+            Self::OutOfScale { .. } => codes::OUT_OF_SCALE.id,
+            Self::SumTooWide { .. } => codes::SUM_TOO_WIDE.id,
+            Self::NoLsb { .. } => codes::NO_LSB.id,
+            Self::NotExact { .. } => codes::NOT_EXACT.id,
+            Self::ExactTooWide { .. } => codes::EXACT_TOO_WIDE.id,
+            Self::Mode { .. } => codes::QUANT_MODE.id,
+            Self::TableScales { .. } => codes::TABLE_SCALES.id,
+            Self::NoExactTable { .. } => codes::NO_EXACT_TABLE.id,
+            Self::Invalid(_) => codes::QUANT_INVALID.id,
+            Self::File { .. } => codes::FOLDER_FILE.id,
+            Self::Damaged { .. } => codes::QUANT_DAMAGED.id,
+            Self::Digest { .. } => codes::QUANT_DIGEST.id,
+            Self::Folder(FolderError::Foreign { .. }) => codes::NOT_OURS.id,
+            Self::Folder(FolderError::NotAFolder { .. }) => codes::NOT_A_FOLDER.id,
+            Self::Folder(FolderError::Io { .. }) => codes::FOLDER_FILE.id,
         }
     }
 
@@ -278,7 +283,7 @@ impl QuantizeError {
             Self::Mode { switch, .. } => format!("choose another {switch}; `goldspike models` lists what a model has"),
             Self::TableScales { .. } => "use --scale layer: thresholds of one layer may still differ".to_owned(),
             Self::NoExactTable { .. } => {
-                "leave out --exact: the table and its error are in the report, and the integers are still exact on every engine".to_owned()
+                "leave out --exact: a table of rounded values takes its place, the same on every engine".to_owned()
             }
             Self::Invalid(_) | Self::Damaged { .. } | Self::Digest { .. } => {
                 "quantize the network again: `goldspike quantize NETWORK -o DIR`".to_owned()

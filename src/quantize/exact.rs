@@ -47,6 +47,7 @@ pub(crate) fn choose(
     time_steps: u32,
     options: &Options,
 ) -> Result<(Draft, Membrane), QuantizeError> {
+    tables::none_where_exact(layer, charge)?;
     let place = Place(&layer.name);
     if let Some((field, index, value)) = charge.inexact {
         let why = "what it is folded into has more bits than a double".to_owned();
@@ -72,7 +73,6 @@ pub(crate) fn choose(
         return Err(place.not_exact(field, index, factor, why));
     }
     let draft = draft(&place, layer, charge, payload, options)?;
-    tables::check(layer, charge, &draft, true)?;
     let guard_bits = guard_bits(&place, &draft, charge, decay_bits, time_steps)?;
     let guard_bits = match options.guard_bits {
         GuardBits::Auto => guard_bits,
@@ -317,12 +317,16 @@ fn guard_bits(
 ) -> Result<i32, QuantizeError> {
     let mut finest = fraction_bits(conductances(charge)).cast_signed();
     for (row, values) in table(charge) {
-        if !row.domain.is_membrane() || matches!(row.domain, Domain::Threshold | Domain::Pending) {
+        if !row.domain.is_membrane() || row.domain == Domain::Pending {
             continue;
         }
         for (n, &lsb) in draft.lsb.iter().enumerate() {
             for t in 0..values.steps() {
                 let mut value = dyadic(values.get(n, t).copied().unwrap_or_default());
+                if row.domain == Domain::Threshold {
+                    finest = finest.max(bits_above(value, unit(draft, charge, row.domain, n, 0)));
+                    continue;
+                }
                 let mut field = row.file;
                 if moves(row) && !draft.moved[n].is_zero() {
                     value = value.sum(draft.moved[n]).unwrap_or(value);
@@ -353,6 +357,12 @@ fn guard_bits(
     };
     let bits = i64::from(finest) + i64::from(decay_bits) * i64::from(products);
     Ok(i32::try_from(bits).unwrap_or(i32::MAX - 2))
+}
+
+/// Fewest guard bits with which a threshold is at least one LSB: its comparison needs no more.
+fn bits_above(threshold: Dyadic, lsb: Dyadic) -> i32 {
+    let reaches = |&g: &i32| threshold.over(lsb.shifted(-g)).is_none_or(|q| q.floor >= 1);
+    (0..=60).find(reaches).unwrap_or(0)
 }
 
 /// The checks have refused NaN and infinities.

@@ -29,7 +29,7 @@ pub(crate) fn quantize(
         exact::choose(layer, charge, payload, time_steps, options)?
     } else {
         let draft = draft::rounded(layer, charge, payload, options)?;
-        tables::check(layer, charge, &draft, false)?;
+        tables::one_scale(layer, charge, &draft)?;
         let candidate = Candidate {
             layer: &layer.name,
             draft: &draft,

@@ -103,10 +103,19 @@ pub(crate) fn layer(
     quant: &QuantLayer,
 ) -> LayerReport {
     let raw = &membrane.neuron;
-    let held = membrane
-        .bound
-        .as_ref()
-        .is_some_and(|b| b.membrane_held(membrane.width, quant.overflow) && b.own_held(raw));
+    let bound = membrane.bound.as_ref();
+    let membrane_held = bound.is_some_and(|b| b.membrane_held(membrane.width, quant.overflow));
+    let own_held = bound.is_some_and(|b| b.own_held(raw));
+    let held = membrane_held && own_held;
+    let mut notes = notes(raw, quant, held);
+    if membrane_held && !own_held {
+        let own = raw.formats.iter();
+        let own: Vec<_> = own.map(|(name, f)| format!("{name} ({f})")).collect();
+        notes.push(format!(
+            "no membrane can overflow; of the other states {} can",
+            own.join(", ")
+        ));
+    }
     LayerReport {
         name: layer.name.clone(),
         weight_bits: quant.weight_bits,
@@ -127,7 +136,7 @@ pub(crate) fn layer(
         scale: quant.scale.clone(),
         threshold_lsbs: raw.fire_at().values().iter().copied().min().unwrap_or(0),
         errors: errors(layer, charge, draft, membrane),
-        notes: notes(raw, quant, held),
+        notes,
     }
 }
 

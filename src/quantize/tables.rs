@@ -25,30 +25,34 @@ const OWN_INTEGER: u32 = 3;
 /// Integer bits where it wraps.
 const OWN_INTEGER_WRAP: u32 = 12;
 
-/// Refuses what a table cannot serve.
-pub(crate) fn check(
-    layer: &Layer,
-    charge: &Collapsed,
-    draft: &Draft,
-    exact: bool,
-) -> Result<(), QuantizeError> {
-    let info = layer.neuron.model.info();
+/// Refuses exactness of a sigmoid.
+pub(crate) fn none_where_exact(layer: &Layer, charge: &Collapsed) -> Result<(), QuantizeError> {
     if charge.slopes.is_empty() {
         return Ok(());
     }
-    if exact {
-        return Err(QuantizeError::NoExactTable {
-            layer: layer.name.clone(),
-            model: info.name,
-        });
+    Err(QuantizeError::NoExactTable {
+        layer: layer.name.clone(),
+        model: layer.neuron.model.info().name,
+    })
+}
+
+/// Refuses neurons of several scales, which a table cannot serve.
+pub(crate) fn one_scale(
+    layer: &Layer,
+    charge: &Collapsed,
+    draft: &Draft,
+) -> Result<(), QuantizeError> {
+    let least = draft.lsb.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = draft.lsb.iter().copied().fold(0.0, f64::max);
+    if charge.slopes.is_empty() || least >= most {
+        return Ok(());
     }
-    if draft.lsb.windows(2).any(|pair| pair[0] != pair[1]) {
-        return Err(QuantizeError::TableScales {
-            layer: layer.name.clone(),
-            model: info.name,
-        });
-    }
-    Ok(())
+    Err(QuantizeError::TableScales {
+        layer: layer.name.clone(),
+        model: layer.neuron.model.info().name,
+        least,
+        most,
+    })
 }
 
 /// Formats and tables into `neuron`, whose membrane's LSB is `lsb`.

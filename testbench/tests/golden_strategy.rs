@@ -128,7 +128,11 @@ fn everything_happens_often() {
                         }
                         let spikes = layer.neuron.modes.spikes;
                         // A layer with per-step thresholds is compared with each step's.
-                        let at = *fire_at.get(n, t).unwrap();
+                        let adaptation = layer.neuron.states().position(|state| state.name == "b");
+                        let risen = adaptation
+                            .filter(|_| t > 0)
+                            .map_or(0, |b| trace.steps[t - 1].layers[l].states[b][n]);
+                        let at = *fire_at.get(n, t).unwrap() + risen;
                         let period = layer.neuron.refractory > 0;
                         let below = !spikes.is_binary() && h <= -at;
                         let waits = period && t > 0 && {

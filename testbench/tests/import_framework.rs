@@ -17,6 +17,8 @@ const NETWORKS: &[(&str, Set)] = &[
     ("digits_lif_soft", Set::Digits),
     ("digits_plif", Set::Digits),
     ("digits_klif", Set::Digits),
+    ("digits_glif", Set::Digits),
+    ("digits_clif", Set::Digits),
     ("digits_leaky_sub", Set::Digits),
     ("digits_latency", Set::Digits),
     ("digits_q4_lif_hard", Set::Digits),

@@ -285,14 +285,14 @@ fn both_ends_of_the_accumulator_are_attained() {
         );
         layers += 1;
     }
-    assert!(layers > 40, "{layers}");
+    assert!(layers > 30, "{layers}");
 }
 
 #[test]
 fn exact_networks_equal_the_reference_exactly() {
     let (mut compared, mut spikes, mut too_wide, mut no_place) = (0, 0, 0, 0);
     let mut models = BTreeSet::new();
-    for seed in 0..500 {
+    for seed in 0..800 {
         let real = dyadic_network(seed);
         let mut rng = Rng(seed);
         let options = Options {
@@ -383,7 +383,7 @@ fn exact_networks_equal_the_reference_exactly() {
         "{compared} values, {spikes} spikes, {too_wide} networks too wide, {no_place} without a place for the bias"
     );
     assert!(compared > 10_000 && spikes > 2_000 && spikes < compared * 9 / 10);
-    assert!(too_wide < 100 && no_place < 150, "{too_wide} {no_place}");
+    assert!(too_wide < 160 && no_place < 240, "{too_wide} {no_place}");
     let exact = ModelId::ALL.iter().filter(|model| !has_table(**model));
     assert!(exact.eq(models.iter()), "{models:?}");
 }
@@ -467,6 +467,7 @@ fn scaling_a_layer_by_a_power_of_two_changes_no_integer() {
                 if [
                     "offset",
                     "leak",
+                    "beta",
                     "sub_reset",
                     "v_threshold",
                     "v_reset",

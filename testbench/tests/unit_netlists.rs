@@ -82,6 +82,9 @@ fn simulated(unit: &Unit, target: &Target, alter: impl Fn(String) -> String) -> 
         let file = verilog(&module, "").unwrap();
         let name = PathBuf::from(format!("{}.v", file.name));
         fs::write(folder.join(&name), file.text).unwrap();
+        for (name, words) in file.memory_files {
+            fs::write(folder.join(name), words).unwrap();
+        }
         sources.push(name);
     }
     let top = frame.module.name();

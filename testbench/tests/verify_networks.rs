@@ -11,6 +11,7 @@ use goldspike::verify::{EngineReport, verify_engine};
 use goldspike::{data, import};
 use goldspike_golden::describe::Network;
 use goldspike_golden::event::Sample;
+use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use goldspike_testbench::tools;
 
 /// The first `count` samples of a data set as events (all of them if there are fewer).
@@ -44,11 +45,11 @@ fn verify(network: &Network, samples: &[Sample], engine: &mut dyn Engine) {
         let design = design(&quantized, &options).unwrap();
         let stimuli = std::slice::from_ref(&stimulus);
         let report = verify_engine(engine, &quantized, &design, stimuli, |_| {}).unwrap();
-        expect(network, samples, probe, &report);
+        expect(&quantized, samples, probe, &report);
     }
 }
 
-fn expect(network: &Network, samples: &[Sample], probe: bool, report: &EngineReport) {
+fn expect(network: &QuantNetwork, samples: &[Sample], probe: bool, report: &EngineReport) {
     let compared = &report.comparison;
     assert!(
         compared.passed(),
@@ -62,26 +63,28 @@ fn expect(network: &Network, samples: &[Sample], probe: bool, report: &EngineRep
     } else {
         &network.layers[network.layers.len() - 1..]
     };
-    let neurons: u64 = shown.iter().map(|layer| layer.neurons as u64).sum();
-    assert_eq!(compared.spikes_compared, steps * neurons);
+    let total = |of: fn(&QuantLayer) -> usize| steps * shown.iter().map(of).sum::<usize>() as u64;
+    let neurons = total(|layer| layer.neurons);
+    let states = total(|layer| layer.neurons * layer.neuron.states().count());
+    assert_eq!(compared.spikes_compared, neurons);
     assert_eq!(
-        compared.membranes_compared,
-        if probe { steps * neurons } else { 0 }
+        (compared.membranes_compared, compared.states_compared),
+        if probe { (neurons, states) } else { (0, 0) }
     );
-    assert_eq!(compared.states_compared, compared.membranes_compared);
     assert!(
         report.stalls.iter().take(2).all(|&waits| waits > 0),
         "{:?}",
         report.stalls
     );
     println!(
-        "{} on {} {}: {} samples, {} spikes, {} membranes, 0 mismatches",
+        "{} on {} {}: {} samples, {} spikes, {} membranes, {} states, 0 mismatches",
         network.name,
         report.name,
         report.version,
         report.samples,
         compared.spikes_compared,
-        compared.membranes_compared
+        compared.membranes_compared,
+        compared.states_compared
     );
 }
 
@@ -144,6 +147,9 @@ fn every_other_network_on_the_embedded_simulator() {
     for (name, count) in [
         ("digits_lif_soft", 40),
         ("digits_plif", 40),
+        ("digits_klif", 40),
+        ("digits_glif", 40),
+        ("digits_clif", 40),
         ("digits_leaky_sub", 40),
         ("digits_latency", 40),
         ("digits_q4_lif_hard", 40),

@@ -8,6 +8,8 @@
     reason = "helpers of several test files"
 )]
 
+pub mod net;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -3,7 +3,7 @@
 //! | phase | |
 //! |---|---|
 //! | charge | `h = ovf(R(A v) + x + B)` |
-//! | fire | `s = h - b >= fire_at`, of the `b` before this step: `h >= v_threshold + beta b` |
+//! | fire | `s = h >= fire_at + b`, of the `b` before this step: `h >= v_threshold + beta b` |
 //! | adaptation | `b' = ovf(R(rho b) + s beta)` |
 //! | reset hard, soft, none | `v = s ? v_reset : h`, `s ? ovf(h - reset_by) : h`, `h` |
 //!
@@ -106,7 +106,7 @@ pub struct Params<N> {
     pub drop: u32,
     /// Constant input `B`.
     pub offset: N,
-    /// When a spike is fired: what `h - b` is compared with.
+    /// When a spike is fired, before `b` raises it.
     pub fire: Threshold<N>,
     /// The reset in the step of a spike.
     pub reset: ResetBy<N>,
@@ -143,23 +143,18 @@ impl<N: Clone + Debug> Model<N> for Params<N> {
         let into = |sum: N| a.overflow(&sum, &self.membrane);
         let leaked = a.product(&self.decay, state.v(), self.drop);
         let h = into(a.add(&a.add(&leaked, x), &self.offset));
-        let (spike, v) = a.split(
-            &a.sub(&h, b),
-            &self.fire,
-            |above| match &self.reset {
-                ResetBy::Hard(v_reset) => v_reset.clone(),
-                ResetBy::Soft(amount) => into(a.sub(&a.add(above, b), amount)),
-                ResetBy::None => a.add(above, b),
-            },
-            |below| a.add(below, b),
-        );
+        let risen = Threshold {
+            level: a.add(&self.fire.level, b),
+            fire: self.fire.fire,
+        };
+        let (spike, v) = self.reset.same_step(a, &h, &risen, &self.membrane);
         let kept = a.product(&self.rho, b, self.drop);
-        let risen = a.select(&spike, || a.add(&kept, &self.beta), || kept.clone());
+        let adapted = a.select(&spike, || a.add(&kept, &self.beta), || kept.clone());
         Step {
             h,
             spike,
             negative: a.bit(false),
-            kept: vec![v, into(risen)],
+            kept: vec![v, into(adapted)],
         }
     }
 }

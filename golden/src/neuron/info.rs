@@ -205,7 +205,7 @@ pub enum Domain {
         /// Whether the synaptic current is added at the same place, as it is: a bias may be part of this then.
         with_current: bool,
     },
-    /// Membrane LSBs: 0 or above, taken away toward zero.
+    /// Membrane LSBs: an amount of 0 or above. A leak takes it away toward zero, a spike adds it to an adaptation.
     Leak,
     /// Membrane LSBs: a value that the state takes.
     State,

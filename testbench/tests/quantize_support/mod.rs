@@ -15,11 +15,13 @@ use goldspike_golden::trace::SampleTrace;
 use std::path::{Path, PathBuf};
 
 /// Every fully connected network of the workloads that runs.
-pub const NETWORKS: [&str; 14] = [
+pub const NETWORKS: [&str; 16] = [
     "digits_lif_hard",
     "digits_lif_soft",
     "digits_plif",
     "digits_klif",
+    "digits_glif",
+    "digits_clif",
     "digits_leaky_sub",
     "digits_latency",
     "digits_q4_lif_hard",

@@ -3,13 +3,13 @@
 // digest   e2b503d2a7e52d21906c24cdcd52fc82a5fb9ccf9293f1c246590a0816fd4fd5
 // command  goldspike generate binary_weights --lanes 4 --neuron-lanes 1 --probe --testbench
 // 
-// Self-checking bench of gs_binary_weights: 3 samples, 16 time steps, 59 input beats, pauses on every stream.
+// Self-checking bench of gs_binary_weights: 8 samples, 52 time steps, 185 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_binary_weights;
-    localparam BEATS = 59;  // input beats
-    localparam STEPS = 16;  // time steps: beats with TLAST
+    localparam BEATS = 185;  // input beats
+    localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20192;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -34,7 +34,7 @@ module tb_gs_binary_weights;
     wire m_axis_probe0_tlast;
     wire m_axis_probe0_tuser;
 
-    reg [41:0] stimulus [0:58];
+    reg [41:0] stimulus [0:184];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis

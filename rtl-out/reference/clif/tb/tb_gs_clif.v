@@ -3,13 +3,13 @@
 // digest   4cf08e4e0889bb04707e3eb74b973eea9bd3f8cd2012d92d1ffb0d6168d4587f
 // command  goldspike generate clif --lanes 2 --neuron-lanes 1 --probe --testbench
 // 
-// Self-checking bench of gs_clif: 3 samples, 16 time steps, 33 input beats, pauses on every stream.
+// Self-checking bench of gs_clif: 8 samples, 52 time steps, 105 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_clif;
-    localparam BEATS = 33;  // input beats
-    localparam STEPS = 16;  // time steps: beats with TLAST
+    localparam BEATS = 105;  // input beats
+    localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20720;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -40,7 +40,7 @@ module tb_gs_clif;
     wire m_axis_probe1_tlast;
     wire m_axis_probe1_tuser;
 
-    reg [41:0] stimulus [0:32];
+    reg [41:0] stimulus [0:104];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis

@@ -3,13 +3,13 @@
 // digest   dfc36e47292b11aadacc15e47f20ba81ad015d39bd622b33096785e6e9c31112
 // command  goldspike generate glif --lanes 2 --neuron-lanes 1 --probe --testbench
 // 
-// Self-checking bench of gs_glif: 3 samples, 15 time steps, 32 input beats, pauses on every stream.
+// Self-checking bench of gs_glif: 8 samples, 51 time steps, 104 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_glif;
-    localparam BEATS = 32;  // input beats
-    localparam STEPS = 15;  // time steps: beats with TLAST
+    localparam BEATS = 104;  // input beats
+    localparam STEPS = 51;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20384;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -40,7 +40,7 @@ module tb_gs_glif;
     wire m_axis_probe1_tlast;
     wire m_axis_probe1_tuser;
 
-    reg [41:0] stimulus [0:31];
+    reg [41:0] stimulus [0:103];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis

@@ -3,13 +3,13 @@
 // digest   3ead2fa7662f8938d4b1e38228c8599b2f9dbdba6dab8c281c72567c3cc29883
 // command  goldspike generate guarded_direct --lanes 3 --neuron-lanes 1 --probe --testbench
 // 
-// Self-checking bench of gs_guarded_direct: 3 samples, 16 time steps, 46 input beats, pauses on every stream.
+// Self-checking bench of gs_guarded_direct: 8 samples, 52 time steps, 145 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_guarded_direct;
-    localparam BEATS = 46;  // input beats
-    localparam STEPS = 16;  // time steps: beats with TLAST
+    localparam BEATS = 145;  // input beats
+    localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20192;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -34,7 +34,7 @@ module tb_gs_guarded_direct;
     wire m_axis_probe0_tlast;
     wire m_axis_probe0_tuser;
 
-    reg [41:0] stimulus [0:45];
+    reg [41:0] stimulus [0:144];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis

@@ -3,13 +3,13 @@
 // digest   be838c0b16f80f14ee9a80a49b106d030c120cdfff4476f53102823cb6ecf64c
 // command  goldspike generate if_soft_next_step --lanes 4 --neuron-lanes 2 --probe --testbench
 // 
-// Self-checking bench of gs_if_soft_next_step: 3 samples, 16 time steps, 38 input beats, pauses on every stream.
+// Self-checking bench of gs_if_soft_next_step: 8 samples, 52 time steps, 125 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_if_soft_next_step;
-    localparam BEATS = 38;  // input beats
-    localparam STEPS = 16;  // time steps: beats with TLAST
+    localparam BEATS = 125;  // input beats
+    localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20192;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -34,7 +34,7 @@ module tb_gs_if_soft_next_step;
     wire m_axis_probe0_tlast;
     wire m_axis_probe0_tuser;
 
-    reg [41:0] stimulus [0:37];
+    reg [41:0] stimulus [0:124];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis

@@ -3,13 +3,13 @@
 // digest   7183867921e998918c58944c2544b177d11ab58579ca8b194312a882d1803757
 // command  goldspike generate lif_hard --lanes 2 --neuron-lanes 1 --probe --testbench
 // 
-// Self-checking bench of gs_lif_hard: 3 samples, 16 time steps, 33 input beats, pauses on every stream.
+// Self-checking bench of gs_lif_hard: 8 samples, 52 time steps, 105 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_lif_hard;
-    localparam BEATS = 33;  // input beats
-    localparam STEPS = 16;  // time steps: beats with TLAST
+    localparam BEATS = 105;  // input beats
+    localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20336;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -40,7 +40,7 @@ module tb_gs_lif_hard;
     wire m_axis_probe1_tlast;
     wire m_axis_probe1_tuser;
 
-    reg [41:0] stimulus [0:32];
+    reg [41:0] stimulus [0:104];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis

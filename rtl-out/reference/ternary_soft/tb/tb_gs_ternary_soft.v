@@ -3,13 +3,13 @@
 // digest   4019affc47b710370eb1fc6a24b5c70231f3de585758b0c16cb0c7948dcb5bb6
 // command  goldspike generate ternary_soft --lanes 4 --neuron-lanes 2 --probe --testbench
 // 
-// Self-checking bench of gs_ternary_soft: 3 samples, 16 time steps, 38 input beats, pauses on every stream.
+// Self-checking bench of gs_ternary_soft: 8 samples, 52 time steps, 125 input beats, pauses on every stream.
 // Run it in the folder above, see README.md there.
 // It prints `PASS n beats` and ends with status 0, or `FAIL` with the first mismatch and ends with another.
 `default_nettype none
 module tb_gs_ternary_soft;
-    localparam BEATS = 38;  // input beats
-    localparam STEPS = 16;  // time steps: beats with TLAST
+    localparam BEATS = 125;  // input beats
+    localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
     localparam HANG_CYCLES = 20368;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
@@ -40,7 +40,7 @@ module tb_gs_ternary_soft;
     wire m_axis_probe1_tlast;
     wire m_axis_probe1_tuser;
 
-    reg [41:0] stimulus [0:37];
+    reg [41:0] stimulus [0:124];
     reg ready0 [0:READY0-1];
     integer ready0_at;  // place in the pattern
     integer step0;  // steps seen on m_axis
