@@ -134,7 +134,7 @@ fn framed(top: &Arc<Module>, pins: usize) -> Result<Option<Scan>, SynthError> {
 
 /// Port bits, clock and reset included.
 fn ports(top: &Module) -> usize {
-    let bits: usize = top.ports().map(|port| port.bits() as usize).sum();
+    let bits: usize = top.ports().map(|port| port.bits()).sum();
     bits + 2
 }
 
