@@ -26,7 +26,8 @@ use std::path::{Path, PathBuf};
 
 /// The main job: quantize, generate, verify, record a waveform, synthesize for a device if one is named, write the report.
 ///
-/// Says which steps ran and which did not. Needs nothing installed with the default engine.
+/// Says which steps ran and which did not. Needs nothing installed with the default engine and without a device. A design that the
+/// device's tools refuse is written all the same, and the command ends with 1.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// Folder to write [default: rtl-out/NAME].

@@ -146,7 +146,7 @@ pub fn place(
 ) -> Result<synth::Footprint, SynthError> {
     let what = format!("Yosys and nextpnr for {}", target.name);
     let progress = console.progress(1 + seeds as usize, &what);
-    progress.add(0);
+    progress.show();
     let jobs = console.jobs();
     synth::footprint(toolbox, &design.top, target, (seeds, jobs), &|| {
         progress.add(1);

@@ -217,6 +217,7 @@ fn described(name: &str) -> String {
         "_L6MUX",
         "_MULT18",
         "_DP16KD",
+        "_RDATA",
         "$",
     ];
     let end = APPENDED.iter().filter_map(|mark| name.find(mark)).min();
@@ -261,6 +262,11 @@ mod tests {
         let found = critical(&report).unwrap();
         assert_eq!((found.ns, found.routing_ns, found.levels), (3.75, 3.25, 1));
         assert_eq!(found.through, ["u_a.q", "end"]);
+        assert_eq!(
+            described("u_guard.seen_tag.0.0_RDATA_2_SB_LUT4_I1_O[3]"),
+            "u_guard.seen_tag.0.0"
+        );
+        assert_eq!(described("$abc$1234"), "$abc$1234");
         assert_eq!(critical(&serde_json::json!({})), None);
     }
 }

@@ -138,7 +138,7 @@ pub const TARGETS: &[Target] = &[
         "iCE40 HX1K (TQ144)",
         "--hx1k",
         "tq144",
-        holds(1_280, 16, 0, 95),
+        holds(1_280, 16, 0, 96),
     ),
     ice40(
         "hx8k",
