@@ -346,3 +346,20 @@ fn a_tool_that_fails_shows_its_command_and_last_lines() {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_folder_that_is_not_ours_is_refused_before_the_tools_run() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (tools, folder) = (scratch.path().join("tools"), scratch.path().join("thesis"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("thesis.tex"), "years of work").unwrap();
+    stand_ins(&tools, &[("yosys", "exit 3"), ("nextpnr-ice40", "exit 3")]);
+    let ran = run_with(
+        &tools,
+        scratch.path(),
+        &["synth", "digits", "--target", "hx8k", "-o", text(&folder)],
+    );
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("GS0525"), "{}", ran.stderr);
+    assert_eq!(names(&folder), ["thesis.tex"]);
+}

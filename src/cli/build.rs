@@ -85,6 +85,7 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
         .output
         .clone()
         .unwrap_or_else(|| Path::new("rtl-out").join(job.source.title()));
+    emit::check(&output).map_err(|error| errors::emit(&error))?;
     let Built {
         emitted,
         report,

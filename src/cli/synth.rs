@@ -49,6 +49,9 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let target = target(&args.target)?;
     let toolbox = Toolbox::from_environment();
     missing(&toolbox, target)?;
+    if let Some(output) = &args.output {
+        emit::check(output).map_err(|error| errors::emit(&error))?;
+    }
     let source = args.work.source(console)?;
     let Integers {
         network, digest, ..
