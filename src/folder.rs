@@ -85,7 +85,7 @@ impl FolderError {
     }
 }
 
-/// Refuses a folder that [`write`] would refuse for what is in it, before work whose result would be lost.
+/// Refuses a folder that [`write`](write()) would refuse for what is in it, before work whose result would be lost.
 ///
 /// # Errors
 /// A foreign folder, or a file in its place.
