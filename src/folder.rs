@@ -85,6 +85,14 @@ impl FolderError {
     }
 }
 
+/// Refuses a folder that [`write`](write()) would refuse for what is in it, before work whose result would be lost.
+///
+/// # Errors
+/// A foreign folder, or a file in its place.
+pub fn check(dir: &Path, kind: Kind) -> Result<(), FolderError> {
+    inspect(dir, kind).map(|_| ())
+}
+
 /// Writes the files (paths relative to `dir`) to `dir`, in place of those that goldspike wrote there before.
 ///
 /// # Errors

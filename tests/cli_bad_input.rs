@@ -586,17 +586,12 @@ fn what_is_planned_is_named_as_not_there() {
     let scratch = tempfile::tempdir().unwrap();
     let cases: &[(&str, &[&[&str]])] = &[
         (
-            "later-synth",
-            &[&["synth", "digits", "--target", "hx8k"], &["synth"]],
-        ),
-        (
             "later-prove",
             &[&["prove", "lif", "--width", "8"], &["-q", "prove"]],
         ),
         (
             "later-target",
             &[
-                &["build", "digits", "--target", "hx8k"],
                 &["generate", "digits", "--target=ecp5-25k", "-o", "out"],
                 &["verify", "--target", "up5k", "digits"],
             ],
@@ -631,7 +626,7 @@ fn what_is_planned_is_named_as_not_there() {
             stored(name, scratch.path(), &ran.stderr);
         }
     }
-    let found = run(&["synth", "digits", "--format", "json"]).json(2);
+    let found = run(&["prove", "digits", "--format", "json"]).json(2);
     assert_eq!(found["error"]["code"], "GS0603");
     assert_eq!(names(scratch.path()), [""; 0]);
 }

@@ -6,30 +6,38 @@ use super::engines::{Chosen, choose};
 use super::input::{Integers, Samples, Source};
 use super::options::DataArgs;
 use super::quantize::{Measured, measure};
-use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
+use super::stimuli::{CASES_WITHOUT_DATA, Plan};
+use super::synth::{self, Attempt, SeedArgs};
+use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
 use super::{Ending, agreement, errors, generate, hardware, wave};
 use crate::diag::Diagnostic;
 use crate::emit::{self, Emitted};
-use crate::engine::{Engine, Rtl, RustHdl, Stalls, Stimulus};
+use crate::engine::{Stalls, Stimulus};
 use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
 use crate::rtl::Design;
-use crate::verify::verify_engine;
+use crate::synth::Target;
 use clap::Args;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
 use std::path::{Path, PathBuf};
 
-/// The main job: quantize, generate, verify, record a waveform, write the report.
+/// The main job: quantize, generate, verify, record a waveform, synthesize for a device if one is named, write the report.
 ///
-/// Says which steps ran and which did not. Needs nothing installed with the default engine.
+/// Says which steps ran and which did not. Needs nothing installed with the default engine and without a device. A design that the
+/// device's tools refuse is written all the same, and the command ends with 1.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// Folder to write [default: rtl-out/NAME].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Device to synthesize for, as in `goldspike synth`.
+    #[arg(long, value_name = "DEVICE")]
+    target: Option<String>,
+    #[command(flatten)]
+    seeds: SeedArgs,
     #[command(flatten)]
     check: CheckArgs,
     #[command(flatten)]
@@ -37,9 +45,6 @@ pub struct BuildArgs {
     #[command(flatten)]
     work: WorkArgs,
 }
-
-/// Samples whose cycles are measured.
-const CYCLE_SAMPLES: usize = 32;
 
 /// Waveform inside the output folder.
 const VCD: &str = "wave.vcd";
@@ -55,6 +60,7 @@ struct Job<'a> {
     samples: Option<Samples>,
     shipped: Design,
     probed: Design,
+    target: Option<&'static Target>,
     command: String,
 }
 
@@ -64,6 +70,8 @@ struct Built {
     report: BuildReport,
     /// The checks, as text.
     verification: String,
+    /// Why the device has no figures.
+    refused: Option<Diagnostic>,
 }
 
 /// Runs the verb.
@@ -77,16 +85,21 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
         .output
         .clone()
         .unwrap_or_else(|| Path::new("rtl-out").join(job.source.title()));
+    emit::check(&output).map_err(|error| errors::emit(&error))?;
     let Built {
         emitted,
         report,
         verification,
+        refused,
     } = job.build(&chosen, console)?;
     emit::write(&output, &emitted).map_err(|error| errors::emit(&error))?;
     let mut document = report.json().map_err(errors::internal)?;
     document["output"] = output.display().to_string().into();
     console.result(|| summary(&report, &verification, &output), || document);
-    Ok(if report.passed {
+    if let Some(refused) = &refused {
+        console.warn(refused);
+    }
+    Ok(if report.passed && refused.is_none() {
         Ending::Done
     } else {
         Ending::Mismatch
@@ -95,12 +108,19 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
 
 impl<'a> Job<'a> {
     fn new(args: &'a BuildArgs, console: &Console) -> Result<Self, Diagnostic> {
+        let target = args.target.as_deref().map(synth::target).transpose()?;
         let source = args.work.source(console)?;
         let integers = args.work.integers(&source)?;
         let samples = source.data_if_any(&args.work.data)?;
         let shipped = hardware::design(&integers.network, &args.work.lanes, false, console)?;
         let probed = hardware::variant(&integers.network, &args.work.lanes, true)?;
-        let command = args.work.command("build", source.title(), false);
+        let mut command = args.work.command("build", source.title(), false);
+        if let Some(target) = target {
+            command.push_str(&format!(
+                " --target {} --seeds {}",
+                target.name, args.seeds.seeds
+            ));
+        }
         Ok(Self {
             args,
             source,
@@ -108,6 +128,7 @@ impl<'a> Job<'a> {
             samples,
             shipped,
             probed,
+            target,
             command,
         })
     }
@@ -145,30 +166,51 @@ impl<'a> Job<'a> {
             cases,
             console,
         )?;
-        let (cycles_per_step, cycles_samples) = self.cycles(cases)?;
+        let played = play(self.network(), self.samples.as_ref(), None)?;
+        let paced = throughput(self.network(), &self.shipped, played.samples)?;
         let mut emitted = self.generate(&plan)?;
         let waveform = self.waveform(&plan, &mut emitted)?;
+        let attempt = synth::attempt(
+            self.target,
+            self.args.seeds.seeds,
+            (self.network(), &self.shipped),
+            (&paced, &played.origin),
+            console,
+        );
+        let mut steps = self.steps(
+            chosen,
+            &checks,
+            measured.is_some(),
+            framework.is_some(),
+            waveform,
+        );
+        steps.push(synthesize(&attempt));
+        steps.push(Step {
+            name: "prove",
+            status: Status::NotRun,
+            note: "the formal proof is not part of this version".to_owned(),
+        });
+        let (synthesis, refused) = match attempt {
+            Attempt::Done(synthesis) => (Some(*synthesis), None),
+            Attempt::Refused(diagnostic) => (None, Some(diagnostic)),
+            Attempt::NotRun(_) => (None, None),
+        };
         let report = BuildReport {
             network: self.source.name().to_owned(),
             digest: self.integers.digest.clone(),
             goldspike: env!("CARGO_PKG_VERSION"),
             command: self.command.clone(),
             passed: checks.passed(),
-            steps: self.steps(
-                chosen,
-                &checks,
-                measured.is_some(),
-                framework.is_some(),
-                waveform,
-            ),
+            steps,
             quantization: self.integers.report.clone(),
             measured: measured
                 .as_ref()
                 .and_then(|measured| Some(self.summed(measured, self.samples.as_ref()?))),
             framework,
             hardware: self.hardware(),
-            cycles_per_step,
-            cycles_samples,
+            cycles_per_step: paced.cycles_per_step,
+            cycles_samples: paced.samples,
+            synthesis,
             engines: checks.document(&self.again()),
         };
         let json = report.json().map_err(errors::internal)?;
@@ -180,6 +222,7 @@ impl<'a> Job<'a> {
             emitted,
             report,
             verification: checks.lines(&self.again()),
+            refused,
         })
     }
 
@@ -228,36 +271,6 @@ impl<'a> Job<'a> {
             reference,
             integers,
         }))
-    }
-
-    /// Cycles of a time step on the shipped design without pauses, and over how many samples.
-    fn cycles(&self, cases: usize) -> Result<(f64, usize), Diagnostic> {
-        let quiet = Pauses {
-            stalls: false,
-            seed: self.args.check.seed,
-        };
-        let plan = Plan::new(self.network(), self.samples.as_ref(), cases, quiet)?;
-        let samples: Vec<_> = plan
-            .stimuli
-            .into_iter()
-            .flat_map(|stimulus| stimulus.samples)
-            .take(CYCLE_SAMPLES)
-            .collect();
-        let count = samples.len();
-        let stimulus = [Stimulus {
-            samples,
-            stalls: Stalls::NONE,
-        }];
-        let mut simulator: Box<dyn Engine> = Box::new(Rtl(RustHdl));
-        let report = verify_engine(
-            simulator.as_mut(),
-            self.network(),
-            &self.shipped,
-            &stimulus,
-            |_| {},
-        )
-        .map_err(|error| errors::verify(&error))?;
-        Ok((report.cycles_per_step, count))
     }
 
     fn generate(&self, plan: &Plan) -> Result<Emitted, Diagnostic> {
@@ -375,15 +388,32 @@ impl<'a> Job<'a> {
             status: judged(waveform),
             note: format!("first sample, {VCD}"),
         });
-        steps.push(not_run(
-            "synthesize",
-            "synthesis, placement and bitstream are not part of this version",
-        ));
-        steps.push(not_run(
-            "prove",
-            "the formal proof is not part of this version",
-        ));
         steps
+    }
+}
+
+/// The step of the report.
+fn synthesize(attempt: &Attempt) -> Step {
+    let (status, note) = match attempt {
+        Attempt::Done(synthesis) => (
+            Status::Done,
+            format!("placed and routed on {}", synthesis.footprint.device),
+        ),
+        Attempt::Refused(diagnostic) => (
+            Status::Failed,
+            diagnostic
+                .message
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        ),
+        Attempt::NotRun(why) => (Status::NotRun, why.clone()),
+    };
+    Step {
+        name: "synthesize",
+        status,
+        note,
     }
 }
 
@@ -432,6 +462,14 @@ fn summary(report: &BuildReport, verification: &str, output: &Path) -> String {
             step.status.words(),
             step.note
         ));
+    }
+    if let Some(synthesis) = &report.synthesis {
+        text.push_str("synthesis\n");
+        text.extend(
+            synth::lines(synthesis)
+                .lines()
+                .map(|line| format!("  {line}\n")),
+        );
     }
     let equal = match report.passed {
         true => "every compared value equals the golden model",

@@ -7,6 +7,7 @@ use crate::folder::FolderError;
 use crate::import::Imported;
 use crate::quantize::QuantizeError;
 use crate::rtl::PlanError;
+use crate::synth::SynthError;
 use crate::verify::VerifyError;
 use crate::wave::WaveError;
 use goldspike_golden::contract::ContractError;
@@ -100,6 +101,34 @@ pub fn engine(error: &EngineError) -> Diagnostic {
     Diagnostic::error(code, error.to_string()).help(help)
 }
 
+/// No figures of a device.
+pub fn synth(error: &SynthError) -> Diagnostic {
+    let (code, help) = match error {
+        SynthError::Missing(_) => (
+            &codes::TOOL_MISSING,
+            "`goldspike doctor` lists the tools; `goldspike generate` needs none",
+        ),
+        SynthError::TooLarge { .. } => (
+            &codes::TOO_LARGE,
+            "fewer lanes (`--lanes`, `--neuron-lanes`) take less of the device",
+        ),
+        SynthError::Deadly { .. } | SynthError::Unmapped { .. } => (
+            &codes::OTHER_CIRCUIT,
+            "this is a bug of goldspike or of this version of Yosys: please report it with the command line",
+        ),
+        SynthError::Tool(_) | SynthError::Unreadable { .. } => (
+            &codes::SYNTH_TOOL,
+            "`goldspike doctor` shows the versions of the tools",
+        ),
+        SynthError::Io(_) => (
+            &codes::SYNTH_TOOL,
+            "a temporary folder is needed that can be written: `TMPDIR` names its place",
+        ),
+        SynthError::Frame { .. } | SynthError::Description(_) => return internal(error),
+    };
+    Diagnostic::error(code, error.to_string()).help(help)
+}
+
 /// A verification without an answer.
 pub fn verify(error: &VerifyError) -> Diagnostic {
     match error {
@@ -162,6 +191,7 @@ mod tests {
     use super::*;
     use crate::diag::Style;
     use crate::hdl::HdlError;
+    use crate::synth::Shortage;
     use goldspike_golden::contract::Problem;
     use std::path::Path;
 
@@ -273,6 +303,41 @@ mod tests {
             "engine-compared-nothing",
             &verify(&VerifyError::Nothing("rust-hdl")),
         );
+    }
+
+    #[test]
+    fn devices_without_figures() {
+        let short = |what: &str, used, available| Shortage {
+            what: what.to_owned(),
+            used,
+            available,
+        };
+        let large = SynthError::TooLarge {
+            target: "hx1k",
+            shortages: vec![
+                short("logic cells", 4_799, 1_280),
+                short("block RAMs", 17, 16),
+            ],
+        };
+        stored("synth-too-large", &synth(&large));
+        let deadly = SynthError::Deadly {
+            top: "gs_small".to_owned(),
+            warnings: vec!["Warning: Wire gs_small.\\x [0] is used but has no driver.".to_owned()],
+        };
+        assert_eq!(synth(&deadly).exit_code(), 1, "a finding");
+        stored("synth-deadly", &synth(&deadly));
+        let unreadable = SynthError::Unreadable {
+            file: "hx8k_1_report.json".to_owned(),
+            what: "no utilization.ICESTORM_LC.used".to_owned(),
+        };
+        stored("synth-report", &synth(&unreadable));
+        let frame = SynthError::Frame {
+            module: "gs_small".to_owned(),
+            what: "flip-flops",
+            expected: 44,
+            found: 43,
+        };
+        assert_eq!(synth(&frame).code.id, codes::INTERNAL.id);
     }
 
     #[test]

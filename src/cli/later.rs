@@ -43,13 +43,7 @@ const fn engine(word: &'static str) -> Later {
     }
 }
 
-const ALL: [Later; 8] = [
-    verb(
-        "synth",
-        "synthesis, placement and bitstream are not part of this version",
-        "`goldspike generate NETWORK -o DIR` writes Verilog with the file list and the FuseSoC core that a synthesis tool \
-         takes",
-    ),
+const ALL: [Later; 7] = [
     verb(
         "prove",
         "the formal proof is not part of this version",
@@ -58,8 +52,8 @@ const ALL: [Later; 8] = [
     ),
     flag(
         "--target",
-        "this version knows no boards and no devices: its Verilog is portable",
-        "leave the flag out, and name the device to the synthesis tool",
+        "the Verilog of this version is portable and the same for every device",
+        "leave the flag out; `goldspike synth NETWORK --target DEVICE` says what the design costs on a device",
     ),
     flag(
         "--goal",

@@ -25,6 +25,8 @@ mod progress;
 mod quantize;
 mod run;
 mod stimuli;
+mod synth;
+mod throughput;
 mod verify;
 mod wave;
 mod work;
@@ -64,6 +66,7 @@ enum Verb {
     Quantize(quantize::QuantizeVerb),
     Generate(generate::GenerateArgs),
     Verify(verify::VerifyArgs),
+    Synth(synth::SynthArgs),
     Wave(wave::WaveArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
@@ -113,6 +116,7 @@ fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
         Verb::Quantize(args) => quantize::run(args, console),
         Verb::Generate(args) => generate::run(args, console),
         Verb::Verify(args) => verify::run(args, console),
+        Verb::Synth(args) => synth::run(args, console),
         Verb::Wave(args) => wave::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),

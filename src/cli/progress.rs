@@ -31,11 +31,19 @@ impl Progress {
         }
     }
 
+    /// Shows the bar at once: for work whose first piece takes long.
+    pub fn show(&self) {
+        if self.waiting.swap(false, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.tick();
+        }
+    }
+
     /// `count` more pieces are done.
     pub fn add(&self, count: usize) {
         self.bar.inc(count as u64);
-        if self.started.elapsed() > PATIENCE && self.waiting.swap(false, Ordering::Relaxed) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        if self.started.elapsed() > PATIENCE {
+            self.show();
         }
     }
 }

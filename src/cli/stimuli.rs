@@ -119,6 +119,35 @@ pub fn random_case(network: &QuantNetwork, case: usize, pauses: Pauses) -> Stimu
     }
 }
 
+/// `count` samples of the network's length in which each axon has an event in `percent` of the steps, of a random payload.
+#[must_use]
+pub fn sparse_samples(
+    network: &QuantNetwork,
+    count: usize,
+    percent: u64,
+    seed: u64,
+) -> Vec<Sample> {
+    let mut random = SplitMix::stream(seed, 2 << 32);
+    let mut step = || -> Vec<Event> {
+        (0u32..)
+            .zip(0..network.input.axons)
+            .filter_map(|(address, _)| {
+                let payload = 1 + random.below(u64::from(network.input.payload_max.max(1)));
+                let event = Event {
+                    address,
+                    payload: i32::try_from(payload).unwrap_or(1),
+                };
+                (random.below(100) < percent).then_some(event)
+            })
+            .collect()
+    };
+    (0..count)
+        .map(|_| Sample {
+            steps: (0..network.time_steps.max(1)).map(|_| step()).collect(),
+        })
+        .collect()
+}
+
 /// The batch in which a verification plays sample `sample`, up to it, and the number of its first sample.
 ///
 /// # Errors
@@ -172,6 +201,25 @@ mod tests {
     use super::*;
     use crate::import;
     use crate::quantize::{Options, quantize};
+
+    #[test]
+    fn sparse_samples_have_the_share_of_events_that_was_asked_for() {
+        let imported = import::embedded("digits").unwrap();
+        let network = quantize(&imported.network, &Options::default())
+            .unwrap()
+            .network;
+        let samples = sparse_samples(&network, 50, 10, 1);
+        let places = 50 * network.time_steps as usize * network.input.axons;
+        let events: usize = samples
+            .iter()
+            .flat_map(|sample| &sample.steps)
+            .map(Vec::len)
+            .sum();
+        let share = events as f64 / places as f64;
+        assert!((0.09..0.11).contains(&share), "{share}");
+        assert_eq!(samples, sparse_samples(&network, 50, 10, 1));
+        assert_ne!(samples, sparse_samples(&network, 50, 10, 2));
+    }
 
     #[test]
     fn random_cases_are_legal_and_hold_the_corners() {

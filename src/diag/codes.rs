@@ -1,7 +1,7 @@
 //! Every code that a message can carry, in one table.
 //!
 //! `GS01xx` files and the text of net.json, `GS02xx` the network described there, `GS03xx` its tensors,
-//! `GS04xx` data sets and traces. Each code has at least one stored message in `testbench/bad-input/`. A code is
+//! `GS04xx` data sets and traces, `GS10xx` synthesis. Each code has at least one stored message in `testbench/bad-input/`. A code is
 //! never used again for another meaning.
 
 /// One kind of message.
@@ -101,12 +101,17 @@ codes! {
     BANKS "GS0703" exit 2 "an event buffer has too few banks";
 
     ENGINE_BUILD "GS0801" exit 2 "an engine refused the design";
-    TOOL_MISSING "GS0802" exit 2 "an engine needs a tool that is not installed";
+    TOOL_MISSING "GS0802" exit 2 "an engine or synthesis needs a tool that is not installed";
     HANG "GS0803" exit 1 "the design hangs";
     PROTOCOL "GS0804" exit 1 "the design broke the event protocol";
     STIMULUS "GS0805" exit 2 "the golden model refused the stimulus";
 
     NO_SUCH_WINDOW "GS0901" exit 2 "a waveform is asked for of a sample or of steps that are not there";
+
+    UNKNOWN_TARGET "GS1001" exit 2 "there is no device of this name";
+    SYNTH_TOOL "GS1002" exit 2 "a synthesis tool failed, or said what is not understood";
+    OTHER_CIRCUIT "GS1003" exit 1 "synthesis gives another circuit than the described one";
+    TOO_LARGE "GS1004" exit 2 "the design is larger than the device";
 }
 
 /// The code with this number, if the table has it.

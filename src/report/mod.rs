@@ -4,6 +4,9 @@
 //! measured; nothing is computed here.
 
 mod markdown;
+mod synthesis;
+
+pub use synthesis::Synthesis;
 
 use crate::data::Agreement;
 use crate::quantize::Report;
@@ -119,6 +122,8 @@ pub struct BuildReport {
     pub cycles_per_step: f64,
     /// Samples that were simulated for the cycles.
     pub cycles_samples: usize,
+    /// On a device, if one was named and its tools are there.
+    pub synthesis: Option<Synthesis>,
     /// By engine and design, as `verify --format json` gives them.
     pub engines: Value,
 }

@@ -1,5 +1,7 @@
 //! Why there is no number.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::engine::EngineError;
@@ -36,6 +38,14 @@ pub enum SynthError {
         /// Family.
         family: &'static str,
     },
+    /// The device is too small.
+    #[error("the design does not fit on {target}: it needs {}", listed(shortages))]
+    TooLarge {
+        /// Name of the target.
+        target: &'static str,
+        /// What there is too little of.
+        shortages: Vec<Shortage>,
+    },
     /// A file of a tool does not say what it should.
     #[error("{file}: {what}")]
     Unreadable {
@@ -64,6 +74,37 @@ pub enum SynthError {
     /// An internal bug of the description.
     #[error(transparent)]
     Description(#[from] HdlError),
+}
+
+/// Something that a device has too little of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// In words, plural.
+    pub what: String,
+    /// How many the design needs.
+    pub used: usize,
+    /// How many the device has.
+    pub available: usize,
+}
+
+impl fmt::Display for Shortage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            used,
+            available,
+        } = self;
+        let excess = used.saturating_sub(*available);
+        write!(
+            f,
+            "{used} {what}, {available} are there ({excess} too many)"
+        )
+    }
+}
+
+fn listed(shortages: &[Shortage]) -> String {
+    let each: Vec<String> = shortages.iter().map(ToString::to_string).collect();
+    each.join("; ")
 }
 
 impl From<ToolFailure> for SynthError {

@@ -4,19 +4,17 @@
 //! frame around it ([`scan`](super::scan())). Placed cells are nextpnr's, less the frame's, whose size is known. The
 //! clock rate is the median over nextpnr's seeds of the slowest path between registers, in a device that holds nothing else.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::cells::Counts;
 use super::error::SynthError;
 use super::nextpnr::place;
 use super::scan::{Scan, scan};
+use super::sources::lay_out;
 use super::target::{Family, Target};
 use super::unit::Unit;
 use super::yosys::{Job, Mapped, map};
 use crate::engine::tool::Toolbox;
-use crate::hdl::{all_modules, verilog};
 
 /// What a unit costs on a target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,16 +52,7 @@ pub fn measure(
         .tempdir()?;
     let folder = place_dir.path();
     let frame = scan(&unit.module)?;
-    let mut sources: Vec<PathBuf> = Vec::new();
-    for module in all_modules(&frame.module) {
-        let file = verilog(&module, "")?;
-        let name = PathBuf::from(format!("{}.v", file.name));
-        std::fs::write(folder.join(&name), file.text)?;
-        for (name, words) in file.memory_files {
-            std::fs::write(folder.join(name), words)?;
-        }
-        sources.push(name);
-    }
+    let sources = lay_out(&frame.module, folder)?;
     let job = Job {
         folder,
         sources: &sources,
@@ -71,11 +60,8 @@ pub fn measure(
         apart: Some(unit.module.name()),
     };
     let mapped = map(toolbox, &job, target)?;
-    let counts = alone(&mapped, &frame, unit)?;
-    let framing = match target.family {
-        Family::Ice40 => frame.inputs + frame.outputs,
-        Family::Ecp5 => frame.outputs,
-    };
+    let counts = alone(&mapped, &frame, unit.name)?;
+    let framing = framing(&frame, target.family);
     let (mut cells, mut rates) = (0, Vec::new());
     for &seed in seeds {
         let placed = place(toolbox, folder, &mapped.netlist, target, seed)?;
@@ -97,8 +83,16 @@ pub fn measure(
     })
 }
 
-/// The unit's own cells, after a check that the frame is what it should be.
-fn alone(mapped: &Mapped, frame: &Scan, unit: &Unit) -> Result<Counts, SynthError> {
+/// Placed cells of a frame.
+pub(crate) fn framing(frame: &Scan, family: Family) -> usize {
+    match family {
+        Family::Ice40 => frame.inputs + frame.outputs,
+        Family::Ecp5 => frame.outputs,
+    }
+}
+
+/// The cells of the module in a frame, after a check that the frame is what it should be.
+pub(crate) fn alone(mapped: &Mapped, frame: &Scan, module: &str) -> Result<Counts, SynthError> {
     let counts = mapped.apart.unwrap_or_default();
     let whole = mapped.whole;
     for (what, expected, whole, own) in [
@@ -113,7 +107,7 @@ fn alone(mapped: &Mapped, frame: &Scan, unit: &Unit) -> Result<Counts, SynthErro
         let found = difference(whole, own);
         if i64::try_from(expected) != Ok(found) {
             return Err(SynthError::Frame {
-                module: unit.name.to_owned(),
+                module: module.to_owned(),
                 what,
                 expected,
                 found,

@@ -2,7 +2,8 @@
 //!
 //! [`map`] runs Yosys and counts what the netlist holds; [`place`] runs nextpnr, which assigns the pins itself, and reads
 //! the cells it used and the clock rate it reached. A module with more ports than a package has pins is put into a
-//! [`scan`] frame. [`measure`] does this for one neuron [`unit`](units); [`table`] is what was stored of it.
+//! [`scan`] frame. [`measure`] does this for one neuron [`unit`](units), and [`table`] is what was stored of
+//! it; [`footprint`] does it for a whole design.
 //!
 //! Contract: no number without both tools' consent. A warning that means another circuit than the described one (a
 //! driver conflict, a latch, an undriven wire, a black box left over) is an error, whatever the tool's exit status. What is
@@ -13,17 +14,20 @@ mod error;
 mod measure;
 mod nextpnr;
 mod scan;
+mod sources;
 pub mod table;
 mod target;
 mod unit;
 mod warnings;
+mod whole;
 mod yosys;
 
 pub use cells::Counts;
-pub use error::SynthError;
+pub use error::{Shortage, SynthError};
 pub use measure::{Cost, measure, median};
-pub use nextpnr::{Placement, place};
+pub use nextpnr::{CriticalPath, Placement, place};
 pub use scan::{Scan, scan};
-pub use target::{Family, TARGETS, Target, target};
+pub use target::{Capacity, Family, TARGETS, Target, target};
 pub use unit::{MEMBRANE_BITS, Unit, units};
+pub use whole::{Footprint, Frame, footprint, tools};
 pub use yosys::{Job, Mapped, map};

@@ -46,15 +46,38 @@ pub struct Target {
     pub package: &'static str,
     /// Speed grade, where the family has several.
     pub speed: Option<&'static str>,
+    /// What it holds.
+    pub holds: Capacity,
+}
+
+/// What a device holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Logic cells of iCE40, `TRELLIS_COMB` of ECP5.
+    pub cells: usize,
+    /// Block RAMs.
+    pub bram: usize,
     /// Multiplier blocks; hx1k and hx8k have none, and nextpnr refuses them there.
-    pub dsp: bool,
+    pub dsp: usize,
+    /// Pins of the package that a design may use.
+    pub pins: usize,
 }
 
 impl Target {
+    /// Bits that all its block RAMs together give in a cycle through one read port each.
+    #[must_use]
+    pub const fn memory_bits_per_cycle(&self) -> usize {
+        self.holds.bram
+            * match self.family {
+                Family::Ice40 => 16,
+                Family::Ecp5 => 36,
+            }
+    }
+
     /// Yosys' command that maps a design to it. ABC9 knows the delays of carries; without it Yosys 0.23 builds wide
     /// multiplexers on ECP5 that cost a neuron twice the cells.
     pub(crate) const fn synth(&self) -> &'static str {
-        match (self.family, self.dsp) {
+        match (self.family, self.holds.dsp > 0) {
             (Family::Ice40, true) => "synth_ice40 -abc9 -device u -dsp",
             (Family::Ice40, false) => "synth_ice40 -abc9 -device hx",
             (Family::Ecp5, true) => "synth_ecp5 -abc9",
@@ -68,7 +91,7 @@ const fn ice40(
     title: &'static str,
     device: &'static str,
     package: &'static str,
-    dsp: bool,
+    holds: Capacity,
 ) -> Target {
     Target {
         name,
@@ -77,7 +100,7 @@ const fn ice40(
         device,
         package,
         speed: None,
-        dsp,
+        holds,
     }
 }
 
@@ -86,6 +109,7 @@ const fn ecp5(
     title: &'static str,
     device: &'static str,
     package: &'static str,
+    holds: Capacity,
 ) -> Target {
     Target {
         name,
@@ -94,26 +118,55 @@ const fn ecp5(
         device,
         package,
         speed: Some("6"),
-        dsp: true,
+        holds,
+    }
+}
+
+const fn holds(cells: usize, bram: usize, dsp: usize, pins: usize) -> Capacity {
+    Capacity {
+        cells,
+        bram,
+        dsp,
+        pins,
     }
 }
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    ice40("hx1k", "iCE40 HX1K (TQ144)", "--hx1k", "tq144", false),
-    ice40("hx8k", "iCE40 HX8K (CT256)", "--hx8k", "ct256", false),
-    ice40("up5k", "iCE40 UP5K (SG48)", "--up5k", "sg48", true),
+    ice40(
+        "hx1k",
+        "iCE40 HX1K (TQ144)",
+        "--hx1k",
+        "tq144",
+        holds(1_280, 16, 0, 96),
+    ),
+    ice40(
+        "hx8k",
+        "iCE40 HX8K (CT256)",
+        "--hx8k",
+        "ct256",
+        holds(7_680, 32, 0, 206),
+    ),
+    ice40(
+        "up5k",
+        "iCE40 UP5K (SG48)",
+        "--up5k",
+        "sg48",
+        holds(5_280, 30, 8, 39),
+    ),
     ecp5(
         "ecp5-25k",
         "ECP5-25F (CABGA381, speed 6)",
         "--25k",
         "CABGA381",
+        holds(24_288, 56, 28, 197),
     ),
     ecp5(
         "ecp5-85k",
         "ECP5-85F (CABGA756, speed 6)",
         "--85k",
         "CABGA756",
+        holds(83_640, 208, 156, 365),
     ),
 ];
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use goldspike::engine::tool::{NEXTPNR_ICE40, Toolbox, YOSYS};
 use goldspike::synth::{Job, Mapped, SynthError, map, place, target};
@@ -126,18 +126,22 @@ fn a_tool_that_fails_shows_command_status_and_last_lines() {
     let mapped = result.unwrap();
     assert_eq!(mapped.whole.ff, 2000);
     let toolbox = Toolbox::from_environment();
-    let failure = place(
-        &toolbox,
-        folder.path(),
-        &mapped.netlist,
-        target("hx1k").unwrap(),
-        1,
-    )
-    .unwrap_err()
-    .to_string();
+    let on_hx1k = |netlist: &Path| {
+        let target = target("hx1k").unwrap();
+        place(&toolbox, folder.path(), netlist, target, 1)
+            .unwrap_err()
+            .to_string()
+    };
+    let failure = on_hx1k(Path::new("nowhere.json"));
     for part in ["nextpnr-ice40 --hx1k", "exit status", "log: "] {
         assert!(failure.contains(part), "{failure}");
     }
+    let small = on_hx1k(&mapped.netlist);
+    assert!(
+        small.starts_with("the design does not fit on hx1k: it needs 200")
+            && small.contains("logic cells, 1280 are there (72"),
+        "{small}"
+    );
     let placed = place(
         &toolbox,
         folder.path(),
