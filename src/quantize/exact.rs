@@ -5,7 +5,7 @@
 //! behind the point at every step, so `k (T-1)` guard bits keep `T` steps exact. Samples longer than the network's
 //! `T` steps are rounded as in any other network.
 
-use super::checks::{MAX_COEFFICIENT, MAX_WEIGHT};
+use super::checks::{MAX_COEFFICIENT, MAX_GUARD_BITS, MAX_WEIGHT};
 use super::constants::{must_fit, unit};
 use super::draft::{Draft, Payload, coefficient, integer_bits, rows};
 use super::dyadic::{Dyadic, Quotient};
@@ -82,7 +82,7 @@ pub(crate) fn choose(
                 option: "guard-bits",
                 value: i64::from(g),
                 low: i64::from(guard_bits),
-                high: 60,
+                high: i64::from(MAX_GUARD_BITS),
             });
         }
     };
@@ -362,7 +362,7 @@ fn guard_bits(
 /// Fewest guard bits with which a threshold is at least one LSB: its comparison needs no more.
 fn bits_above(threshold: Dyadic, lsb: Dyadic) -> i32 {
     let reaches = |&g: &i32| threshold.over(lsb.shifted(-g)).is_none_or(|q| q.floor >= 1);
-    (0..=60).find(reaches).unwrap_or(0)
+    (0..=MAX_GUARD_BITS).find(reaches).unwrap_or(0)
 }
 
 /// The checks have refused NaN and infinities.

@@ -5,6 +5,7 @@
 //! needs more than 32 bits, eight thresholds (or one step's inputs, if larger) and saturation stays reachable.
 
 use super::bounds::Bounds;
+use super::checks::MAX_GUARD_BITS;
 use super::constants::{self, held_span, must_fit, unit};
 use super::draft::Draft;
 use super::dyadic::{Dyadic, Quotient};
@@ -226,7 +227,7 @@ fn wanted_guard_bits(c: &Candidate<'_>, n: usize, steps: u32) -> i32 {
     };
     let floor = exact.floor_log2().unwrap_or(0);
     let power_of_two = exact.trailing() == Some(floor);
-    (if power_of_two { floor } else { floor + 1 }).clamp(-60, 60)
+    (if power_of_two { floor } else { floor + 1 }).clamp(-MAX_GUARD_BITS, MAX_GUARD_BITS)
 }
 
 /// Whether every value of the membrane is a sum of integers as it is, so that a guard bit would always be 0.
@@ -268,7 +269,7 @@ fn fitting(
     let most = if sums_are_all(c) {
         start.max(0)
     } else {
-        start.saturating_add(32).min(60)
+        start.saturating_add(32).min(MAX_GUARD_BITS)
     };
     let room = Span::new(-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
     let fits = |g: i32, times: i64| -> Option<QuantNeuron> {

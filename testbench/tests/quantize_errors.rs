@@ -250,7 +250,7 @@ fn thresholds_and_constants_that_do_not_fit() {
             },
         ),
         "GS0507",
-        "n0: v_threshold[0] is 1000000000000000000000000000000, more than 2^60 times its LSB of 0.125",
+        "n0: v_threshold[0] is 1e30, more than 2^60 times its LSB of 0.125",
     );
     says(
         refused(
