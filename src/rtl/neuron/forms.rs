@@ -57,6 +57,11 @@ impl Assume {
         known
     }
 
+    /// Every value of the states; `None` if it is not known.
+    pub(crate) fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
     /// Whether no update overflows the membrane.
     pub(crate) fn membrane_held(&self, layer: &QuantLayer) -> bool {
         let held = |b: &Bounds| b.membrane_held(layer.membrane.width, layer.overflow);
