@@ -574,10 +574,6 @@ fn what_is_planned_is_named_as_not_there() {
             &[&["synth", "digits", "--target", "hx8k"], &["synth"]],
         ),
         (
-            "later-prove",
-            &[&["prove", "lif", "--width", "8"], &["-q", "prove"]],
-        ),
-        (
             "later-target",
             &[
                 &["build", "digits", "--target", "hx8k"],

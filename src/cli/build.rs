@@ -381,7 +381,7 @@ impl<'a> Job<'a> {
         ));
         steps.push(not_run(
             "prove",
-            "the formal proof is not part of this version",
+            "`goldspike prove MODEL` proves the neuron units of a model, not a network",
         ));
         steps
     }

@@ -43,18 +43,12 @@ const fn engine(word: &'static str) -> Later {
     }
 }
 
-const ALL: [Later; 8] = [
+const ALL: [Later; 7] = [
     verb(
         "synth",
         "synthesis, placement and bitstream are not part of this version",
         "`goldspike generate NETWORK -o DIR` writes Verilog with the file list and the FuseSoC core that a synthesis tool \
          takes",
-    ),
-    verb(
-        "prove",
-        "the formal proof is not part of this version",
-        "`goldspike verify NETWORK --cases 1000` compares with the golden model on random stimuli, and `goldspike quantize` \
-         says for all inputs which membranes cannot saturate",
     ),
     flag(
         "--target",

@@ -22,6 +22,7 @@ mod man;
 mod models;
 mod options;
 mod progress;
+mod prove;
 mod quantize;
 mod run;
 mod stimuli;
@@ -64,6 +65,7 @@ enum Verb {
     Quantize(quantize::QuantizeVerb),
     Generate(generate::GenerateArgs),
     Verify(verify::VerifyArgs),
+    Prove(prove::ProveArgs),
     Wave(wave::WaveArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
@@ -78,6 +80,8 @@ enum Ending {
     Done,
     /// Ran, and found a mismatch.
     Mismatch,
+    /// Ran, and what was asked is not decided.
+    Undecided,
 }
 
 /// The definition of the command line, for help, completions and the man page.
@@ -99,6 +103,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Mismatch) => ExitCode::from(1),
+        Ok(Ending::Undecided) => ExitCode::from(2),
         Err(diagnostic) => {
             console.failed(&diagnostic);
             ExitCode::from(diagnostic.exit_code())
@@ -113,6 +118,7 @@ fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
         Verb::Quantize(args) => quantize::run(args, console),
         Verb::Generate(args) => generate::run(args, console),
         Verb::Verify(args) => verify::run(args, console),
+        Verb::Prove(args) => prove::run(args, console),
         Verb::Wave(args) => wave::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),

@@ -7,8 +7,8 @@
 use goldspike_golden::describe::Neuron;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::info::{Range, Shape};
-use goldspike_golden::neuron::{Mode, ModelId, Modes};
 use goldspike_golden::neuron::{CurrentOrder, Leak, Reset, ResetTiming, Spikes};
+use goldspike_golden::neuron::{Mode, ModelId, Modes};
 use goldspike_golden::quant::{Param, QuantLayer};
 
 use super::claim::Claim;
@@ -76,14 +76,19 @@ fn name(
         (set.leak.len(), of::<Leak>(&mut modes)),
         (set.order.len(), of::<CurrentOrder>(&mut modes)),
     ];
-    words.extend(shown.into_iter().filter(|(n, _)| *n > 1).map(|(_, word)| word));
+    words.extend(
+        shown
+            .into_iter()
+            .filter(|(n, _)| *n > 1)
+            .map(|(_, word)| word),
+    );
     words.push(rounding.to_string());
     words.push(overflow.to_string());
     words.push(format!("refractory {refractory}"));
     words.push(
         match forms {
             Forms::General => "general: all constants",
-            Forms::Cheapest => "cheapest: constants of the layer",
+            Forms::Cheapest => "cheapest products: constants of the layer",
         }
         .to_owned(),
     );
@@ -105,12 +110,11 @@ fn layer(
     };
     let lsb = f64::from(frac).exp2().recip();
     let described = described(model, modes, forms);
-    let neuron = quantize::neuron(&described, 2, lsb, &options).map_err(|error| {
-        ProveError::Neuron {
+    let neuron =
+        quantize::neuron(&described, 2, lsb, &options).map_err(|error| ProveError::Neuron {
             claim: name.to_owned(),
             error,
-        }
-    })?;
+        })?;
     let membrane = QFormat::signed(width, frac.cast_signed());
     let heavy = (1 << (width.min(16) - 4)) - 1;
     Ok(QuantLayer {
@@ -136,7 +140,9 @@ fn described(model: ModelId, modes: Modes, forms: Forms) -> Neuron {
     neuron.modes = modes;
     let parameters = model.info().parameters.iter();
     parameters
-        .filter(|parameter| !matches!(parameter.range, Range::Flag | Range::Factor) || parameter.name == "k")
+        .filter(|parameter| {
+            !matches!(parameter.range, Range::Flag | Range::Factor) || parameter.name == "k"
+        })
         .fold(neuron, |neuron, parameter| {
             let value = match parameter.range {
                 Range::Unit => 0.8,

@@ -2,19 +2,18 @@
 //! satisfiable only by a counterexample.
 //!
 //! The lane is unrolled from a state in which every register may hold anything, with any inputs in the cycles after the one
-//! that is looked at. That cycle's sum, states and constants are any that the form of the lane allows ([`Scope`]).
+//! that is looked at. That cycle's sum, states and constants that are inputs have any value of their formats and ranges.
 
 use std::fmt::Write as _;
 
 use goldspike_golden::arith::Arith as _;
 use goldspike_golden::neuron::State;
-use goldspike_golden::quant::{Param, Payloads, QuantLayer};
+use goldspike_golden::quant::{Param, QuantLayer};
 
 use super::error::ProveError;
 use super::number::Number;
 use super::symbolic::Symbolic;
 use crate::hdl::{Ty, VerilogFile, verilog};
-use crate::quantize::row_span;
 use crate::rtl::neuron::{Assume, Forms, Lane, lane};
 use crate::rtl::plan::ty;
 
@@ -31,6 +30,8 @@ pub struct Claim {
     pub module: String,
     /// The lane's Verilog and the contents of its tables.
     pub verilog: VerilogFile,
+    /// Register stages of the lane.
+    pub latency: u32,
     /// Symbols that a counterexample shows: inputs, then the outputs of both sides.
     pub(super) inputs: Vec<String>,
     pub(super) outputs: Vec<String>,
@@ -39,16 +40,16 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// That the lane of `layer`, which is fed spikes, equals the golden step.
+    /// That the lane of `layer` equals the golden step. It assumes no bounds of the states: no overflow is left out.
     ///
     /// # Errors
     /// An internal bug of the lane's description, or numbers of more than 64 bits.
     pub fn of(name: &str, layer: &QuantLayer, forms: Forms) -> Result<Self, ProveError> {
-        let assume = Assume::of(layer, Payloads::SPIKES, forms);
+        let assume = Assume::unbounded(forms);
         let module = "gs_lane".to_owned();
         let lane = lane(layer, &module, ty(layer.accumulator), &assume)?;
         let verilog = verilog(&lane.module, "")?;
-        let mut draft = Draft::new(layer, &lane, &assume, &module);
+        let mut draft = Draft::new(layer, &lane, &module);
         draft.write().ok_or_else(|| ProveError::NotExpressed {
             claim: name.to_owned(),
         })?;
@@ -72,6 +73,7 @@ impl Claim {
             name: name.to_owned(),
             module,
             verilog,
+            latency: lane.latency,
             inputs,
             outputs,
             script,
@@ -82,7 +84,6 @@ impl Claim {
 struct Draft<'a> {
     layer: &'a QuantLayer,
     lane: &'a Lane,
-    assume: &'a Assume,
     module: &'a str,
     arith: Symbolic,
     declared: String,
@@ -92,11 +93,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(layer: &'a QuantLayer, lane: &'a Lane, assume: &'a Assume, module: &'a str) -> Self {
-        let mut declared = String::new();
-        for cycle in 0..=lane.latency {
-            let _ = writeln!(declared, "(declare-fun s{cycle} () |{module}_s|)");
-        }
+    fn new(layer: &'a QuantLayer, lane: &'a Lane, module: &'a str) -> Self {
         let mut asserted = String::new();
         for cycle in 0..lane.latency {
             let _ = writeln!(asserted, "(assert (|{module}_t| s{cycle} s{}))", cycle + 1);
@@ -104,10 +101,9 @@ impl<'a> Draft<'a> {
         Self {
             layer,
             lane,
-            assume,
             module,
             arith: Symbolic::new(layer.rounding, layer.overflow),
-            declared,
+            declared: String::new(),
             asserted,
             inputs: Vec::new(),
             outputs: Vec::new(),
@@ -136,24 +132,30 @@ impl<'a> Draft<'a> {
         }
         let stored = self.stored("r");
         let negative = self.stored("r_negative");
-        self.scope(&sum, &bias, &columns, &kept, (&stored, &negative))?;
+        self.scope(&columns, &kept, (&stored, &negative));
 
         let current = self.arith.add(&sum, &bias);
         self.within(&current, ty(layer.accumulator));
         let current = self.arith.align(&current, layer.guard_bits);
         let cell = self.cell(&columns)?;
         let start = cell.start(&self.arith);
-        let kept = kept.iter().zip(&start.kept).map(|(kept, start)| {
-            self.arith.select(&first, || start.clone(), || kept.clone())
-        });
+        let kept = kept
+            .iter()
+            .zip(&start.kept)
+            .map(|(kept, start)| self.arith.select(&first, || start.clone(), || kept.clone()));
+        // The hardware keeps whether there was a spike, and which sign it had.
+        let positive = format!("(and (not {first}) {stored} (not {negative}))");
         let before = State {
             kept: kept.collect(),
-            spike: self.arith.truth(&format!("(and (not {first}) {stored})")),
+            spike: self.arith.truth(&positive),
             negative: self.arith.truth(&format!("(and (not {first}) {negative})")),
         };
         let step = cell.step(&self.arith, &before, &current);
 
-        let mut equal = vec![self.same_flag("spike_o", &step.spike)];
+        let any = self
+            .arith
+            .truth(&format!("(or {} {})", step.spike, step.negative));
+        let mut equal = vec![self.same_flag("spike_o", &any)];
         if self.lane.ternary {
             equal.push(self.same_flag("negative_o", &step.negative));
         } else {
@@ -170,7 +172,7 @@ impl<'a> Draft<'a> {
         }
         for state in self.lane.states.iter().filter(|state| !state.traced) {
             let golden = match state.name {
-                "r" => step.spike.clone(),
+                "r" => any.clone(),
                 "r_negative" => step.negative.clone(),
                 _ => return None,
             };
@@ -215,16 +217,9 @@ impl<'a> Draft<'a> {
     }
 
     /// What may be assumed of the inputs.
-    fn scope(
-        &mut self,
-        sum: &Number,
-        bias: &Number,
-        columns: &[Number],
-        kept: &[Number],
-        (spike, negative): (&str, &str),
-    ) -> Option<()> {
+    fn scope(&mut self, columns: &[Number], kept: &[Number], (spike, negative): (&str, &str)) {
         let layer = self.layer;
-        self.assert(&format!("(not (and {spike} {negative}))"));
+        self.assert(&format!("(=> {negative} {spike})"));
         for (state, number) in layer.neuron.states().zip(kept) {
             if state.name == goldspike_golden::neuron::info::REFRACTORY.name {
                 self.between(number, 0, i128::from(layer.neuron.refractory));
@@ -233,67 +228,12 @@ impl<'a> Draft<'a> {
         if layer.neuron.modes.spikes.is_binary() {
             self.assert(&format!("(not {negative})"));
         }
-        match self.assume.forms {
-            Forms::General => {
-                for (column, number) in self.lane.columns.iter().zip(columns) {
-                    let info = layer.neuron.model.info().constant(column.name);
-                    if let Some(info) = info {
-                        let (low, high) = layer.constant_range(info);
-                        self.between(number, i128::from(low), i128::from(high));
-                    }
-                }
-            }
-            Forms::Cheapest => self.as_stored(sum, bias, columns, kept, (spike, negative))?,
-        }
-        Some(())
-    }
-
-    /// The layer's own constants and sums, and what its bounds say of the states.
-    fn as_stored(
-        &mut self,
-        sum: &Number,
-        bias: &Number,
-        columns: &[Number],
-        kept: &[Number],
-        (spike, negative): (&str, &str),
-    ) -> Option<()> {
-        let layer = self.layer;
-        let rows = layer.weights.chunks(layer.axons.max(1)).zip(&layer.bias);
-        let mut neurons = Vec::new();
-        for (n, (row, &own_bias)) in rows.enumerate() {
-            let span = row_span(row, 0, Payloads::SPIKES)?;
-            let sums = inside(sum, i128::from(span.low), i128::from(span.high));
-            let own_bias = i128::from(own_bias);
-            for t in 0..layer.neuron.steps() {
-                let mut all = vec![sums.clone(), inside(bias, own_bias, own_bias)];
-                for (column, number) in self.lane.columns.iter().zip(columns) {
-                    let value = i128::from(*column.values.get(n, t)?);
-                    all.push(inside(number, value, value));
-                }
-                neurons.push(format!("(and {})", all.join(" ")));
+        for (column, number) in self.lane.columns.iter().zip(columns) {
+            if let Some(info) = layer.neuron.model.info().constant(column.name) {
+                let (low, high) = layer.constant_range(info);
+                self.between(number, i128::from(low), i128::from(high));
             }
         }
-        self.assert(&format!("(or {})", neurons.join(" ")));
-        let Some(bounds) = self.assume.bounds() else {
-            return Some(());
-        };
-        let (membrane, own) = (bounds.membrane, bounds.own.clone());
-        let mut own = own.into_iter();
-        for (state, number) in layer.neuron.states().zip(kept) {
-            let span = match state.unit {
-                goldspike_golden::neuron::StateUnit::Membrane => membrane,
-                goldspike_golden::neuron::StateUnit::Own => own.next()?,
-                goldspike_golden::neuron::StateUnit::Steps => continue,
-            };
-            self.between(number, i128::from(span.low), i128::from(span.high));
-        }
-        if !self.assume.fires(layer, false) {
-            self.assert(&format!("(not {spike})"));
-        }
-        if !self.assume.fires(layer, true) {
-            self.assert(&format!("(not {negative})"));
-        }
-        Some(())
     }
 
     fn assert(&mut self, term: &str) {
@@ -367,7 +307,10 @@ impl<'a> Draft<'a> {
     }
 
     fn same_flag(&mut self, port: &str, golden: &str) -> String {
-        let (rtl, name) = (format!("rtl.{}", stem(port)), format!("golden.{}", stem(port)));
+        let (rtl, name) = (
+            format!("rtl.{}", stem(port)),
+            format!("golden.{}", stem(port)),
+        );
         let _ = writeln!(
             self.declared,
             "(define-fun {rtl} () Bool (|{}_n {port}| s{}))",

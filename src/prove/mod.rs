@@ -6,8 +6,8 @@
 //! whatever the pipeline held before and whatever comes after. [`Prover`] asks z3 for a counterexample; only `unsat` is a
 //! proof.
 //!
-//! Not claimed: event buffer, crossbar, memories and streams around the lane; for the cheapest form that the states stay
-//! within the quantizer's bounds, which it assumes.
+//! Not claimed: event buffer, crossbar, memories and streams around the lane, and that an overflow or a reset may be left
+//! out where the quantizer's bounds say so (the lanes that are asked about have both).
 
 mod cases;
 mod claim;

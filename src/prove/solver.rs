@@ -3,6 +3,8 @@
 //! Only the answer `unsat` is a proof. A solver or a Yosys that fails, is ended, or says anything else leaves the claim
 //! `unknown`, with its words as the reason.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -101,12 +103,19 @@ impl Prover {
             .output();
         Ok(match run {
             Ok(_) => Ok(fs::read_to_string(folder.join("lane.smt2"))?),
-            Err(failure) => Err(format!("yosys: {}", first_line(&failure.last_lines, &failure.status))),
+            Err(failure) => Err(format!(
+                "yosys: {}",
+                first_line(&failure.last_lines, &failure.status)
+            )),
         })
     }
 
     fn solve(&self, claim: &Claim, lane: &str, folder: &Path) -> Result<Status, ProveError> {
-        let question = format!("{lane}{}(check-sat)\n", claim.script);
+        let states = unrolled(lane, claim);
+        let question = format!(
+            "(set-logic QF_BV)\n{lane}{states}{}(check-sat)\n",
+            claim.script
+        );
         Ok(match self.z3(&question, folder)? {
             Ok(said) if said.trim() == "unsat" => Status::Proved,
             Ok(said) if said.trim() == "sat" => {
@@ -136,6 +145,45 @@ impl Prover {
     }
 }
 
+/// The lane's state in each cycle, put together from a symbol for each of its fields: a solver can then replace the register
+/// of a cycle by what it was given in the one before.
+fn unrolled(lane: &str, claim: &Claim) -> String {
+    let module = &claim.module;
+    let sort = format!("(define-sort |{module}_s| () (_ BitVec ");
+    let field = format!("(define-fun |{module}#");
+    let width = lane.lines().find_map(|line| line.strip_prefix(&sort));
+    let width: u32 = width
+        .and_then(|rest| rest.trim_end_matches(')').parse().ok())
+        .unwrap_or_default();
+    let mut cuts: BTreeSet<u32> = [0, width].into();
+    for line in lane.lines().filter(|line| line.starts_with(&field)) {
+        let ends = line.split_once("((_ extract ").and_then(|(_, rest)| {
+            let (ends, what) = rest.split_once(')')?;
+            let (high, low) = ends.split_once(' ')?;
+            what.starts_with(" state)").then_some(())?;
+            Some((high.parse::<u32>().ok()?, low.parse::<u32>().ok()?))
+        });
+        cuts.extend(ends.into_iter().flat_map(|(high, low)| [low, high + 1]));
+    }
+    let cuts: Vec<u32> = cuts.into_iter().collect();
+    let mut text = String::new();
+    for cycle in 0..=claim.latency {
+        let mut whole = String::new();
+        for cut in cuts.windows(2).rev() {
+            let name = format!("s{cycle}.{}", cut[0]);
+            let width = cut[1] - cut[0];
+            let _ = writeln!(text, "(declare-fun {name} () (_ BitVec {width}))");
+            whole = if whole.is_empty() {
+                name
+            } else {
+                format!("(concat {whole} {name})")
+            };
+        }
+        let _ = writeln!(text, "(define-fun s{cycle} () |{module}_s| {whole})");
+    }
+    text
+}
+
 /// What a tool said first, and if it said nothing how it ended.
 fn first_line(said: &str, status: &str) -> String {
     let mut lines = said.lines().map(str::trim);
@@ -156,8 +204,15 @@ fn counterexample(claim: &Claim, said: &str) -> Option<Status> {
         let at = words.iter().position(|word| *word == name)?;
         number(words.get(at + 1)?)
     };
-    let bare = |name: &str| name.split_once('.').map_or(name, |(_, bare)| bare).to_owned();
-    let inputs = claim.inputs.iter().map(|name| Some((bare(name), value(name)?)));
+    let bare = |name: &str| {
+        name.split_once('.')
+            .map_or(name, |(_, bare)| bare)
+            .to_owned()
+    };
+    let inputs = claim
+        .inputs
+        .iter()
+        .map(|name| Some((bare(name), value(name)?)));
     let mut outputs = Vec::new();
     for pair in claim.outputs.chunks_exact(2) {
         let (rtl, golden) = (value(&pair[0])?, value(&pair[1])?);

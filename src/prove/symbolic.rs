@@ -137,7 +137,10 @@ impl Symbolic {
                 let middle = from + left.len();
                 let limit = Number::literal(i128::try_from(middle).unwrap_or(i128::MAX));
                 let first = self.compare("bvslt", index, &limit);
-                let (left, right) = (self.pick(index, from, left), self.pick(index, middle, right));
+                let (left, right) = (
+                    self.pick(index, from, left),
+                    self.pick(index, middle, right),
+                );
                 self.choose(&first, &left, &right)
             }
         }

@@ -33,7 +33,6 @@ pub use interval::{Either, Interval, Span};
 pub use report::{Bound, ConstantError, LayerReport, Report, Saturation, squared_error};
 pub use scale::least_squares_step;
 pub use store::{load, save};
-pub(crate) use width::row_span;
 
 use draft::Payload;
 use goldspike_golden::describe::{Network, Neuron};

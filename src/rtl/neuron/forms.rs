@@ -57,9 +57,12 @@ impl Assume {
         known
     }
 
-    /// Every value of the states; `None` if it is not known.
-    pub(crate) fn bounds(&self) -> Option<&Bounds> {
-        self.bounds.as_ref()
+    /// Nothing of the states: no overflow and no reset is left out.
+    pub(crate) fn unbounded(forms: Forms) -> Self {
+        Self {
+            forms,
+            bounds: None,
+        }
     }
 
     /// Whether no update overflows the membrane.
