@@ -586,10 +586,6 @@ fn what_is_planned_is_named_as_not_there() {
     let scratch = tempfile::tempdir().unwrap();
     let cases: &[(&str, &[&[&str]])] = &[
         (
-            "later-prove",
-            &[&["prove", "lif", "--width", "8"], &["-q", "prove"]],
-        ),
-        (
             "later-target",
             &[
                 &["generate", "digits", "--target=ecp5-25k", "-o", "out"],

@@ -188,7 +188,8 @@ impl<'a> Job<'a> {
         steps.push(Step {
             name: "prove",
             status: Status::NotRun,
-            note: "the formal proof is not part of this version".to_owned(),
+            note: "`goldspike prove MODEL` proves the neuron units of a model, not a network"
+                .to_owned(),
         });
         let (synthesis, refused) = match attempt {
             Attempt::Done(synthesis) => (Some(*synthesis), None),

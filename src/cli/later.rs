@@ -1,4 +1,4 @@
-//! Verbs, flags and engines that are planned and not part of this version: each is named as such, with the nearest thing
+//! Flags and engines that are planned and not part of this version: each is named as such, with the nearest thing
 //! that works. None of them stands in the help.
 
 use crate::diag::{Diagnostic, codes};
@@ -14,15 +14,6 @@ struct Later {
     message: &'static str,
     /// The nearest thing that works.
     help: &'static str,
-}
-
-const fn verb(word: &'static str, message: &'static str, help: &'static str) -> Later {
-    Later {
-        kind: ErrorKind::InvalidSubcommand,
-        word,
-        message,
-        help,
-    }
 }
 
 const fn flag(word: &'static str, message: &'static str, help: &'static str) -> Later {
@@ -43,13 +34,7 @@ const fn engine(word: &'static str) -> Later {
     }
 }
 
-const ALL: [Later; 7] = [
-    verb(
-        "prove",
-        "the formal proof is not part of this version",
-        "`goldspike verify NETWORK --cases 1000` compares with the golden model on random stimuli, and `goldspike quantize` \
-         says for all inputs which membranes cannot saturate",
-    ),
+const ALL: [Later; 6] = [
     flag(
         "--target",
         "the Verilog of this version is portable and the same for every device",

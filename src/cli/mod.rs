@@ -22,6 +22,7 @@ mod man;
 mod models;
 mod options;
 mod progress;
+mod prove;
 mod quantize;
 mod run;
 mod stimuli;
@@ -67,6 +68,7 @@ enum Verb {
     Generate(generate::GenerateArgs),
     Verify(verify::VerifyArgs),
     Synth(synth::SynthArgs),
+    Prove(prove::ProveArgs),
     Wave(wave::WaveArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
@@ -81,6 +83,8 @@ enum Ending {
     Done,
     /// Ran, and found a mismatch.
     Mismatch,
+    /// Ran, and what was asked is not decided.
+    Undecided,
 }
 
 /// The definition of the command line, for help, completions and the man page.
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Mismatch) => ExitCode::from(1),
+        Ok(Ending::Undecided) => ExitCode::from(2),
         Err(diagnostic) => {
             console.failed(&diagnostic);
             ExitCode::from(diagnostic.exit_code())
@@ -117,6 +122,7 @@ fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
         Verb::Generate(args) => generate::run(args, console),
         Verb::Verify(args) => verify::run(args, console),
         Verb::Synth(args) => synth::run(args, console),
+        Verb::Prove(args) => prove::run(args, console),
         Verb::Wave(args) => wave::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),

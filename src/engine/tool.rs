@@ -97,7 +97,7 @@ pub const YOSYS: Tool = Tool {
     name: "yosys",
     package: "yosys",
     source: Source::Debian,
-    purpose: "`synth`, lint, and what the neuron units cost in logic",
+    purpose: "`synth`, `prove`, lint, and what the neuron units cost in logic",
     version_flag: "-V",
 };
 /// Place and route for iCE40.
@@ -117,6 +117,15 @@ pub const NEXTPNR_ECP5: Tool = Tool {
     version_flag: "--version",
 };
 
+/// The solver of the proofs.
+pub const Z3: Tool = Tool {
+    name: "z3",
+    package: "z3",
+    source: Source::Debian,
+    purpose: "`goldspike prove`",
+    version_flag: "--version",
+};
+
 /// Every tool that goldspike knows, for `doctor`.
 pub const TOOLS: &[Tool] = &[
     IVERILOG,
@@ -127,6 +136,7 @@ pub const TOOLS: &[Tool] = &[
     YOSYS,
     NEXTPNR_ICE40,
     NEXTPNR_ECP5,
+    Z3,
 ];
 
 /// Where tools are looked for.

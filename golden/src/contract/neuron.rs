@@ -64,18 +64,7 @@ impl QuantNeuron {
         if param.by_step() && !row.by_step {
             return Err(place.error(row.name, Problem::ByStep));
         }
-        let (min, max) = (layer.membrane.min(), layer.membrane.max());
-        let symmetric = layer.overflow == Overflow::SaturateSymmetric;
-        let one = 1i64 << self.coefficient.frac.clamp(0, 23);
-        let range = match row.domain {
-            Domain::Decay { above_one: false } | Domain::Conductance => (0, one),
-            Domain::Decay { above_one: true } => (0, self.coefficient.max()),
-            Domain::Threshold => (1, max),
-            Domain::Pending => (min, max + 1),
-            Domain::Amount | Domain::Offset { .. } => (min, max),
-            Domain::Leak => (0, max),
-            Domain::State => (if symmetric { -max } else { min }, max),
-        };
+        let range = layer.constant_range(row);
         place.param(row.name, param, layer.neurons, range)
     }
 
@@ -139,6 +128,26 @@ impl QuantNeuron {
                     found: name.clone(),
                 },
             )),
+        }
+    }
+}
+
+impl QuantLayer {
+    /// Smallest and largest value that a constant of that table row may have in this layer.
+    #[must_use]
+    pub fn constant_range(&self, row: &ConstantInfo) -> (i64, i64) {
+        let coefficient = self.neuron.coefficient;
+        let (min, max) = (self.membrane.min(), self.membrane.max());
+        let symmetric = self.overflow == Overflow::SaturateSymmetric;
+        let one = 1i64 << coefficient.frac.clamp(0, 23);
+        match row.domain {
+            Domain::Decay { above_one: false } | Domain::Conductance => (0, one),
+            Domain::Decay { above_one: true } => (0, coefficient.max()),
+            Domain::Threshold => (1, max),
+            Domain::Pending => (min, max + 1),
+            Domain::Amount | Domain::Offset { .. } => (min, max),
+            Domain::Leak => (0, max),
+            Domain::State => (if symmetric { -max } else { min }, max),
         }
     }
 }

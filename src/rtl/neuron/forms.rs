@@ -57,6 +57,14 @@ impl Assume {
         known
     }
 
+    /// Nothing of the states: no overflow and no reset is left out.
+    pub(crate) fn unbounded(forms: Forms) -> Self {
+        Self {
+            forms,
+            bounds: None,
+        }
+    }
+
     /// Whether no update overflows the membrane.
     pub(crate) fn membrane_held(&self, layer: &QuantLayer) -> bool {
         let held = |b: &Bounds| b.membrane_held(layer.membrane.width, layer.overflow);

@@ -1,0 +1,22 @@
+//! Proofs: what a neuron lane gives equals the golden step for **all** states, sums and constants, not for those that were
+//! run.
+//!
+//! The golden step is written as an expression ([`Symbolic`](symbolic::Symbolic) is one more arithmetic of the one step);
+//! the lane is the emitted Verilog, as Yosys reads it. A [`Claim`] is that both are equal at the lane's stated latency,
+//! whatever the pipeline held before and whatever comes after. [`Prover`] asks z3 for a counterexample; only `unsat` is a
+//! proof.
+//!
+//! Not claimed: event buffer, crossbar, memories and streams around the lane, and that an overflow or a reset may be left
+//! out where the quantizer's bounds say so (the lanes that are asked about have both).
+
+mod cases;
+mod claim;
+mod error;
+mod number;
+mod solver;
+mod symbolic;
+
+pub use cases::{WIDTHS, claims};
+pub use claim::Claim;
+pub use error::ProveError;
+pub use solver::{Property, Prover, Status};
