@@ -622,7 +622,7 @@ fn what_is_planned_is_named_as_not_there() {
             stored(name, scratch.path(), &ran.stderr);
         }
     }
-    let found = run(&["prove", "digits", "--format", "json"]).json(2);
+    let found = run(&["build", "digits", "--goal", "area", "--format", "json"]).json(2);
     assert_eq!(found["error"]["code"], "GS0603");
     assert_eq!(names(scratch.path()), [""; 0]);
 }
