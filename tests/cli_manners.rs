@@ -12,12 +12,13 @@ mod cli_support;
 use cli_support::{finished, program, run};
 use std::process::Stdio;
 
-const VERBS: [&str; 10] = [
+const VERBS: [&str; 11] = [
     "build",
     "run",
     "quantize",
     "generate",
     "verify",
+    "prove",
     "wave",
     "models",
     "doctor",
