@@ -81,7 +81,10 @@ fn planted(before: &str, wrapped: impl Fn(&str) -> String) -> Claim {
     claim
 }
 
-fn refuted(claim: &Claim) -> Option<(Vec<(String, i128)>, Vec<(String, i128, i128)>)> {
+/// Inputs; outputs that differ, in the hardware and in the golden step.
+type Numbers = (Vec<(String, i128)>, Vec<(String, i128, i128)>);
+
+fn refuted(claim: &Claim) -> Option<Numbers> {
     match prover()?.ask(claim).unwrap().status {
         Status::Refuted { inputs, outputs } => Some((inputs, outputs)),
         other => panic!("{other:?}"),
