@@ -12,13 +12,14 @@ mod cli_support;
 use cli_support::{finished, program, run};
 use std::process::Stdio;
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "build",
     "run",
     "quantize",
     "generate",
     "verify",
     "synth",
+    "prove",
     "wave",
     "models",
     "doctor",

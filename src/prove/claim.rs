@@ -35,8 +35,10 @@ pub struct Claim {
     /// Symbols that a counterexample shows: inputs, then the outputs of both sides.
     pub(super) inputs: Vec<String>,
     pub(super) outputs: Vec<String>,
-    /// What follows the lane's description; without the question.
-    pub(super) script: String,
+    /// What follows the lane's description: symbols, the golden step, and what is assumed.
+    pub(super) premises: String,
+    /// That some output differs.
+    pub(super) question: String,
 }
 
 impl Claim {
@@ -58,17 +60,18 @@ impl Claim {
             outputs,
             declared,
             asserted,
+            question,
             arith,
             ..
         } = draft;
         let defined = arith.finish().ok_or_else(|| ProveError::NotExpressed {
             claim: name.to_owned(),
         })?;
-        let mut script = declared;
+        let mut premises = declared;
         for line in defined {
-            let _ = writeln!(script, "{line}");
+            let _ = writeln!(premises, "{line}");
         }
-        script.push_str(&asserted);
+        premises.push_str(&asserted);
         Ok(Self {
             name: name.to_owned(),
             module,
@@ -76,7 +79,8 @@ impl Claim {
             latency: lane.latency,
             inputs,
             outputs,
-            script,
+            premises,
+            question,
         })
     }
 }
@@ -88,6 +92,7 @@ struct Draft<'a> {
     arith: Symbolic,
     declared: String,
     asserted: String,
+    question: String,
     inputs: Vec<String>,
     outputs: Vec<String>,
 }
@@ -105,6 +110,7 @@ impl<'a> Draft<'a> {
             arith: Symbolic::new(layer.rounding, layer.overflow),
             declared: String::new(),
             asserted,
+            question: String::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
         }
@@ -178,7 +184,7 @@ impl<'a> Draft<'a> {
             };
             equal.push(self.same_flag(&format!("{}_o", state.name), &golden));
         }
-        let _ = writeln!(self.asserted, "(assert (not (and {})))", equal.join(" "));
+        self.question = format!("(assert (not (and {})))\n", equal.join(" "));
         Some(())
     }
 

@@ -112,12 +112,19 @@ impl Prover {
 
     fn solve(&self, claim: &Claim, lane: &str, folder: &Path) -> Result<Status, ProveError> {
         let states = unrolled(lane, claim);
-        let question = format!(
-            "(set-logic QF_BV)\n{lane}{states}{}(check-sat)\n",
-            claim.script
-        );
+        let premises = format!("(set-logic QF_BV)\n{lane}{states}{}", claim.premises);
+        let question = format!("{premises}{}(check-sat)\n", claim.question);
         Ok(match self.z3(&question, folder)? {
-            Ok(said) if said.trim() == "unsat" => Status::Proved,
+            // Of contradicting premises everything follows, which proves nothing.
+            Ok(said) if said.trim() == "unsat" => {
+                match self.z3(&format!("{premises}(check-sat)\n"), folder)? {
+                    Ok(said) if said.trim() == "sat" => Status::Proved,
+                    Ok(said) => {
+                        Status::Unknown(format!("the premises: {}", first_line(&said, "no answer")))
+                    }
+                    Err(why) => Status::Unknown(format!("the premises: {why}")),
+                }
+            }
             Ok(said) if said.trim() == "sat" => {
                 let symbols = [&claim.inputs[..], &claim.outputs[..]].concat().join(" ");
                 let question = format!("{question}(get-value ({symbols}))\n");
