@@ -1,7 +1,7 @@
 //! Proofs: what a neuron lane gives equals the golden step for **all** states, sums and constants, not for those that were
 //! run.
 //!
-//! The golden step is written as an expression ([`Symbolic`](symbolic::Symbolic) is one more arithmetic of the one step);
+//! The golden step is written as an expression (`Symbolic` is one more arithmetic of the one step);
 //! the lane is the emitted Verilog, as Yosys reads it. A [`Claim`] is that both are equal at the lane's stated latency,
 //! whatever the pipeline held before and whatever comes after. [`Prover`] asks z3 for a counterexample; only `unsat` is a
 //! proof.
