@@ -10,9 +10,10 @@
 //! Charge: `h = ovf(R(decay·v) + R_g(sum + bias) + offset)`. The threshold is the one before this step: `h - b >= fire_at`, of the
 //! exact difference. Then `b' = ovf(R(rho·b) + s·beta)`; `b` is kept times beta, in membrane LSBs.
 
-use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 
+use super::charge::Parts;
+use super::reset::reset_word;
 use super::unit::Unit;
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Ty};
@@ -30,11 +31,7 @@ pub(crate) fn lane(
     let doc = format!(
         "One pipelined ALIF lane: charge h = ovf(R(decay*v) + x + offset), fire h - b >= fire_at, {} reset;\n\
          adaptation b' = ovf(R(rho*b) + s*beta), kept times beta.",
-        match layer.neuron.modes.reset {
-            Reset::Hard => "hard",
-            Reset::Soft => "soft",
-            Reset::None => "no",
-        },
+        reset_word(layer.neuron.modes.reset),
     );
     let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
@@ -56,28 +53,16 @@ pub(crate) fn lane(
     let adapted_product = unit.product("adaptation_product", &rho, b.old);
     let aligned = unit.aligned(current);
     let aligned = unit.keep("aligned", aligned);
+    let parts = Parts { product, aligned };
     unit.next_stage();
 
     unit.b.comment("each product rounded, once");
-    let x = unit.at(aligned);
-    let input = unit.plus(x, &offset);
-    let input = unit.keep("input", input);
-    let leaked = unit.rounded(product);
-    let leaked = unit.keep("leaked", leaked);
+    let (leaked, input) = unit.charge_rounded(parts, &offset);
     let retained = unit.rounded(adapted_product);
     let retained = unit.keep("adaptation_retained", retained);
     unit.next_stage();
 
-    unit.b
-        .comment("charge: the exact sum, then the overflow, once");
-    let (leaked, input) = (unit.at(leaked), unit.at(input));
-    let charge = unit.b.add(leaked, input);
-    let charge = unit.keep("charge", charge);
-    unit.next_stage();
-    let charge = unit.at(charge);
-    let h = unit.overflow(charge);
-    let h = unit.keep("h", h);
-    unit.next_stage();
+    let h = unit.charged(leaked, input);
 
     unit.b
         .comment("the threshold has risen by b: the exact difference is compared");

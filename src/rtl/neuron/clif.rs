@@ -66,29 +66,14 @@ pub(crate) fn lane(
 
     unit.b
         .comment("charge: decay * v, and the current in membrane LSBs");
-    let product = unit.product("product", &decay, v.old);
-    let aligned = unit.aligned(current);
-    let aligned = unit.keep("aligned", aligned);
+    let parts = unit.charge_parts(&decay, v.old, current);
     unit.next_stage();
 
     unit.b.comment("charge: the product rounded, once");
-    let x = unit.at(aligned);
-    let input = unit.plus(x, &offset);
-    let input = unit.keep("input", input);
-    let leaked = unit.rounded(product);
-    let leaked = unit.keep("leaked", leaked);
+    let (leaked, input) = unit.charge_rounded(parts, &offset);
     unit.next_stage();
 
-    unit.b
-        .comment("charge: the exact sum, then the overflow, once");
-    let (leaked, input) = (unit.at(leaked), unit.at(input));
-    let charge = unit.b.add(leaked, input);
-    let charge = unit.keep("charge", charge);
-    unit.next_stage();
-    let charge = unit.at(charge);
-    let h = unit.overflow(charge);
-    let h = unit.keep("h", h);
-    unit.next_stage();
+    let h = unit.charged(leaked, input);
 
     unit.b.comment("fire");
     let compared = unit.at(h);

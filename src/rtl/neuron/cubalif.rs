@@ -14,6 +14,7 @@
 use goldspike_golden::neuron::{CurrentOrder, Reset, ResetTiming};
 use goldspike_golden::quant::QuantLayer;
 
+use super::reset::reset_word;
 use super::unit::{Kept, Unit};
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
@@ -36,11 +37,7 @@ pub(crate) fn lane(
         "One pipelined CubaLIF lane: current i' = ovf(R(current_decay*i) + x), charge h = ovf(R(decay*v) + {} + offset),\n\
          fire h >= fire_at, {} reset ({}).",
         if new_current { "i'" } else { "i" },
-        match modes.reset {
-            Reset::Hard => "hard",
-            Reset::Soft => "soft",
-            Reset::None => "no",
-        },
+        reset_word(modes.reset),
         if late { "next step" } else { "same step" },
     );
     let mut unit = Unit::new(module, &doc, layer, sum, assume);

@@ -10,9 +10,9 @@
 //! sum, the overflow what the ReLU left, once. `k` is in the constants and the weights: there is no multiplier for it. The
 //! decay may be above 1.
 
-use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 
+use super::reset::reset_word;
 use super::unit::Unit;
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
@@ -30,11 +30,7 @@ pub(crate) fn lane(
     let reset = layer.neuron.modes.reset;
     let doc = format!(
         "One pipelined KLIF lane: charge h = ovf(max(0, R(decay*v) + x + offset)), fire h >= fire_at, {} reset.",
-        match reset {
-            Reset::Hard => "hard",
-            Reset::Soft => "soft",
-            Reset::None => "no",
-        },
+        reset_word(reset),
     );
     let mut unit = Unit::new(module, &doc, layer, sum, assume);
     let membrane = unit.membrane();
@@ -49,23 +45,15 @@ pub(crate) fn lane(
 
     unit.b
         .comment("charge: decay * v, and the current in membrane LSBs");
-    let product = unit.product("product", &decay, v.old);
-    let aligned = unit.aligned(current);
-    let aligned = unit.keep("aligned", aligned);
+    let parts = unit.charge_parts(&decay, v.old, current);
     unit.next_stage();
 
     unit.b.comment("charge: the product rounded, once");
-    let x = unit.at(aligned);
-    let input = unit.plus(x, &offset);
-    let input = unit.keep("input", input);
-    let leaked = unit.rounded(product);
-    let leaked = unit.keep("leaked", leaked);
+    let (leaked, input) = unit.charge_rounded(parts, &offset);
     unit.next_stage();
 
     unit.b.comment("charge: the exact sum");
-    let (leaked, input) = (unit.at(leaked), unit.at(input));
-    let charge = unit.b.add(leaked, input);
-    let charge = unit.keep("charge", charge);
+    let charge = unit.charge_sum(leaked, input);
     unit.next_stage();
 
     unit.b

@@ -15,6 +15,7 @@
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
 
+use super::reset::reset_word;
 use super::unit::{Kept, Unit};
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
@@ -41,11 +42,7 @@ pub(crate) fn lane(
             Spikes::Binary => "",
             Spikes::Ternary => " or h <= -fire_at (ternary)",
         },
-        match modes.reset {
-            Reset::Hard => "hard",
-            Reset::Soft => "soft",
-            Reset::None => "no",
-        },
+        reset_word(modes.reset),
         match modes.reset_timing {
             ResetTiming::SameStep => "same step",
             ResetTiming::NextStep => "next step",
@@ -99,13 +96,11 @@ impl LifLane<'_> {
         self.unit
             .b
             .comment("charge: decay * v, and the current in membrane LSBs");
-        let product = self.unit.product("product", &decay, start);
-        let aligned = self.unit.aligned(current);
-        let aligned = self.unit.keep("aligned", aligned);
+        let parts = self.unit.charge_parts(&decay, start, current);
         self.unit.next_stage();
 
         self.unit.b.comment("charge: the product rounded, once");
-        let x = self.unit.at(aligned);
+        let x = self.unit.at(parts.aligned);
         let mut input = self.unit.plus(x, &offset);
         if let (Some(r), Reset::Soft) = (r, modes.reset) {
             self.unit.b.comment("soft reset of the previous step");
@@ -117,22 +112,12 @@ impl LifLane<'_> {
             input = self.unit.b.sub(input, amount);
         }
         let input = self.unit.keep("input", input);
-        let leaked = self.unit.rounded(product);
+        let leaked = self.unit.rounded(parts.product);
         let leaked = self.toward_zero(leaked);
         let leaked = self.unit.keep("leaked", leaked);
         self.unit.next_stage();
 
-        self.unit
-            .b
-            .comment("charge: the exact sum, then the overflow, once");
-        let (leaked, input) = (self.unit.at(leaked), self.unit.at(input));
-        let charge = self.unit.b.add(leaked, input);
-        let charge = self.unit.keep("charge", charge);
-        self.unit.next_stage();
-        let charge = self.unit.at(charge);
-        let h = self.unit.overflow(charge);
-        let h = self.unit.keep("h", h);
-        self.unit.next_stage();
+        let h = self.unit.charged(leaked, input);
 
         self.unit.b.comment("fire");
         let compared = self.unit.at(h);

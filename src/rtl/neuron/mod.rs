@@ -5,6 +5,7 @@
 //! what it computes in an idle cycle is not looked at.
 
 mod alif;
+mod charge;
 mod clif;
 mod cubalif;
 mod forms;

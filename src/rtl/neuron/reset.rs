@@ -5,6 +5,15 @@ use goldspike_golden::neuron::Reset;
 use super::unit::Unit;
 use crate::hdl::{Sig, Ty};
 
+/// A kind of reset in the words of a lane's head.
+pub(super) const fn reset_word(reset: Reset) -> &'static str {
+    match reset {
+        Reset::Hard => "hard",
+        Reset::Soft => "soft",
+        Reset::None => "no",
+    }
+}
+
 impl Unit<'_> {
     /// Whether `h` fires; nothing is compared where it never does.
     pub(super) fn fire(&mut self, h: Sig) -> Sig {
