@@ -1,7 +1,7 @@
 //! What the registry says of GLIF.
 
 use super::kinds;
-use crate::neuron::common::{DECAY, FIRE_AT, INPUT_GAIN, V_INIT, V_INIT_RAW, V_THRESHOLD, always};
+use crate::neuron::common::{DECAY, FIRE_AT, INPUT_GAIN, V_INIT, V_INIT_RAW, V_THRESHOLD, always, parameter};
 use crate::neuron::info::{ConstantInfo, Default, Domain, ModelInfo, ParameterInfo, Presence, Range, Shape, V};
 use crate::neuron::modes::{ModeSet, Reset, ResetTiming};
 
@@ -13,11 +13,8 @@ pub(super) const fn by_step(
     default: Default,
 ) -> ParameterInfo {
     ParameterInfo {
-        name,
-        meaning,
-        range,
-        default,
         shape: Shape::Step,
+        ..parameter(name, meaning, range, default)
     }
 }
 
