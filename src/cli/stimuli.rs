@@ -128,19 +128,7 @@ pub fn sparse_samples(
     seed: u64,
 ) -> Vec<Sample> {
     let mut random = SplitMix::stream(seed, 2 << 32);
-    let mut step = || -> Vec<Event> {
-        (0u32..)
-            .zip(0..network.input.axons)
-            .filter_map(|(address, _)| {
-                let payload = 1 + random.below(u64::from(network.input.payload_max.max(1)));
-                let event = Event {
-                    address,
-                    payload: i32::try_from(payload).unwrap_or(1),
-                };
-                (random.below(100) < percent).then_some(event)
-            })
-            .collect()
-    };
+    let mut step = || drawn_step(network, &mut random, |random| random.below(100) < percent);
     (0..count)
         .map(|_| Sample {
             steps: (0..network.time_steps.max(1)).map(|_| step()).collect(),
@@ -183,6 +171,17 @@ fn random_samples(network: &QuantNetwork, random: &mut SplitMix) -> Vec<Sample> 
 
 fn random_step(network: &QuantNetwork, density: u64, random: &mut SplitMix) -> Vec<Event> {
     let silent = random.below(8) == 0;
+    drawn_step(network, random, |random| {
+        random.below(256) < density && !silent
+    })
+}
+
+/// An event of a random payload on each axon for which `fires` says so; it is asked after the payload is drawn.
+fn drawn_step(
+    network: &QuantNetwork,
+    random: &mut SplitMix,
+    fires: impl Fn(&mut SplitMix) -> bool,
+) -> Vec<Event> {
     (0u32..)
         .zip(0..network.input.axons)
         .filter_map(|(address, _)| {
@@ -191,7 +190,7 @@ fn random_step(network: &QuantNetwork, density: u64, random: &mut SplitMix) -> V
                 address,
                 payload: i32::try_from(payload).unwrap_or(1),
             };
-            (random.below(256) < density && !silent).then_some(event)
+            fires(random).then_some(event)
         })
         .collect()
 }

@@ -102,13 +102,7 @@ pub(crate) fn choose(
     if guard_bits >= MAX_MEMBRANE.cast_signed() {
         return Err(too_wide(guard_bits.unsigned_abs() + 2));
     }
-    let candidate = Candidate {
-        layer: &layer.name,
-        draft: &draft,
-        real: charge,
-        rounding: options.rounding,
-        overflow: options.overflow,
-    };
+    let candidate = Candidate::new(&layer.name, &draft, charge, options);
     let quant = candidate.constants(guard_bits)?;
     // 42 bits hold the limit of the search.
     let reach = candidate

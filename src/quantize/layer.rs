@@ -30,13 +30,7 @@ pub(crate) fn quantize(
     } else {
         let draft = draft::rounded(layer, charge, payload, options)?;
         tables::one_scale(layer, charge, &draft)?;
-        let candidate = Candidate {
-            layer: &layer.name,
-            draft: &draft,
-            real: charge,
-            rounding: options.rounding,
-            overflow: options.overflow,
-        };
+        let candidate = Candidate::new(&layer.name, &draft, charge, options);
         let membrane = membrane::choose(&candidate, time_steps, options)?;
         (draft, membrane)
     };

@@ -39,6 +39,19 @@ pub(crate) struct Candidate<'a> {
     pub overflow: Overflow,
 }
 
+impl<'a> Candidate<'a> {
+    /// A layer of that name in the modes of `options`.
+    pub fn new(layer: &'a str, draft: &'a Draft, real: &'a Collapsed, options: &Options) -> Self {
+        Self {
+            layer,
+            draft,
+            real,
+            rounding: options.rounding,
+            overflow: options.overflow,
+        }
+    }
+}
+
 impl Candidate<'_> {
     fn updates(&self, neuron: &QuantNeuron, guard_bits: i32) -> Result<Vec<Update>, QuantizeError> {
         let layer = self.neurons_alone(neuron);
