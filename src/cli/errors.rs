@@ -70,7 +70,7 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
 pub fn plan(error: &PlanError) -> Diagnostic {
     let code = match error {
         PlanError::LaneCount { .. } => &codes::LANE_COUNT,
-        PlanError::LaneRange { .. } => &codes::LANE_RANGE,
+        PlanError::LaneRange { .. } | PlanError::Events { .. } => &codes::LANE_RANGE,
         PlanError::Banks(_) => &codes::BANKS,
         PlanError::Hdl(_) => &codes::INTERNAL,
     };

@@ -245,11 +245,6 @@ impl LaneArgs {
     /// # Errors
     /// `GS0603` for what this version does not have.
     pub fn options(&self, probe: bool) -> Result<DesignOptions, Diagnostic> {
-        if let Some(events) = self.events.iter().find(|&&events| events != 1) {
-            let message = format!("--events {events}: this version takes one event a cycle");
-            return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message)
-                .help("leave `--events` out, or give it 1"));
-        }
         if self.weights == Some(WeightsArg::Writable) {
             let message = "--weights writable: in this version the weights are part of the design";
             return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message)
@@ -258,7 +253,9 @@ impl LaneArgs {
         Ok(DesignOptions {
             lanes: choice(&self.lanes),
             neuron_lanes: choice(&self.neuron_lanes),
+            events: choice(&self.events),
             probe,
+            fabric: match std::env::var("GS_FABRIC").as_deref() { Ok("ice40") => crate::rtl::Fabric::ICE40, Ok("ecp5") => crate::rtl::Fabric::ECP5, _ => crate::rtl::Fabric::PORTABLE },
             ..DesignOptions::default()
         })
     }
@@ -276,6 +273,7 @@ impl LaneArgs {
         [
             ("--lanes", &self.lanes),
             ("--neuron-lanes", &self.neuron_lanes),
+            ("--events", &self.events),
         ]
         .into_iter()
         .filter(|(_, lanes)| !lanes.is_empty())

@@ -11,7 +11,7 @@ use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
 use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
 use crate::rtl::stream::Layout;
-use crate::rtl::{Design, Form, LayerPlan};
+use crate::rtl::{Design, Form};
 
 /// Text of the datasheet.
 pub(crate) fn datasheet(
@@ -106,17 +106,14 @@ fn forms(out: &mut String, design: &Design, network: &QuantNetwork) {
 fn timing(out: &mut String, design: &Design, latency: u64) {
     out.push_str(
         "## Cycles\n\n\
-         A layer takes `G * max(events, S)` cycles for a time step with that many events, in the steady state and \
-         without stalls; the input takes one beat a cycle. The layers work on different time steps at the same time, so \
+         What a layer takes for a time step, by its events, in the steady state and without stalls; the input takes one beat a cycle. The layers work on different time steps at the same time, so \
          a step costs as much as its slowest layer:\n\n| layer | cycles of a step | silent step | every axon spikes |\n|---|---|--:|--:|\n",
     );
     for (index, plan) in design.plans.iter().enumerate() {
-        let LayerPlan {
-            groups, spacing, ..
-        } = plan;
         let _ = writeln!(
             out,
-            "| {index} | {groups} * max(events, {spacing}) | {} | {} |",
+            "| {index} | {} | {} | {} |",
+            plan.cycles_formula(),
             plan.step_cycles(0),
             plan.step_cycles(u32::try_from(plan.axons).unwrap_or(u32::MAX)),
         );

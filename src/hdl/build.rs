@@ -416,12 +416,29 @@ impl Builder {
             fields: fields.to_vec(),
             depth,
             init,
+            block: false,
+            apart: false,
             read: None,
             write: None,
         });
         Mem {
             index,
             owner: self.owner,
+        }
+    }
+
+    /// Says that no enabled read of `m` meets a write of the same word in the same cycle, so that a block memory that
+    /// gives anything there needs no logic around it. A simulation counts a read that does as lost.
+    pub fn reads_apart(&mut self, m: Mem) {
+        if let Some(mem) = self.mems.get_mut(m.index as usize) {
+            mem.apart = true;
+        }
+    }
+
+    /// Asks for block memory whatever the size of `m`.
+    pub fn in_block_memory(&mut self, m: Mem) {
+        if let Some(mem) = self.mems.get_mut(m.index as usize) {
+            mem.block = true;
         }
     }
 

@@ -33,6 +33,7 @@ pub(crate) struct FlatMem {
     pub(crate) depth: usize,
     pub(crate) fields: usize,
     pub(crate) init: Vec<i128>,
+    pub(crate) apart: bool,
     pub(crate) read_address: Slot,
     pub(crate) read_enable: Option<Slot>,
     /// `(field, slot)` of the fields that are used.
@@ -402,6 +403,7 @@ impl<'e, 'a> Layout<'e, 'a> {
                 depth: mem.depth,
                 fields: mem.fields.len(),
                 init,
+                apart: mem.apart,
                 read_address: self.slot(place, read.address)?,
                 read_enable: read.enable.map(|n| self.slot(place, n)).transpose()?,
                 read_data,

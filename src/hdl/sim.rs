@@ -200,7 +200,8 @@ impl Sim {
         self.cycle
     }
 
-    /// Enabled reads beyond the depth of a memory so far; Verilog gives undefined words for these.
+    /// Enabled reads beyond the depth of a memory so far, or of a word that is being written where [`super::Builder::reads_apart`]
+    /// excludes that; hardware gives undefined words for these.
     #[must_use]
     pub const fn out_of_range_reads(&self) -> u64 {
         self.lost_reads
@@ -335,7 +336,8 @@ fn word(mem: &FlatMem, values: &Values, address: Slot) -> Option<usize> {
         .map(|a| a * mem.fields)
 }
 
-/// Puts the next outputs of the read port into `next`; true if an enabled read had no word.
+/// Puts the next outputs of the read port into `next`; true if an enabled read had no
+/// word, or met a write where it must not.
 fn read(mem: &FlatMem, words: &[i128], values: &Values, next: &mut [i128]) -> bool {
     let enabled = mem.read_enable.is_none_or(|e| values.get(e) != 0);
     let start = word(mem, values, mem.read_address);
@@ -346,7 +348,14 @@ fn read(mem: &FlatMem, words: &[i128], values: &Values, next: &mut [i128]) -> bo
             values.get(slot)
         };
     }
-    enabled && start.is_none()
+    enabled && (start.is_none() || mem.apart && collides(mem, values, start))
+}
+
+/// Whether the word at `start` is written in this cycle.
+fn collides(mem: &FlatMem, values: &Values, start: Option<usize>) -> bool {
+    mem.write.as_ref().is_some_and(|(enable, address, _)| {
+        values.get(*enable) != 0 && word(mem, values, *address) == start
+    })
 }
 
 /// Writes an enabled word; true if it has no place.

@@ -164,6 +164,10 @@ pub(crate) struct MemDef {
     pub(crate) fields: Vec<Ty>,
     pub(crate) depth: usize,
     pub(crate) init: MemInit,
+    /// Kept in block memory whatever its size.
+    pub(crate) block: bool,
+    /// No enabled read meets a write of the same word in the same cycle.
+    pub(crate) apart: bool,
     pub(crate) read: Option<ReadPort>,
     pub(crate) write: Option<WritePort>,
 }

@@ -7,6 +7,7 @@
 use goldspike_golden::quant::Param;
 
 use crate::hdl::{Builder, MemInit, Sig, Ty};
+use crate::rtl::memory::{memory, read};
 use crate::rtl::neuron::{Column, Lane};
 use crate::rtl::plan::{LayerPlan, index_bits};
 
@@ -22,7 +23,7 @@ pub(crate) struct Place {
     pub(crate) first: Sig,
 }
 
-/// The constants of the row's neurons by lane and column, one cycle after `at`. Files are named `files`, with an ending.
+/// The constants of the row's neurons by lane and column, [`read_cycles`](crate::rtl::Fabric::read_cycles) after `at`. Files are named `files`, with an ending.
 pub(crate) fn constants(
     b: &mut Builder,
     plan: &LayerPlan,
@@ -42,7 +43,7 @@ pub(crate) fn constants(
         rows: plan.rows as usize,
         steps: 1,
     };
-    let rows_read = rows.read(b, files, at.row, at.active);
+    let rows_read = rows.read(b, plan, files, at.row, at.active);
     let by_neuron = by_step
         .iter()
         .any(|column| column.values.neurons().is_some());
@@ -57,7 +58,7 @@ pub(crate) fn constants(
         Vec::new()
     } else {
         let address = steps.address(b, at);
-        steps.read(b, &format!("{files}_by_step"), address, at.active)
+        steps.read(b, plan, &format!("{files}_by_step"), address, at.active)
     };
     (0..lanes)
         .map(|index| {
@@ -95,7 +96,14 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn read(&self, b: &mut Builder, file: &str, address: Sig, enable: Sig) -> Vec<Sig> {
+    fn read(
+        &self,
+        b: &mut Builder,
+        plan: &LayerPlan,
+        file: &str,
+        address: Sig,
+        enable: Sig,
+    ) -> Vec<Sig> {
         if self.columns.is_empty() {
             return Vec::new();
         }
@@ -106,7 +114,9 @@ impl Table<'_> {
             .flat_map(|step| (0..self.rows).map(move |row| (step, row)))
             .map(|(step, row)| self.word(step, row))
             .collect();
-        let memory = b.mem(
+        let memory = memory(
+            b,
+            plan.fabric,
             self.name,
             &types,
             self.steps * self.rows,
@@ -115,7 +125,7 @@ impl Table<'_> {
                 words,
             },
         );
-        b.read(memory, address, Some(enable))
+        read(b, plan, memory, self.name, address, enable)
     }
 
     fn word(&self, step: usize, row: usize) -> Vec<i128> {

@@ -1,56 +1,70 @@
 //! The event buffer of a layer: a ring of banks, each holding the events of one time step.
 //!
 //! The writer fills a bank while the crossbar replays the oldest one; a bank is handed over by the beat with `last`.
-//! `ready` is low only while every bank is in use, so it never waits for a `last` that cannot arrive.
+//! Whoever sends a beat claims the next bank with the last beat of a step, at the moment it is accepted; `ready` is low
+//! only while every bank is claimed, so it never waits for a `last` that cannot arrive.
+//!
+//! Bank and place are interleaved: event `i` of bank `k` is word `i * banks + k`, so an address needs no adder. With `K`
+//! events a cycle there are `K` memories, and event `i` is in memory `i mod K`.
 
 use std::sync::Arc;
 
-use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
+use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::ring;
+use crate::rtl::regs::{delay_control, ring};
 use crate::rtl::stream::{Beat, Layout};
 
-/// Ports: stream `s` in; `step_valid_o`, `step_events_o` (number of events), `step_user_o` (last step of the sample)
-/// of the oldest step; `read_i`, `index_i`, one cycle later `event_address_o`, `event_payload_o`; `step_done_i` frees it.
+/// Ports: stream `s` in, without a ready of its own; `claim_i`, `s_ready_o`; `pushed_o`: a finished step was stored;
+/// `step_events_o` (number of events), `step_user_o` (last step of the sample) of the oldest step; `read_i` (one bit an
+/// event), `index_i`, [`read_cycles`](crate::rtl::fabric::Fabric::read_cycles) later `event_address_o`,
+/// `event_payload_o`; `step_done_i` frees the oldest step's bank.
 pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::new(plan.axons, plan.fed);
-    let depth = plan.axons * plan.banks as usize;
-    let pointer = Ty::u(index_bits(depth));
     let count = Ty::u(index_bits(plan.axons + 1));
+    let at_once = plan.events as usize;
     let doc = format!(
-        "Event buffer: {} banks of {} events, one time step a bank.",
+        "Event buffer: {} banks of {} events, one time step a bank; {at_once} read a cycle.",
         plan.banks, plan.axons
     );
     let mut b = Builder::new(name, doc);
     let beat = Beat::inputs(&mut b, "s", layout);
+    let claim = b.input("claim_i", Ty::BIT);
     let done = b.input("step_done_i", Ty::BIT);
-    let read = b.input("read_i", Ty::BIT);
-    let index = b.input("index_i", Ty::u(index_bits(plan.axons)));
+    let reads = b.input_vec("read_i", Ty::BIT, at_once);
+    let index = b.input("index_i", Ty::u(plan.place_bits()));
 
-    b.comment("writing");
-    let banks_used = b.reg(
-        "banks_used_q",
+    b.comment("claimed banks");
+    let claimed = b.reg(
+        "claimed_q",
         Ty::u(index_bits(plan.banks as usize + 1)),
         Some(0),
     );
-    let all_banks = b.lit(i128::from(plan.banks), banks_used.q.ty());
-    let ready = b.ne(banks_used.q, all_banks);
-    let accept = b.and(beat.valid, ready);
+    let claimed_next = b.add(claimed.q, claim);
+    let claimed_next = b.sub(claimed_next, done);
+    let claimed_next = b.wrap(claimed_next, claimed.q.ty());
+    b.next(claimed, claimed_next);
+    let all_banks = b.lit(i128::from(plan.banks), claimed.q.ty());
+    let ready_next = b.ne(claimed_next, all_banks);
+    let ready = b.reg("ready_q", Ty::BIT, Some(1));
+    b.next(ready, ready_next);
+
+    b.comment("writing");
     let has_event = b.not(beat.null);
-    let write = b.and(accept, has_event);
+    let write = b.and(beat.valid, has_event);
     let write = b.name("write", write);
-    let push = b.and(accept, beat.last);
+    let push = b.and(beat.valid, beat.last);
     let push = b.name("push", push);
-    let write_base = bank_base(&mut b, "write_base_q", plan, pointer, push);
+    let bank_ty = Ty::u(index_bits(plan.banks as usize));
+    let last_bank = (1, plan.banks as usize - 1);
+    let write_bank = ring(&mut b, "write_bank_q", bank_ty, last_bank, push).0;
     let written = b.reg("written_q", count, Some(0));
     let with_this = b.add(written.q, write);
     let with_this = b.wrap(with_this, count);
     let with_this = b.name("events", with_this);
     let zero = b.lit(0, count);
     let written_next = b.mux(push, zero, with_this);
-    b.next_en(written, accept, written_next);
-    let write_address = b.add(write_base, written.q);
-    let write_address = b.wrap(write_address, pointer);
+    b.next_en(written, beat.valid, written_next);
 
     b.comment("replay");
     let mut types = vec![Ty::u(layout.address)];
@@ -59,89 +73,87 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
         types.push(Ty::u(layout.payload));
         data.push(payload);
     }
-    let events = b.mem("events_mem", &types, depth, MemInit::Zero);
-    let read_base = bank_base(&mut b, "read_base_q", plan, pointer, done);
-    let read_address = b.add(read_base, index);
-    let read_address = b.wrap(read_address, pointer);
-    let event = b.read(events, read_address, Some(read));
-    b.write(events, write, write_address, &data);
+    let read_bank = ring(&mut b, "read_bank_q", bank_ty, last_bank, done).0;
+    let read_address = b.cat(&[index, read_bank]);
+    let way_bits = at_once.trailing_zeros();
+    let place = b.slice(written.q, way_bits, plan.place_bits());
+    let write_address = b.cat(&[place, write_bank]);
+    let depth = plan.axons.div_ceil(at_once) << bank_ty.width();
+    let mut events = Vec::with_capacity(at_once);
+    for (way, &wanted) in reads.iter().enumerate() {
+        let name = if at_once == 1 {
+            "events_mem".to_owned()
+        } else {
+            format!("events_mem{way}")
+        };
+        let stored = memory(&mut b, plan.fabric, &name, &types, depth, MemInit::Zero);
+        let delayed = format!("event{way}_word");
+        events.push(read(&mut b, plan, stored, &delayed, read_address, wanted));
+        let mut here = write;
+        if way_bits > 0 {
+            let turn = b.slice(written.q, 0, way_bits);
+            let this = b.lit(way as i128, turn.ty());
+            let is_turn = b.eq(turn, this);
+            here = b.and(write, is_turn);
+        }
+        b.write(stored, here, write_address, &data);
+    }
 
     b.comment("finished steps, the oldest first: number of events, last step of the sample");
-    let not_done = b.not(done);
-    let not_push = b.not(push);
-    let grows = b.and(push, not_done);
-    let shrinks = b.and(done, not_push);
-    let one = b.lit(1, banks_used.q.ty());
-    let more = b.add(banks_used.q, one);
-    let more = b.wrap(more, banks_used.q.ty());
-    let fewer = b.sub(banks_used.q, one);
-    let fewer = b.wrap(fewer, banks_used.q.ty());
-    let used = b.mux(shrinks, fewer, banks_used.q);
-    let used = b.mux(grows, more, used);
-    b.next(banks_used, used);
-    let step_events = shift_queue(
-        &mut b,
-        "step_events",
-        plan,
-        banks_used.q,
-        push,
-        done,
-        with_this,
-    );
-    let step_user = shift_queue(
-        &mut b,
-        "step_user",
-        plan,
-        banks_used.q,
-        push,
-        done,
-        beat.user,
-    );
-    let none = b.lit(0, banks_used.q.ty());
-    let step_valid = b.ne(banks_used.q, none);
+    let tail = tail(&mut b, plan, push, done);
+    let step_events = shift_queue(&mut b, "step_events", &tail, done, with_this);
+    let step_user = shift_queue(&mut b, "step_user", &tail, done, beat.user);
+    let pushed = delay_control(&mut b, "pushed", push, 1);
 
-    b.output("s_ready_o", ready);
-    b.output("step_valid_o", step_valid);
+    b.output("s_ready_o", ready.q);
+    b.output("pushed_o", pushed);
     b.output("step_events_o", step_events);
     b.output("step_user_o", step_user);
-    b.output("event_address_o", event[0]);
-    if let Some(&payload) = event.get(1) {
-        b.output("event_payload_o", payload);
+    let addresses: Vec<Sig> = events.iter().map(|event| event[0]).collect();
+    b.output_vec("event_address_o", &addresses);
+    let payloads: Vec<Sig> = events
+        .iter()
+        .filter_map(|event| event.get(1).copied())
+        .collect();
+    if !payloads.is_empty() {
+        b.output_vec("event_payload_o", &payloads);
     }
     b.finish()
 }
 
-/// First word of the current bank; `advance` moves to the next bank.
-fn bank_base(b: &mut Builder, name: &str, plan: &LayerPlan, pointer: Ty, advance: Sig) -> Sig {
-    let last = (plan.banks as usize - 1) * plan.axons;
-    ring(b, name, pointer, (plan.axons, last), advance).0
+/// For each place of the queue of finished steps: whether the pushed step goes there. One register a place says where
+/// the queue ends.
+fn tail(b: &mut Builder, plan: &LayerPlan, push: Sig, pop: Sig) -> Vec<Sig> {
+    let places = plan.banks as usize;
+    let ends: Vec<Reg> = (0..=places)
+        .map(|place| b.reg(&format!("tail{place}_q"), Ty::BIT, Some(i128::from(place == 0))))
+        .collect();
+    let moves = b.xor(push, pop);
+    let none = b.lit(0, Ty::BIT);
+    for (place, &end) in ends.iter().enumerate() {
+        let below = place.checked_sub(1).map_or(none, |below| ends[below].q);
+        let above = ends.get(place + 1).map_or(none, |above| above.q);
+        let next = b.mux(push, below, above);
+        b.next_en(end, moves, next);
+    }
+    (0..places)
+        .map(|place| {
+            let here = b.mux(pop, ends[place + 1].q, ends[place].q);
+            b.and(push, here)
+        })
+        .collect()
 }
 
 /// A queue in registers, one place a bank: the oldest entry is at place 0.
-fn shift_queue(
-    b: &mut Builder,
-    name: &str,
-    plan: &LayerPlan,
-    used: Sig,
-    push: Sig,
-    pop: Sig,
-    value: Sig,
-) -> Sig {
-    let places: Vec<_> = (0..plan.banks)
+fn shift_queue(b: &mut Builder, name: &str, tail: &[Sig], pop: Sig, value: Sig) -> Sig {
+    let places: Vec<Reg> = (0..tail.len())
         .map(|place| b.reg(&format!("{name}{place}_q"), value.ty(), None))
         .collect();
-    for place in 0..plan.banks {
-        let here = b.lit(i128::from(place), used.ty());
-        let behind = b.lit(i128::from(place) + 1, used.ty());
-        let free_here = b.eq(used, here);
-        let free_behind = b.eq(used, behind);
-        let free = b.mux(pop, free_behind, free_here);
-        let takes = b.and(push, free);
-        let own = places[place as usize].q;
-        let shifted = places.get(place as usize + 1).map_or(own, |next| next.q);
-        let kept = b.mux(pop, shifted, own);
-        let next = b.mux(takes, value, kept);
-        b.next(places[place as usize], next);
+    for (place, (&reg, &here)) in places.iter().zip(tail).enumerate() {
+        let moves = b.or(pop, here);
+        let above = places.get(place + 1).map_or(value, |above| above.q);
+        let next = b.mux(here, value, above);
+        b.next_en(reg, moves, next);
     }
     places[0].q
 }

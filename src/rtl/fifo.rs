@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Ty};
+use crate::rtl::fabric::Fabric;
+use crate::rtl::memory::memory;
 use crate::rtl::plan::index_bits;
 use crate::rtl::regs::stepped;
 
@@ -16,6 +18,7 @@ pub(crate) fn fifo(
     doc: &str,
     fields: &[(&str, Ty, usize)],
     depth: usize,
+    fabric: Fabric,
 ) -> Result<Arc<Module>, HdlError> {
     let depth = depth.max(2).next_power_of_two();
     let pointer = Ty::u(index_bits(depth));
@@ -36,13 +39,12 @@ pub(crate) fn fifo(
     let valid = b.reg("valid_q", Ty::BIT, Some(0));
     let waiting = b.reg("waiting_q", Ty::u(index_bits(depth + 1)), Some(0));
 
-    let zero = b.lit(0, waiting.q.ty());
-    let some_waiting = b.ne(waiting.q, zero);
+    let some_waiting = b.reg("any_waiting_q", Ty::BIT, Some(0));
     let not_valid = b.not(valid.q);
     let place = b.or(not_valid, pop);
-    let fetch = b.and(some_waiting, place);
+    let fetch = b.and(some_waiting.q, place);
     let fetch = b.name("fetch", fetch);
-    let memory = b.mem("entries", &types, depth, MemInit::Zero);
+    let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
     let head = b.read(memory, read_pointer.q, Some(fetch));
     b.write(memory, push, write_pointer.q, &data);
 
@@ -58,6 +60,9 @@ pub(crate) fn fifo(
     let waiting_next = b.sub(grown, fetch);
     let waiting_next = b.wrap(waiting_next, waiting.q.ty());
     b.next(waiting, waiting_next);
+    let zero = b.lit(0, waiting_next.ty());
+    let some_next = b.ne(waiting_next, zero);
+    b.next(some_waiting, some_next);
 
     b.output("valid_o", valid.q);
     let mut rest = head.as_slice();

@@ -3,21 +3,38 @@
 //!
 //! Illegal are an address or payload out of range, an address twice in one step, and a beat without an event that does
 //! not end a step. Where constants depend on the time step, a sample of more steps than they have is flagged too, and
-//! passes. A memory holds for each address the tag of the step in which it was last seen; the tag counts steps
-//! and skips 0. After reset, and each time that the tag runs out, the memory is cleared, one address a cycle, during
-//! which TREADY is low.
+//! passes.
+//!
+//! A memory holds for each address the tag of the step in which it was last seen; the tag counts steps and skips 0.
+//! After reset, and each time that the tag runs out, the memory is cleared, one address a cycle, during which TREADY is
+//! low.
+//!
+//! ```text
+//! accept ─► 1: in range? tag read ─► 2: tag written, compared ─► 3: judged ─► out
+//! ```
+//!
+//! Nothing waits between the two ends: whoever takes the beats has room for them when it is ready.
 
 use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::{hold, ring, stepped};
+use crate::rtl::regs::{delay_control, ring, stepped};
 use crate::rtl::stream::{Beat, Layout};
 
-/// Bits of the step tag: one clearing in 65,535 steps.
+/// Bits of the step tag: one clearing in about 65,530 steps.
 const TAG_BITS: u32 = 16;
 
-/// Ports: stream `s` in, stream `m` out, `error_o` (sticky). `steps`: the most that a sample may have.
+/// The lowest bits of the tag, which are not looked at when it is asked whether the tag runs out: beats that are accepted
+/// before the answer takes effect have tags of their own.
+const IN_FLIGHT_BITS: u32 = 2;
+
+/// Bits that are compared at once.
+const COMPARED_AT_ONCE: u32 = 4;
+
+/// Ports: stream `s` in; stream `m` out, without `m_ready_i` for each beat: `m_ready_i` says that the beats of a step may
+/// come, `claim_o` that the last one of a step was accepted; `error_o` (sticky). `steps`: the most that a sample may have.
 pub(crate) fn guard(
     name: &str,
     plan: &LayerPlan,
@@ -38,120 +55,139 @@ pub(crate) fn guard(
     let beat = Beat::inputs(&mut b, "s", layout);
     let m_ready = b.input("m_ready_i", Ty::BIT);
 
-    b.comment("clearing of the tag memory: after reset and when the tag has run out");
     let clearing = b.reg("clearing_q", Ty::BIT, Some(1));
-    let row_ty = Ty::u(index_bits(plan.axons));
-    let rows = (1, plan.axons - 1);
-    let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, clearing.q);
-    let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(1));
-
-    b.comment("held beat: its tag arrives from the memory with it");
-    let held = b.reg("held_valid_q", Ty::BIT, Some(0));
-    let ready = b.wire("ready", Ty::BIT);
+    let not_clearing = b.not(clearing.q);
+    let ready = b.and(m_ready, not_clearing);
     let accept = b.and(beat.valid, ready);
     let accept = b.name("accept", accept);
-    let null = hold(&mut b, "held_null_q", beat.null, accept);
-    let address = hold(&mut b, "held_address_q", beat.address, accept);
-    let payload = beat
+    let claim = b.and(accept, beat.last);
+
+    b.comment("1: the accepted beat; the tag of its address is read");
+    let beat1 = staged(&mut b, 1, 1, Beat { valid: accept, ..beat });
+    let in_range = below(&mut b, beat1.address, plan.axons as i128);
+    let look_up = in_range.map_or(beat1.valid, |ok| b.and(beat1.valid, ok));
+    let tags = memory(
+        &mut b,
+        plan.fabric,
+        "seen_tag",
+        &[Ty::u(TAG_BITS)],
+        plan.axons,
+        MemInit::Zero,
+    );
+
+    b.comment("2: the tag arrives, and the step's is written");
+    let beat2 = staged(&mut b, 2, 1, beat1);
+    let in_range2 = in_range.map(|ok| b.delay("in_range", ok, 1));
+    let has_event2 = b.not(beat2.null);
+    let seen_now = b.and(beat2.valid, has_event2);
+    let mark = in_range2.map_or(seen_now, |ok| b.and(seen_now, ok));
+    let mark = b.name("mark", mark);
+    let not_last2 = b.not(beat2.last);
+    let same_address = b.eq(beat1.address, beat2.address);
+    let again = b.and(mark, not_last2);
+    let again = b.and(again, same_address);
+    let again = b.name("again", again);
+    let not_again = b.not(again);
+    let look_up = b.and(look_up, not_again);
+    let seen_tag = read(&mut b, plan, tags, "seen_tag_d", beat1.address, look_up)[0];
+    let again = b.delay("again", again, 1);
+    let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(1));
+    let ends_step = b.and(beat2.valid, beat2.last);
+
+    b.comment("clearing of the tags, once no accepted beat is on its way");
+    let high = b.slice(tag.q, IN_FLIGHT_BITS, TAG_BITS - IN_FLIGHT_BITS);
+    let runs_out = b.all(high);
+    let runs_out = b.delay("runs_out", runs_out, 1);
+    let drained = delay_control(&mut b, "clearing", clearing.q, 3);
+    let sweep = b.and(clearing.q, drained);
+    let sweep = b.name("sweep", sweep);
+    let rows = (1, plan.axons - 1);
+    let row_ty = Ty::u(index_bits(plan.axons));
+    let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, sweep);
+    let start_clearing = b.and(ends_step, runs_out);
+    let swept = b.and(sweep, at_last_row);
+    let not_swept = b.not(swept);
+    let goes_on = b.and(clearing.q, not_swept);
+    let clearing_next = b.or(start_clearing, goes_on);
+    b.next(clearing, clearing_next);
+    let first_tag = b.lit(1, tag.q.ty());
+    let tag_plus = stepped(&mut b, tag.q, 1);
+    let tag_next = b.mux(sweep, first_tag, tag_plus);
+    let tag_moves = b.or(sweep, ends_step);
+    b.next_en(tag, tag_moves, tag_next);
+    let write = b.or(sweep, mark);
+    let write_address = b.mux(sweep, row, beat2.address);
+    let zero_tag = b.lit(0, tag.q.ty());
+    let write_tag = b.mux(sweep, zero_tag, tag.q);
+    b.write(tags, write, write_address, &[write_tag]);
+    let payload_ok = beat2
         .payload
-        .map(|payload| hold(&mut b, "held_payload_q", payload, accept));
-    let last = hold(&mut b, "held_last_q", beat.last, accept);
-    let user = hold(&mut b, "held_user_q", beat.user, accept);
-
-    let incoming_ok = below(&mut b, beat.address, plan.axons as i128);
-    let look_up = incoming_ok.map_or(accept, |ok| b.and(accept, ok));
-    let seen_mem = b.mem("seen_tag", &[Ty::u(TAG_BITS)], plan.axons, MemInit::Zero);
-    let seen_tag = b.read(seen_mem, beat.address, Some(look_up))[0];
-    let forwarded = b.reg("seen_just_now_q", Ty::BIT, Some(0));
-
-    b.comment("judgement");
-    let same_tag = b.eq(seen_tag, tag.q);
-    let seen = b.or(same_tag, forwarded.q);
-    let mut legal = b.not(seen);
-    let payload_ok =
-        payload.and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1));
-    for ok in [below(&mut b, address, plan.axons as i128), payload_ok]
-        .into_iter()
-        .flatten()
-    {
+        .and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1));
+    let mut legal = b.not(again);
+    for ok in [in_range2, payload_ok].into_iter().flatten() {
         legal = b.and(legal, ok);
     }
-    let has_event = b.not(null);
+
+    b.comment("3: judgement");
+    let cycles = plan.fabric.read_cycles();
+    let beat3 = staged(&mut b, 3, cycles, beat2);
+    let mut legal = b.delay("legal", legal, cycles);
+    let tag_then = b.delay("tag_then", tag.q, cycles - 1);
+    let mut same_tag = None;
+    for part in 0..TAG_BITS / COMPARED_AT_ONCE {
+        let of = |b: &mut Builder, tag| b.slice(tag, part * COMPARED_AT_ONCE, COMPARED_AT_ONCE);
+        let (seen, now) = (of(&mut b, seen_tag), of(&mut b, tag_then));
+        let same = b.eq(seen, now);
+        let same = b.delay(&format!("same{part}"), same, 1);
+        same_tag = Some(same_tag.map_or(same, |before| b.and(before, same)));
+    }
+    if let Some(same_tag) = same_tag {
+        let new = b.not(same_tag);
+        legal = b.and(legal, new);
+    }
+    let has_event = b.not(beat3.null);
     let event = b.and(has_event, legal);
     let event = b.name("legal_event", event);
     let no_event = b.not(event);
     let dropped_event = b.and(has_event, no_event);
-    let not_last = b.not(last);
-    let idle_beat = b.and(null, not_last);
+    let not_last = b.not(beat3.last);
+    let idle_beat = b.and(beat3.null, not_last);
     let illegal = b.or(dropped_event, idle_beat);
-
-    b.comment("hand-over");
-    let wanted = b.or(event, last);
-    let m_valid = b.and(held.q, wanted);
-    let unwanted = b.not(wanted);
-    let gone = b.or(m_ready, unwanted);
-    let leave = b.and(held.q, gone);
-    let leave = b.name("leave", leave);
-    let ends_step = b.and(leave, last);
-    let full_tag = b.all(tag.q);
-    let held_last = b.and(held.q, last);
-    let tag_runs_out = b.and(held_last, full_tag);
-
-    let not_clearing = b.not(clearing.q);
-    let not_held = b.not(held.q);
-    let free = b.or(not_held, leave);
-    let not_running_out = b.not(tag_runs_out);
-    let open = b.and(not_clearing, not_running_out);
-    let ready_value = b.and(open, free);
-    b.assign(ready, ready_value);
-
-    let not_leave = b.not(leave);
-    let stays = b.and(held.q, not_leave);
-    let held_next = b.or(accept, stays);
-    b.next(held, held_next);
-    let one_tag = b.lit(1, tag.q.ty());
-    let tag_plus = stepped(&mut b, tag.q, 1);
-    let tag_next = b.mux(full_tag, one_tag, tag_plus);
-    b.next_en(tag, ends_step, tag_next);
-    let start_clearing = b.and(ends_step, full_tag);
-    let not_at_last = b.not(at_last_row);
-    let keep_clearing = b.and(clearing.q, not_at_last);
-    let clearing_next = b.or(start_clearing, keep_clearing);
-    b.next(clearing, clearing_next);
-
-    let mark = b.and(leave, event);
-    let same_address = b.eq(beat.address, address);
-    let mark_now = b.and(mark, not_last);
-    let just_now = b.and(mark_now, same_address);
-    b.next_en(forwarded, accept, just_now);
-    let write = b.or(clearing.q, mark);
-    let write_address = b.mux(clearing.q, row, address);
-    let zero_tag = b.lit(0, tag.q.ty());
-    let write_tag = b.mux(clearing.q, zero_tag, tag.q);
-    b.write(seen_mem, write, write_address, &[write_tag]);
-
     let error = b.reg("error_q", Ty::BIT, Some(0));
-    let mut flagged = b.and(leave, illegal);
+    let mut flagged = b.and(beat3.valid, illegal);
     if let Some(steps) = steps {
-        let too_long = too_long(&mut b, steps, ends_step, user);
+        let ends_step = b.and(beat3.valid, beat3.last);
+        let too_long = too_long(&mut b, steps, ends_step, beat3.user);
         flagged = b.or(flagged, too_long);
     }
     let error_next = b.or(error.q, flagged);
     b.next(error, error_next);
 
     let out = Beat {
-        valid: m_valid,
         null: no_event,
-        payload,
-        address,
-        last,
-        user,
+        ..beat3
     };
     out.outputs(&mut b, "m");
     b.output("s_ready_o", ready);
+    b.output("claim_o", claim);
     b.output("error_o", error.q);
+    b.port_doc("claim_o", "the last beat of a step was accepted");
     b.port_doc("error_o", &error_doc("sticky: an illegal beat", steps));
     b.finish()
+}
+
+/// The beat `cycles` later, in stage `stage`.
+fn staged(b: &mut Builder, stage: u32, cycles: u32, beat: Beat) -> Beat {
+    let valid = delay_control(b, &format!("valid{stage}"), beat.valid, cycles);
+    let mut later = |name: &str, value| b.delay(&format!("{name}{stage}"), value, cycles);
+    Beat {
+        valid,
+        null: later("null", beat.null),
+        payload: beat.payload.map(|payload| later("payload", payload)),
+        address: later("address", beat.address),
+        last: later("last", beat.last),
+        user: later("user", beat.user),
+    }
 }
 
 /// What the error flag says of `beat`.

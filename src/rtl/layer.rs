@@ -11,15 +11,17 @@ use crate::rtl::fifo::fifo;
 use crate::rtl::neuron::{self, Assume, Lane};
 use crate::rtl::neurons::neurons;
 use crate::rtl::plan::{LayerPlan, ty};
+use crate::rtl::regs::delay_control;
 use crate::rtl::spikes::spikes;
 use crate::rtl::stream::{Beat, Layout, connections};
 
-/// Ports: streams `s` in and `m` out; with the probe `probe_valid_o`, `probe_ready_i`, `probe_data_o` (one element a
+/// Ports: streams `s` in and `m` out; where a guard accepts the beats (`guarded`) it also claims their bank, `s_claim_i`; with the probe `probe_valid_o`, `probe_ready_i`, `probe_data_o` (one element a
 /// lane, see [`ProbeLayout`]), `probe_last_o`, `probe_user_o`.
 pub(crate) fn layer(
     name: &str,
     plan: &LayerPlan,
     quant: &QuantLayer,
+    guarded: bool,
     probe: bool,
     assume: &Assume,
 ) -> Result<Arc<Module>, HdlError> {
@@ -55,12 +57,24 @@ pub(crate) fn layer(
     let beat = Beat::inputs(&mut b, "s", input);
     let m_ready = b.input("m_ready_i", Ty::BIT);
 
-    let read = b.wire("read", Ty::BIT);
-    let index = b.wire("index", Ty::u(plan.axon_bits()));
+    let at_once = plan.events as usize;
+    let reads: Vec<Sig> = (0..at_once)
+        .map(|way| b.wire(&format!("read{way}"), Ty::BIT))
+        .collect();
+    let index = b.wire("index", Ty::u(plan.place_bits()));
     let step_done = b.wire("step_done", Ty::BIT);
-    let mut ports = beat.connect("s");
+    let ready = b.wire("ready", Ty::BIT);
+    let (accepted, claim) = if guarded {
+        (beat, b.input("s_claim_i", Ty::BIT))
+    } else {
+        let valid = b.and(beat.valid, ready);
+        let valid = b.name("accept", valid);
+        (Beat { valid, ..beat }, b.and(valid, beat.last))
+    };
+    let mut ports = accepted.connect("s");
     ports.extend([
-        ("read_i".to_owned(), vec![read]),
+        ("claim_i".to_owned(), vec![claim]),
+        ("read_i".to_owned(), reads.clone()),
         ("index_i".to_owned(), vec![index]),
         ("step_done_i".to_owned(), vec![step_done]),
     ]);
@@ -70,20 +84,19 @@ pub(crate) fn layer(
         .iter()
         .map(|name| b.wire(name, Ty::BIT))
         .collect();
-    let mut ports: Vec<(String, Vec<Sig>)> =
-        ["step_valid", "step_events", "step_user", "event_address"]
-            .iter()
-            .map(|name| (format!("{name}_i"), vec![buffer.out(&format!("{name}_o"))]))
-            .collect();
+    let mut wanted = vec!["pushed", "step_events", "step_user", "event_address"];
     if input.payload > 0 {
-        ports.push((
-            "event_payload_i".to_owned(),
-            vec![buffer.out("event_payload_o")],
-        ));
+        wanted.push("event_payload");
     }
+    let mut ports: Vec<(String, Vec<Sig>)> = wanted
+        .iter()
+        .map(|name| (format!("{name}_i"), buffer.out_vec(&format!("{name}_o"))))
+        .collect();
     ports.push(("credit_i".to_owned(), credits.clone()));
     let sums = b.instance("u_crossbar", &sums, &connections(&ports));
-    b.assign(read, sums.out("read_o"));
+    for (&wire, value) in reads.iter().zip(sums.out_vec("read_o")) {
+        b.assign(wire, value);
+    }
     b.assign(index, sums.out("index_o"));
     b.assign(step_done, sums.out("step_done_o"));
 
@@ -113,7 +126,8 @@ pub(crate) fn layer(
     let out = b.instance("u_spikes", &out, &connections(&ports));
     b.assign(credits[0], out.out("credit_o"));
     Beat::of_instance(&out, "m", output).outputs(&mut b, "m");
-    b.output("s_ready_o", buffer.out("s_ready_o"));
+    b.assign(ready, buffer.out("s_ready_o"));
+    b.output("s_ready_o", ready);
     if probe {
         let layout = ProbeLayout::of(quant);
         let queue = fifo(
@@ -125,6 +139,7 @@ pub(crate) fn layer(
                 ("user", Ty::BIT, 1),
             ],
             (plan.rows * plan.credits) as usize,
+            plan.fabric,
         )?;
         let ready = b.input("probe_ready_i", Ty::BIT);
         let data = probe_words(&mut b, &cells, &lane, plan.neuron_lanes as usize);
@@ -145,6 +160,7 @@ pub(crate) fn layer(
         let pop_value = b.and(valid, ready);
         b.assign(pop, pop_value);
         let credit = b.and(pop, last);
+        let credit = delay_control(&mut b, "probe_credit", credit, 1);
         b.assign(credits[1], credit);
         b.output("probe_valid_o", valid);
         b.output_vec("probe_data_o", &queue.out_vec("data_o"));

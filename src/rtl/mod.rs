@@ -11,21 +11,26 @@
 mod constants;
 mod crossbar;
 mod event_buffer;
+pub mod fabric;
 mod fifo;
 mod guard;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod laws;
 mod layer;
+mod memory;
 pub mod neuron;
 mod neurons;
+mod passes;
 mod pipe;
 pub mod plan;
 mod regs;
 mod spikes;
 pub mod stream;
 mod top;
+mod weights;
 
+pub use fabric::Fabric;
 pub use layer::ProbeLayout;
 pub use neuron::{Form, Forms};
 pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};

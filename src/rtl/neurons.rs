@@ -10,6 +10,7 @@ use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::constants::{Place, constants};
+use crate::rtl::memory::{memory, read};
 use crate::rtl::neuron::{Lane, State};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{counted, delay_control, hold, ring};
@@ -53,15 +54,30 @@ pub(crate) fn neurons(
     let state_types: Vec<Ty> = (0..q)
         .flat_map(|_| lane.states.iter().map(|state| state.ty))
         .collect();
-    let state_memory = b.mem("states", &state_types, rows, MemInit::Zero);
-    let state = b.read(state_memory, sequence.row, Some(sequence.active));
+    let state_memory = memory(
+        &mut b,
+        plan.fabric,
+        "states",
+        &state_types,
+        rows,
+        MemInit::Zero,
+    );
+    let to_lane = plan.fabric.read_cycles();
+    let state = read(
+        &mut b,
+        plan,
+        state_memory,
+        "state",
+        sequence.row,
+        sequence.active,
+    );
     let constants = constants(&mut b, plan, lane, constants_files, &sequence);
 
     b.comment("lanes");
-    let first = b.delay("first_row", sequence.first, 1);
+    let first = b.delay("first_row", sequence.first, to_lane);
     let mut results = Vec::with_capacity(q);
     for index in 0..q {
-        let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, 1);
+        let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, to_lane);
         let mut ports = vec![
             ("sum_i".to_owned(), vec![sum]),
             ("first_i".to_owned(), vec![first]),
@@ -83,7 +99,7 @@ pub(crate) fn neurons(
     }
 
     b.comment("results: write back, and out");
-    let valid = delay_control(&mut b, "row_valid", sequence.active, lane.latency + 1);
+    let valid = delay_control(&mut b, "row_valid", sequence.active, lane.latency + to_lane);
     let row_ty = sequence.row.ty();
     let (row, last_row) = ring(&mut b, "result_row_q", row_ty, (1, rows - 1), valid);
     let new_state: Vec<Sig> = results
@@ -112,7 +128,7 @@ pub(crate) fn neurons(
     b.next_en(base, valid, next);
     b.comment("last step of the sample, taken over while the step's last row is on its way");
     let user = hold(&mut b, "user_q", user, hand);
-    let user = b.delay("row_user", user, lane.latency + 1);
+    let user = b.delay("row_user", user, lane.latency + to_lane);
 
     b.output("row_valid_o", valid);
     b.output_vec("mask_o", &mask);

@@ -2,7 +2,7 @@
 //!
 //! Words: `P` synapse lanes add one weight each in a cycle; a *group* is `P` neurons that are summed in one pass;
 //! `Q` neuron lanes update `Q` neurons in a cycle; a *row* is what the `Q` lanes read from the state memory at once.
-//! The place of a further knob, `K` events a cycle, is the crossbar's read port: `K` is 1 here.
+//! `K` events of a step are added in a cycle, each with weights of its own.
 
 use goldspike_golden::format::QFormat;
 use goldspike_golden::quant::{Payloads, QuantLayer, QuantNetwork};
@@ -10,14 +10,24 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::hdl::{HdlError, Ty};
+use crate::rtl::fabric::Fabric;
 use crate::rtl::neuron::Forms;
 
 /// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
 /// layers overlap without a gap.
 pub const DEFAULT_BANKS: u32 = 4;
 
-/// Cycles from the end of a pass to the last spike of its rows in the output queue, the lane and the rows left out.
-const CREDIT_LOOP: u32 = 12;
+/// Cycles of the shortest pass: the controller knows a pass's end two cycles ahead, the first's one cycle later.
+pub(crate) const SHORTEST_PASS: u32 = 3;
+
+/// Cycles from the end of a pass to its step's credit, the lane, the rows and the memories left out.
+const CREDIT_LOOP: u32 = 14;
+
+/// Memories on the way from the end of a pass to its last spike.
+const MEMORIES_IN_LOOP: u32 = 3;
+
+/// The most events a cycle.
+const MOST_EVENTS: u32 = 8;
 
 /// A number of lanes: chosen here, the same for every layer, or one number a layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +48,9 @@ pub struct DesignOptions {
     pub lanes: LaneChoice,
     /// Neuron lanes `Q`.
     pub neuron_lanes: LaneChoice,
+    /// Events a cycle `K`: powers of two.
+    #[serde(default = "one_event")]
+    pub events: LaneChoice,
     /// Output streams with the compared value and the states of every neuron.
     pub probe: bool,
     /// Banks of each event buffer, at least 2.
@@ -45,6 +58,13 @@ pub struct DesignOptions {
     /// Whether lanes are made for the constants and weights at hand.
     #[serde(default)]
     pub forms: Forms,
+    /// What the cells of the target want.
+    #[serde(default)]
+    pub fabric: Fabric,
+}
+
+fn one_event() -> LaneChoice {
+    LaneChoice::All(1)
 }
 
 impl Default for DesignOptions {
@@ -52,9 +72,11 @@ impl Default for DesignOptions {
         Self {
             lanes: LaneChoice::Auto,
             neuron_lanes: LaneChoice::Auto,
+            events: one_event(),
             probe: false,
             banks: DEFAULT_BANKS,
             forms: Forms::Cheapest,
+            fabric: Fabric::PORTABLE,
         }
     }
 }
@@ -84,6 +106,16 @@ pub enum PlanError {
         /// Neurons of the layer.
         neurons: usize,
     },
+    /// Events a cycle that are no power of two, or too many.
+    #[error("--events gives {given} events a cycle to layer `{layer}`, which has {axons} axons")]
+    Events {
+        /// Layer.
+        layer: String,
+        /// Events given.
+        given: u32,
+        /// Axons of the layer.
+        axons: usize,
+    },
     /// Fewer than two banks.
     #[error("an event buffer needs at least 2 banks, {0} given")]
     Banks(u32),
@@ -103,6 +135,10 @@ impl PlanError {
             Self::LaneRange { flag, neurons, .. } => {
                 format!("give {flag} a number from 1 to {neurons} here")
             }
+            Self::Events { axons, .. } => format!(
+                "give --events a power of two from 1 to {}",
+                most_events(*axons)
+            ),
             Self::Banks(_) => "4 banks let short steps overlap".to_owned(),
             Self::Hdl(_) => "this is a bug of goldspike, not of your network".to_owned(),
         }
@@ -120,6 +156,10 @@ pub struct LayerPlan {
     pub lanes: u32,
     /// Neuron lanes `Q`.
     pub neuron_lanes: u32,
+    /// Events a cycle `K`, a power of two.
+    pub events: u32,
+    /// What the cells of the target want.
+    pub fabric: Fabric,
     /// Groups `G = ceil(N/P)`: passes of one step.
     pub groups: u32,
     /// Rows of a whole group, `P/Q`.
@@ -140,7 +180,7 @@ pub struct LayerPlan {
     pub membrane: Ty,
     /// Register stages from the state memory's output to its input.
     pub lane_latency: u32,
-    /// Shortest pass in cycles, `max(P/Q, ceil(revisit/G))`: a state is read again only after it was written.
+    /// Shortest pass in cycles, `max(P/Q, ceil(revisit/G), 3)`: a state is read again only after it was written.
     pub spacing: u32,
     /// Steps under way or waiting in the output queue: enough that the shortest steps follow each other without a gap.
     pub credits: u32,
@@ -150,13 +190,34 @@ impl LayerPlan {
     /// Cycles of one step with `events` events, in the steady state and without stalls.
     #[must_use]
     pub fn step_cycles(&self, events: u32) -> u32 {
-        self.groups * events.max(self.spacing).max(1)
+        let adding = events.div_ceil(self.events) + self.fabric.clear_cycles();
+        self.groups * adding.max(self.spacing)
+    }
+
+    /// Cycles of a step with `events` events, in words.
+    #[must_use]
+    pub fn cycles_formula(&self) -> String {
+        let shared = match self.events {
+            1 => "events".to_owned(),
+            several => format!("ceil(events / {several})"),
+        };
+        let clear = match self.fabric.clear_cycles() {
+            0 => String::new(),
+            cycles => format!(" + {cycles}"),
+        };
+        format!("{} * max({shared}{clear}, {})", self.groups, self.spacing)
     }
 
     /// Cycles from a read of a state to the first cycle in which the written one can be read.
     #[must_use]
     pub fn revisit(&self) -> u32 {
-        self.lane_latency + 2
+        revisit(self.lane_latency, self.fabric)
+    }
+
+    /// Bits of the place of a cycle's events within a step.
+    #[must_use]
+    pub fn place_bits(&self) -> u32 {
+        index_bits(self.axons.div_ceil(self.events as usize))
     }
 
     /// Address bits of the input stream.
@@ -170,6 +231,16 @@ impl LayerPlan {
     pub fn neuron_bits(&self) -> u32 {
         index_bits(self.neurons)
     }
+}
+
+fn revisit(lane_latency: u32, fabric: Fabric) -> u32 {
+    lane_latency + 1 + fabric.read_cycles()
+}
+
+/// The most events a cycle of a layer: more than it has axons never come.
+fn most_events(axons: usize) -> u32 {
+    let fits = u32::try_from(axons).unwrap_or(u32::MAX);
+    MOST_EVENTS.min(1 << fits.max(1).ilog2())
 }
 
 /// Bits of an index below `n`, at least 1.
@@ -227,13 +298,19 @@ pub(crate) fn plan(
         let groups = size.div_ceil(lanes);
         let lane_latency = latencies[index];
         let slots = lanes / neuron_lanes;
-        let spacing = slots.max((lane_latency + 2).div_ceil(groups));
+        let fabric = options.fabric;
+        let spacing = slots
+            .max(revisit(lane_latency, fabric).div_ceil(groups))
+            .max(SHORTEST_PASS);
         let shortest = groups * spacing;
+        let way = slots + lane_latency + CREDIT_LOOP + MEMORIES_IN_LOOP * fabric.memory_stages;
         plans.push(LayerPlan {
             axons: layer.axons,
             neurons: layer.neurons,
             lanes,
             neuron_lanes,
+            events: events(&options.events, network, index)?,
+            fabric,
             groups,
             slots,
             rows: size.div_ceil(neuron_lanes),
@@ -245,11 +322,38 @@ pub(crate) fn plan(
             membrane: ty(layer.membrane),
             lane_latency,
             spacing,
-            credits: 2 + (slots + lane_latency + CREDIT_LOOP).div_ceil(shortest),
+            credits: 2 + way.div_ceil(shortest),
         });
         fed = layer.payloads();
     }
     Ok(plans)
+}
+
+/// Events a cycle of a layer; a single number is clamped to what the layer can use.
+fn events(choice: &LaneChoice, network: &QuantNetwork, index: usize) -> Result<u32, PlanError> {
+    let layer = &network.layers[index];
+    let most = most_events(layer.axons);
+    let given = match choice {
+        LaneChoice::Auto => 1,
+        LaneChoice::All(events) => *events,
+        LaneChoice::PerLayer(list) if list.len() != network.layers.len() => {
+            return Err(PlanError::LaneCount {
+                flag: "--events",
+                given: list.len(),
+                layers: network.layers.len(),
+            });
+        }
+        LaneChoice::PerLayer(list) => list[index],
+    };
+    let clamps = matches!(choice, LaneChoice::All(_)) && given <= MOST_EVENTS;
+    if !given.is_power_of_two() || (given > most && !clamps) {
+        return Err(PlanError::Events {
+            layer: layer.name.clone(),
+            given,
+            axons: layer.axons,
+        });
+    }
+    Ok(given.min(most))
 }
 
 fn pick(

@@ -21,6 +21,15 @@ pub(crate) fn delay_control(b: &mut Builder, name: &str, value: Sig, cycles: u32
     })
 }
 
+/// `value` in `ty`, whose sign it shares: its low bits, or extended.
+pub(crate) fn resized(b: &mut Builder, value: Sig, ty: Ty) -> Sig {
+    match value.width().cmp(&ty.width()) {
+        std::cmp::Ordering::Less => b.extend(value, ty),
+        std::cmp::Ordering::Equal => value,
+        std::cmp::Ordering::Greater => b.wrap(value, ty),
+    }
+}
+
 /// `value + step` modulo the range of `value`.
 pub(crate) fn stepped(b: &mut Builder, value: Sig, step: usize) -> Sig {
     let step = b.lit(step as i128, Ty::u(index_bits(step + 1)));

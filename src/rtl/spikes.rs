@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
+use crate::hdl::{Builder, HdlError, Instance, Module, Reg, Sig, Ty};
 use crate::rtl::fifo::fifo;
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::hold;
+use crate::rtl::regs::{delay_control, hold};
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: `row_valid_i`, `mask_i`, `negative_i` (ternary spikes only: of -1), `base_i`, `last_i`, `user_i`; stream `m` out; `credit_o`.
@@ -30,6 +30,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
         "Rows of spikes on their way out of a layer.",
         &fields,
         (plan.rows * plan.credits) as usize,
+        plan.fabric,
     )?;
     let mut b = Builder::new(name, "Spikes of a layer, serialised to one event a beat.");
     let row_valid = b.input("row_valid_i", Ty::BIT);
@@ -56,64 +57,23 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
         ("user_i", std::slice::from_ref(&user)),
     ]);
     let head = b.instance("u_queue", &queue, &ports);
-    let head_valid = head.out("valid_o");
-    let head_base = head.out("base_o");
-    let head_last = head.out("last_o");
-    let head_user = head.out("user_o");
-    let head_mask = head.out_vec("mask_o");
 
-    b.comment("the lowest spike of the row that was not sent yet");
+    b.comment("the row that is sent");
+    let load = b.wire("load", Ty::BIT);
     let take = b.wire("take", Ty::BIT);
-    let (left, sent) = if q == 1 {
-        (head_mask.clone(), Vec::new())
-    } else {
-        let sent: Vec<_> = (0..q)
-            .map(|i| b.reg(&format!("sent{i}_q"), Ty::BIT, Some(0)))
-            .collect();
-        let left = head_mask
-            .iter()
-            .zip(&sent)
-            .map(|(&spike, sent)| {
-                let unsent = b.not(sent.q);
-                b.and(spike, unsent)
-            })
-            .collect();
-        (left, sent)
-    };
-    let mut below = left[0];
-    let mut lowest = vec![left[0]];
-    let mut others: Option<Sig> = None;
-    for &spike in &left[1..] {
-        let none_below = b.not(below);
-        lowest.push(b.and(spike, none_below));
-        let second = b.and(spike, below);
-        others = Some(others.map_or(second, |others| b.or(others, second)));
-        below = b.or(below, spike);
-    }
-    let any_left = if q == 1 {
-        below
-    } else {
-        b.name("any_left", below)
-    };
-    let others = others.map(|others| b.name("others_left", others));
-    for (reg, &this) in sent.iter().zip(&lowest) {
-        let now = b.or(reg.q, this);
-        let not_pop = b.not(pop);
-        let next = b.and(now, not_pop);
-        b.next_en(*reg, take, next);
-    }
+    let row = hold_row(&mut b, &head, layout.signed, load);
+    let row_valid = b.reg("row_valid_q", Ty::BIT, Some(0));
+    let (left, finishes) = left_to_send(&mut b, &head, load, take);
+    let lowest = lowest(&mut b, &left);
+    let any_left = or_all(&mut b, &left);
     let neuron = if q == 1 {
-        head_base
+        row.base
     } else {
         let offset = encode(&mut b, &lowest);
-        let neuron = b.add(head_base, offset);
+        let neuron = b.add(row.base, offset);
         b.wrap(neuron, address)
     };
-    let sign = layout.signed.then(|| {
-        let of_row = head.out_vec("negative_o");
-        if q == 1 {
-            return of_row[0];
-        }
+    let sign = row.negative.map(|of_row| {
         let of_this: Vec<Sig> = of_row
             .iter()
             .zip(&lowest)
@@ -121,25 +81,30 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
             .collect();
         or_all(&mut b, &of_this)
     });
-    let finishes = others.map(|others| b.not(others));
-    let ends = finishes.map_or(head_last, |finishes| b.and(head_last, finishes));
 
     b.comment("output register");
     let valid = b.reg("valid_q", Ty::BIT, Some(0));
     let not_valid = b.not(valid.q);
     let free = b.or(not_valid, m_ready);
-    let take_value = b.and(head_valid, free);
+    let take_value = b.and(row_valid.q, free);
     b.assign(take, take_value);
-    let pop_value = finishes.map_or(take, |finishes| b.and(take, finishes));
-    b.assign(pop, pop_value);
-    b.next_en(valid, free, head_valid);
+    let finished = b.and(take, finishes);
+    let no_row = b.not(row_valid.q);
+    let room = b.or(no_row, finished);
+    let load_value = b.and(head.out("valid_o"), room);
+    b.assign(load, load_value);
+    b.assign(pop, load_value);
+    b.next_en(row_valid, room, head.out("valid_o"));
+    b.next_en(valid, free, row_valid.q);
     let null = b.not(any_left);
     let null = hold(&mut b, "null_q", null, take);
     let payload = sign.map(|sign| hold(&mut b, "sign_q", sign, take));
     let address = hold(&mut b, "address_q", neuron, take);
+    let ends = b.and(row.last, finishes);
     let last = hold(&mut b, "last_q", ends, take);
-    let user = hold(&mut b, "user_q", head_user, take);
-    let credit = b.and(pop, head_last);
+    let user = hold(&mut b, "user_q", row.user, take);
+    let credit = b.and(take, ends);
+    let credit = delay_control(&mut b, "credit", credit, 1);
     let out = Beat {
         valid: valid.q,
         null,
@@ -151,6 +116,85 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     out.outputs(&mut b, "m");
     b.output("credit_o", credit);
     b.finish()
+}
+
+/// What is known of the row that is sent.
+struct Row {
+    base: Sig,
+    last: Sig,
+    user: Sig,
+    negative: Option<Vec<Sig>>,
+}
+
+fn hold_row(b: &mut Builder, head: &Instance, signed: bool, load: Sig) -> Row {
+    let mut field = |name: &str| hold(b, &format!("row_{name}_q"), head.out(&format!("{name}_o")), load);
+    let (base, last, user) = (field("base"), field("last"), field("user"));
+    let negative = signed.then(|| {
+        let of_row = head.out_vec("negative_o");
+        of_row
+            .iter()
+            .enumerate()
+            .map(|(lane, &negative)| hold(b, &format!("row_negative{lane}_q"), negative, load))
+            .collect()
+    });
+    Row {
+        base,
+        last,
+        user,
+        negative,
+    }
+}
+
+/// The row's spikes that were not sent yet, and whether at most one is left; both from registers.
+fn left_to_send(b: &mut Builder, head: &Instance, load: Sig, take: Sig) -> (Vec<Sig>, Sig) {
+    let mask = head.out_vec("mask_o");
+    let left: Vec<Reg> = (0..mask.len())
+        .map(|lane| b.reg(&format!("left{lane}_q"), Ty::BIT, None))
+        .collect();
+    let now: Vec<Sig> = left.iter().map(|reg| reg.q).collect();
+    let lowest = lowest(b, &now);
+    let moves = b.or(load, take);
+    let mut next = Vec::with_capacity(mask.len());
+    for ((&reg, &this), &new) in left.iter().zip(&lowest).zip(&mask) {
+        let not_this = b.not(this);
+        let rest = b.and(reg.q, not_this);
+        let value = b.mux(load, new, rest);
+        b.next_en(reg, moves, value);
+        next.push(value);
+    }
+    if mask.len() == 1 {
+        let one = b.lit(1, Ty::BIT);
+        return (now, one);
+    }
+    let single = b.reg("at_most_one_q", Ty::BIT, None);
+    let several = several(b, &next);
+    let at_most_one = b.not(several);
+    b.next_en(single, moves, at_most_one);
+    (now, single.q)
+}
+
+/// One-hot: the lowest bit that is set.
+fn lowest(b: &mut Builder, bits: &[Sig]) -> Vec<Sig> {
+    let mut lowest = vec![bits[0]];
+    let mut below = bits[0];
+    for &bit in &bits[1..] {
+        let none_below = b.not(below);
+        lowest.push(b.and(bit, none_below));
+        below = b.or(below, bit);
+    }
+    lowest
+}
+
+/// Whether two bits or more are set.
+fn several(b: &mut Builder, bits: &[Sig]) -> Sig {
+    let mut any = bits[0];
+    let mut several = b.lit(0, Ty::BIT);
+    for &bit in &bits[1..] {
+        let second = b.and(bit, any);
+        several = b.or(several, second);
+        any = b.or(any, bit);
+    }
+    several
 }
 
 fn or_all(b: &mut Builder, bits: &[Sig]) -> Sig {

@@ -122,6 +122,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             &format!("{prefix}_l{index}"),
             plan,
             quant,
+            index == 0,
             options.probe,
             &assumed[index],
         )?;
@@ -131,6 +132,9 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             b.wire(&format!("layer{index}_ready"), Ty::BIT)
         };
         let mut ports = beat.connect("s");
+        if index == 0 {
+            ports.push(("s_claim_i".to_owned(), vec![guard.out("claim_o")]));
+        }
         ports.push(("m_ready_i".to_owned(), vec![next_ready]));
         let mut probe_ports = None;
         if options.probe {

@@ -27,7 +27,11 @@ impl Printer<'_> {
         } else {
             format!(" [0:{}]", mem.depth - 1)
         };
-        let mut text = format!("    reg {}{name}{words};\n", range(mem.bits()));
+        let mut text = format!(
+            "    {}reg {}{name}{words};\n",
+            attributes(mem),
+            range(mem.bits())
+        );
         let (ty, output) = match (self.packed.get(&Bundle::Word(index as u32)), &mem.read) {
             (None, Some(read)) => (
                 declared(mem.fields[0]),
@@ -134,6 +138,23 @@ pub(super) fn files(module: &Module) -> Result<Vec<(String, String)>, HdlError> 
         }
     }
     Ok(files)
+}
+
+/// What synthesis is told of a memory.
+fn attributes(mem: &MemDef) -> String {
+    let known = [
+        (mem.block, "ram_style = \"block\""),
+        (mem.apart && mem.write.is_some(), "no_rw_check"),
+    ];
+    let told: Vec<&str> = known
+        .iter()
+        .filter(|(holds, _)| *holds && mem.depth > 1)
+        .map(|(_, text)| *text)
+        .collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("(* {} *) ", told.join(", "))
 }
 
 /// The only word of a memory of one, in hexadecimal.

@@ -1,0 +1,143 @@
+//! The pass controller: which event is read in which cycle, and where passes and steps end.
+//!
+//! A pass of `n` events lasts `max(ceil(n / K) + c, spacing)` cycles, `c` the cycles in which the accumulators are cleared.
+//! Whether the next step may begin is known one cycle before it can: a step follows the last one without a gap. A step
+//! begins only with a credit, which says that the layer's output queue has room for all its spikes: from here to the queue
+//! nothing waits, so the pipeline has no enable.
+
+use crate::hdl::{Builder, Sig, Ty};
+use crate::rtl::plan::{LayerPlan, SHORTEST_PASS, index_bits};
+use crate::rtl::regs::{counted, resized, ring};
+
+/// What the pass controller issues in a cycle.
+pub(crate) struct Issue {
+    /// An event is read, one bit for each that is read at once.
+    pub(crate) events: Vec<Sig>,
+    /// Its place within the step.
+    pub(crate) place: Sig,
+    /// Number of the group, where there are several.
+    pub(crate) group: Option<Sig>,
+    /// Last cycle of a pass.
+    pub(crate) last: Sig,
+    /// Last cycle of a step.
+    pub(crate) step_done: Sig,
+}
+
+/// `pushed`: one more step is waiting; `step_events`: events of the oldest; `credits`: a pulse for each step that left.
+pub(crate) fn passes(
+    b: &mut Builder,
+    plan: &LayerPlan,
+    pushed: Sig,
+    step_events: Sig,
+    credits: &[Sig],
+) -> Issue {
+    b.comment("pass controller: steps that may begin");
+    let start = b.wire("start", Ty::BIT);
+    let mut may_start = counter(b, "waiting", (0, plan.banks), pushed, start);
+    for (queue, &returned) in credits.iter().enumerate() {
+        let places = (plan.credits, plan.credits);
+        let credit = counter(b, &format!("credits{queue}"), places, returned, start);
+        may_start = b.and(may_start, credit);
+    }
+    let running = b.reg("running_q", Ty::BIT, Some(0));
+    let last = b.reg("pass_done_q", Ty::BIT, Some(0));
+    let (group, at_final) = group(b, plan, last.q);
+    let step_done = at_final.map_or(last.q, |at_final| b.and(last.q, at_final));
+    let step_done = b.name("step_done", step_done);
+    let not_running = b.not(running.q);
+    let free = b.or(not_running, step_done);
+    let start_value = b.and(may_start, free);
+    b.assign(start, start_value);
+    let not_done = b.not(step_done);
+    let stays = b.and(running.q, not_done);
+    let running_next = b.or(start, stays);
+    b.next(running, running_next);
+
+    b.comment("place within the pass");
+    let longest = (plan.axons + 1).max(plan.spacing as usize);
+    let cycle = b.reg("pass_cycle_q", Ty::u(index_bits(longest)), Some(0));
+    let restart = b.or(not_running, last.q);
+    let next = counted(b, cycle.q, 1, restart);
+    b.next(cycle, next);
+    let before_last = before_last(b, plan, step_events, cycle.q.ty());
+    let at_end = b.eq(cycle.q, before_last);
+    let not_last = b.not(last.q);
+    let ends = b.and(at_end, not_last);
+    let last_next = b.and(running.q, ends);
+    b.next(last, last_next);
+
+    let way_bits = plan.events.trailing_zeros();
+    let events = (0..plan.events)
+        .map(|way| {
+            let number = if way_bits == 0 {
+                cycle.q
+            } else {
+                let way = b.lit(i128::from(way), Ty::u(way_bits));
+                b.cat(&[cycle.q, way])
+            };
+            let here = b.lt(number, step_events);
+            b.and(running.q, here)
+        })
+        .collect();
+    let place = resized(b, cycle.q, Ty::u(plan.place_bits()));
+    Issue {
+        events,
+        place,
+        group,
+        last: last.q,
+        step_done,
+    }
+}
+
+/// The number of the cycle before a pass's last, one cycle after the step's events are known:
+/// `max(ceil(events / K) + c, spacing) - 2`. A pass is long enough that the first of a step is not over by then.
+fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, ty: Ty) -> Sig {
+    debug_assert!(plan.spacing >= SHORTEST_PASS);
+    let clear = plan.fabric.clear_cycles();
+    let at_once = plan.events;
+    b.comment("number of the cycle before a pass's last");
+    let longer = plan.spacing.saturating_sub(clear) * at_once;
+    let limit = b.lit(i128::from(longer), Ty::u(index_bits(longer as usize + 1)));
+    let is_longer = b.gt(step_events, limit);
+    let round_up = b.lit(i128::from(at_once) - 1, Ty::u(index_bits(at_once as usize)));
+    let whole = if at_once == 1 {
+        step_events
+    } else {
+        let raised = b.add(step_events, round_up);
+        let way_bits = at_once.trailing_zeros();
+        b.slice(raised, way_bits, raised.width() - way_bits)
+    };
+    let less = b.lit(2 - i128::from(clear), Ty::u(2));
+    let of_events = b.sub(whole, less);
+    let of_events = b.as_unsigned(of_events);
+    let of_events = resized(b, of_events, ty);
+    let of_spacing = b.lit(i128::from(plan.spacing) - 2, ty);
+    let value = b.mux(is_longer, of_events, of_spacing);
+    b.delay("before_last", value, 1)
+}
+
+/// The group that is summed, and whether it is the step's last; one group needs no register.
+fn group(b: &mut Builder, plan: &LayerPlan, pass_done: Sig) -> (Option<Sig>, Option<Sig>) {
+    let ty = Ty::u(index_bits(plan.groups as usize));
+    if plan.groups == 1 {
+        return (None, None);
+    }
+    let last = plan.groups as usize - 1;
+    let (group, at_final) = ring(b, "group_q", ty, (1, last), pass_done);
+    (Some(group), Some(at_final))
+}
+
+/// Counts `(now, most)` places up with `give` and down with `take`; true, from a register, while there is one.
+fn counter(b: &mut Builder, name: &str, (now, most): (u32, u32), give: Sig, take: Sig) -> Sig {
+    let ty = Ty::u(index_bits(most as usize + 1));
+    let count = b.reg(&format!("{name}_q"), ty, Some(i128::from(now)));
+    let given = b.add(count.q, give);
+    let left = b.sub(given, take);
+    let left = b.wrap(left, ty);
+    b.next(count, left);
+    let zero = b.lit(0, ty);
+    let some = b.ne(left, zero);
+    let any = b.reg(&format!("any_{name}_q"), Ty::BIT, Some(i128::from(now > 0)));
+    b.next(any, some);
+    any.q
+}

@@ -1,0 +1,151 @@
+//! The weight memory of a crossbar: for each axon and group the weights of `P` neurons.
+
+use goldspike_golden::quant::QuantLayer;
+
+use crate::hdl::{Builder, MemInit, Sig, Ty};
+use crate::rtl::memory::{memory, read};
+use crate::rtl::plan::{LayerPlan, index_bits};
+use crate::rtl::regs::resized;
+
+/// Where a word is: `axon * groups + group` where the groups fill an address, so that it needs no adder; else
+/// `group * axons + axon`, so that no word is wasted.
+struct Place {
+    axons: usize,
+    groups: usize,
+    joined: bool,
+}
+
+impl Place {
+    fn of(plan: &LayerPlan) -> Self {
+        let groups = plan.groups as usize;
+        Self {
+            axons: plan.axons,
+            groups,
+            joined: groups.is_power_of_two(),
+        }
+    }
+
+    fn depth(&self) -> usize {
+        self.axons * self.groups
+    }
+
+    /// `(group, axon)` of a word.
+    fn of_word(&self, word: usize) -> (usize, usize) {
+        if self.joined {
+            (word % self.groups, word / self.groups)
+        } else {
+            (word / self.axons, word % self.axons)
+        }
+    }
+
+    fn address(&self, b: &mut Builder, axon: Sig, group: Option<Sig>) -> Sig {
+        let Some(group) = group else {
+            return axon;
+        };
+        let address = if self.joined {
+            b.cat(&[axon, group])
+        } else {
+            b.add(group, axon)
+        };
+        resized(b, address, Ty::u(index_bits(self.depth())))
+    }
+}
+
+/// The part of the address that is a group's; `None` where there is one group.
+pub(crate) fn group_part(b: &mut Builder, plan: &LayerPlan, group: Option<Sig>) -> Option<Sig> {
+    let place = Place::of(plan);
+    let group = group?;
+    if place.joined {
+        return Some(group);
+    }
+    let stride = b.lit(place.axons as i128, Ty::u(index_bits(place.axons + 1)));
+    let base = b.mul(group, stride);
+    Some(resized(b, base, Ty::u(index_bits(place.depth()))))
+}
+
+/// Cycles from the event to its weights.
+pub(crate) fn weight_cycles(plan: &LayerPlan) -> u32 {
+    u32::from(addressed_apart(plan)) + plan.fabric.read_cycles()
+}
+
+/// Whether the address is made in a cycle of its own.
+fn addressed_apart(plan: &LayerPlan) -> bool {
+    !Place::of(plan).joined
+}
+
+/// The weights of an event's axon for a group, by lane, [`weight_cycles`] after the event. A lane without a neuron in the
+/// last group reads weight 0 (or +1 at one bit), and its sum is not looked at. `way` numbers the events of a cycle, each
+/// of which has a memory of its own.
+pub(crate) fn weights(
+    b: &mut Builder,
+    plan: &LayerPlan,
+    layer: &QuantLayer,
+    file: &str,
+    way: usize,
+    (event, axon, group): (Sig, Sig, Option<Sig>),
+) -> Vec<Sig> {
+    let one_bit = layer.weight_bits == 1;
+    let field = if one_bit {
+        Ty::BIT
+    } else {
+        Ty::s(layer.weight_bits)
+    };
+    let name = if plan.events == 1 {
+        "weights".to_owned()
+    } else {
+        format!("weights{way}")
+    };
+    let place = Place::of(plan);
+    let lanes = plan.lanes as usize;
+    let words = (0..place.depth())
+        .map(|word| word_of(&place, layer, lanes, word))
+        .collect();
+    let words = MemInit::Words {
+        file: file.to_owned(),
+        words,
+    };
+    let memory = memory(
+        b,
+        plan.fabric,
+        &name,
+        &vec![field; lanes],
+        place.depth(),
+        words,
+    );
+    let (mut event, mut address) = (event, place.address(b, axon, group));
+    if addressed_apart(plan) {
+        event = b.delay(&format!("{name}_wanted"), event, 1);
+        address = b.delay(&format!("{name}_address"), address, 1);
+    }
+    let word = read(b, plan, memory, &format!("{name}_word"), address, event);
+    if !one_bit {
+        return word;
+    }
+    b.comment("one-bit weights: 0 is +1, 1 is -1");
+    word.into_iter()
+        .map(|minus| {
+            let one = b.lit(1, Ty::BIT);
+            let weight = b.cat(&[minus, one]);
+            b.as_signed(weight)
+        })
+        .collect()
+}
+
+fn word_of(place: &Place, layer: &QuantLayer, lanes: usize, word: usize) -> Vec<i128> {
+    let (group, axon) = place.of_word(word);
+    (0..lanes)
+        .map(|lane| {
+            let neuron = group * lanes + lane;
+            let weight = if neuron < layer.neurons {
+                layer.weights[neuron * layer.axons + axon]
+            } else {
+                0
+            };
+            i128::from(if layer.weight_bits == 1 {
+                i32::from(weight < 0)
+            } else {
+                weight
+            })
+        })
+        .collect()
+}
