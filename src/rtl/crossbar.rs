@@ -21,7 +21,7 @@ use crate::rtl::stream::Layout;
 use crate::rtl::weights::{group_part, weight_cycles, weights};
 
 /// Ports: the reading side of the event buffer; `credit_i` one pulse a finished step, by output queue; `hand_o` with
-/// `sums_o`, `first_o` (first step of a sample) and `user_o` (last step of a sample).
+/// `sums_o`, and one cycle before `hand_next_o` with `first_o` (first step of a sample) and `user_o` (last step of one).
 pub(crate) fn crossbar(
     name: &str,
     plan: &LayerPlan,
@@ -106,32 +106,41 @@ pub(crate) fn crossbar(
     } else {
         "the sums: loaded by the next pass's first event as they are handed off, cleared if there is none"
     });
+    b.comment("after a reset they are cleared like that too: a reset of their own would cost the look-up tables' last input");
     let to_hand = stage + 1 - plan.fabric.clear_cycles();
-    let hand = delay_control(&mut b, "hand", issue.last, to_hand);
+    let before_hand = delay_control(&mut b, "hand", issue.last, to_hand - 1);
+    let hand = delay_control(&mut b, "hand_over", before_hand, 1);
+    let clear = b.reg("clear_q", Ty::BIT, Some(1));
+    b.next(clear, before_hand);
     let sums: Vec<Reg> = (0..terms.len())
-        .map(|lane| b.reg(&format!("sum{lane}_q"), plan.sum, Some(0)))
+        .map(|lane| b.reg(&format!("sum{lane}_q"), plan.sum, None))
         .collect();
-    let moves = b.or(hand, event);
+    let moves = b.or(clear.q, event);
     let no_event = b.not(event);
-    let clears = if apart { hand } else { b.and(hand, no_event) };
+    let clears = if apart {
+        clear.q
+    } else {
+        b.and(clear.q, no_event)
+    };
     for (&sum, &term) in sums.iter().zip(&terms) {
         let added = accumulated(&mut b, plan, sum.q, term, negative);
         let next = if apart {
             added
         } else {
             let alone = alone(&mut b, plan, term, negative);
-            b.mux(hand, alone, added)
+            b.mux(clear.q, alone, added)
         };
         let zero = b.lit(0, plan.sum);
         let next = b.mux(clears, zero, next);
         b.next_en(sum, moves, next);
     }
-    let first_at_hand = b.delay("first_at_hand", first.q, to_hand);
-    let user_at_hand = b.delay("user_at_hand", step_user, to_hand);
+    let first_at_hand = b.delay("first_at_hand", first.q, to_hand - 1);
+    let user_at_hand = b.delay("user_at_hand", step_user, to_hand - 1);
     let sum_sigs: Vec<Sig> = sums.iter().map(|sum| sum.q).collect();
     b.output_vec("read_o", &issue.events);
     b.output("index_o", issue.place);
     b.output("step_done_o", issue.step_done);
+    b.output("hand_next_o", before_hand);
     b.output("hand_o", hand);
     b.output_vec("sums_o", &sum_sigs);
     b.output("first_o", first_at_hand);
@@ -141,6 +150,7 @@ pub(crate) fn crossbar(
         "one pulse for each step whose spikes left the layer",
     );
     b.port_doc("hand_o", "the sums of a group are complete");
+    b.port_doc("hand_next_o", "they are in the next cycle");
     b.finish()
 }
 

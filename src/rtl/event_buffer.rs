@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::{delay_control, ring};
+use crate::rtl::regs::{delay_control, occupancy, ring};
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: stream `s` in, without a ready of its own; `claim_i`, `s_ready_o`; `pushed_o`: a finished step was stored;
@@ -35,19 +35,9 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let index = b.input("index_i", Ty::u(plan.place_bits()));
 
     b.comment("claimed banks");
-    let claimed = b.reg(
-        "claimed_q",
-        Ty::u(index_bits(plan.banks as usize + 1)),
-        Some(0),
-    );
-    let claimed_next = b.add(claimed.q, claim);
-    let claimed_next = b.sub(claimed_next, done);
-    let claimed_next = b.wrap(claimed_next, claimed.q.ty());
-    b.next(claimed, claimed_next);
-    let all_banks = b.lit(i128::from(plan.banks), claimed.q.ty());
-    let ready_next = b.ne(claimed_next, all_banks);
-    let ready = b.reg("ready_q", Ty::BIT, Some(1));
-    b.next(ready, ready_next);
+    let banks = (0, plan.banks);
+    let claimed = occupancy(&mut b, "claimed", banks, claim, done);
+    let ready = b.not(claimed[plan.banks as usize]);
 
     b.comment("writing");
     let has_event = b.not(beat.null);
@@ -105,7 +95,7 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let step_user = shift_queue(&mut b, "step_user", &tail, done, beat.user);
     let pushed = delay_control(&mut b, "pushed", push, 1);
 
-    b.output("s_ready_o", ready.q);
+    b.output("s_ready_o", ready);
     b.output("pushed_o", pushed);
     b.output("step_events_o", step_events);
     b.output("step_user_o", step_user);
@@ -121,25 +111,14 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     b.finish()
 }
 
-/// For each place of the queue of finished steps: whether the pushed step goes there. One register a place says where
-/// the queue ends.
+/// For each place of the queue of finished steps: whether the pushed step goes there.
 fn tail(b: &mut Builder, plan: &LayerPlan, push: Sig, pop: Sig) -> Vec<Sig> {
-    let places = plan.banks as usize;
-    let ends: Vec<Reg> = (0..=places)
-        .map(|place| b.reg(&format!("tail{place}_q"), Ty::BIT, Some(i128::from(place == 0))))
-        .collect();
-    let moves = b.xor(push, pop);
-    let none = b.lit(0, Ty::BIT);
-    for (place, &end) in ends.iter().enumerate() {
-        let below = place.checked_sub(1).map_or(none, |below| ends[below].q);
-        let above = ends.get(place + 1).map_or(none, |above| above.q);
-        let next = b.mux(push, below, above);
-        b.next_en(end, moves, next);
-    }
-    (0..places)
-        .map(|place| {
-            let here = b.mux(pop, ends[place + 1].q, ends[place].q);
-            b.and(push, here)
+    let stored = occupancy(b, "stored", (0, plan.banks), push, pop);
+    stored
+        .windows(2)
+        .map(|here| {
+            let end = b.mux(pop, here[1], here[0]);
+            b.and(push, end)
         })
         .collect()
 }

@@ -104,6 +104,7 @@ pub(crate) fn layer(
         "u_neurons",
         &cells,
         &[
+            ("hand_next_i", &[sums.out("hand_next_o")]),
             ("hand_i", &[sums.out("hand_o")]),
             ("sums_i", &sums.out_vec("sums_o")),
             ("first_i", &[sums.out("first_o")]),

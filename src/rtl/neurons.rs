@@ -32,17 +32,19 @@ pub(crate) fn neurons(
         plan.neurons, layer.name, q, plan.rows, plan.lane_latency
     );
     let mut b = Builder::new(name, doc);
+    let hand_next = b.input("hand_next_i", Ty::BIT);
     let hand = b.input("hand_i", Ty::BIT);
     let sums = b.input_vec("sums_i", plan.sum, plan.lanes as usize);
     let first = b.input("first_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);
 
-    let sequence = sequence(&mut b, plan, hand, first);
+    let sequence = sequence(&mut b, plan, hand_next, first);
     b.comment("hand-off register, shifts by one row a cycle");
     let waiting: Vec<_> = (0..sums.len())
         .map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None))
         .collect();
-    let moves = b.or(hand, sequence.active);
+    let shifts = delay_control(&mut b, "shifts", sequence.active, 1);
+    let moves = b.or(hand, shifts);
     for (i, &reg) in waiting.iter().enumerate() {
         let shifted = waiting.get(i + q).map_or(reg.q, |next| next.q);
         let next = b.mux(hand, sums[i], shifted);
@@ -77,7 +79,7 @@ pub(crate) fn neurons(
     let first = b.delay("first_row", sequence.first, to_lane);
     let mut results = Vec::with_capacity(q);
     for index in 0..q {
-        let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, to_lane);
+        let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, to_lane - 1);
         let mut ports = vec![
             ("sum_i".to_owned(), vec![sum]),
             ("first_i".to_owned(), vec![first]),
@@ -127,7 +129,7 @@ pub(crate) fn neurons(
     let next = counted(&mut b, base.q, q, last_row);
     b.next_en(base, valid, next);
     b.comment("last step of the sample, taken over while the step's last row is on its way");
-    let user = hold(&mut b, "user_q", user, hand);
+    let user = hold(&mut b, "user_q", user, hand_next);
     let user = b.delay("row_user", user, lane.latency + to_lane);
 
     b.output("row_valid_o", valid);

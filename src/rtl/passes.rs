@@ -7,7 +7,7 @@
 
 use crate::hdl::{Builder, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, SHORTEST_PASS, index_bits};
-use crate::rtl::regs::{counted, resized, ring};
+use crate::rtl::regs::{counted, occupancy, resized, ring};
 
 /// What the pass controller issues in a cycle.
 pub(crate) struct Issue {
@@ -128,16 +128,7 @@ fn group(b: &mut Builder, plan: &LayerPlan, pass_done: Sig) -> (Option<Sig>, Opt
 }
 
 /// Counts `(now, most)` places up with `give` and down with `take`; true, from a register, while there is one.
-fn counter(b: &mut Builder, name: &str, (now, most): (u32, u32), give: Sig, take: Sig) -> Sig {
-    let ty = Ty::u(index_bits(most as usize + 1));
-    let count = b.reg(&format!("{name}_q"), ty, Some(i128::from(now)));
-    let given = b.add(count.q, give);
-    let left = b.sub(given, take);
-    let left = b.wrap(left, ty);
-    b.next(count, left);
-    let zero = b.lit(0, ty);
-    let some = b.ne(left, zero);
-    let any = b.reg(&format!("any_{name}_q"), Ty::BIT, Some(i128::from(now > 0)));
-    b.next(any, some);
-    any.q
+fn counter(b: &mut Builder, name: &str, places: (u32, u32), give: Sig, take: Sig) -> Sig {
+    let free = occupancy(b, name, places, give, take);
+    b.not(free[0])
 }

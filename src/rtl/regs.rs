@@ -1,6 +1,6 @@
 //! Common registers and counters.
 
-use crate::hdl::{Builder, Sig, Ty};
+use crate::hdl::{Builder, Reg, Sig, Ty};
 use crate::rtl::plan::index_bits;
 
 /// Register that takes `value` while `enable`, and has no reset: what it holds is looked at only together with a valid
@@ -28,6 +28,33 @@ pub(crate) fn resized(b: &mut Builder, value: Sig, ty: Ty) -> Sig {
         std::cmp::Ordering::Equal => value,
         std::cmp::Ordering::Greater => b.wrap(value, ty),
     }
+}
+
+/// How many of `most` places are taken, one register a count, of which one is 1: `now` after a reset, one more in a cycle
+/// with `up`, one less in one with `down`. Whoever moves it stays within 0 and `most`. No carry stands between it and a
+/// decision.
+pub(crate) fn occupancy(
+    b: &mut Builder,
+    name: &str,
+    (now, most): (u32, u32),
+    up: Sig,
+    down: Sig,
+) -> Vec<Sig> {
+    let counts: Vec<Reg> = (0..=most)
+        .map(|count| {
+            let start = Some(i128::from(count == now));
+            b.reg(&format!("{name}{count}_q"), Ty::BIT, start)
+        })
+        .collect();
+    let moves = b.xor(up, down);
+    let none = b.lit(0, Ty::BIT);
+    for (count, &reg) in counts.iter().enumerate() {
+        let below = count.checked_sub(1).map_or(none, |below| counts[below].q);
+        let above = counts.get(count + 1).map_or(none, |above| above.q);
+        let next = b.mux(up, below, above);
+        b.next_en(reg, moves, next);
+    }
+    counts.into_iter().map(|reg| reg.q).collect()
 }
 
 /// `value + step` modulo the range of `value`.

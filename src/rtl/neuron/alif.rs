@@ -13,7 +13,7 @@
 use goldspike_golden::quant::QuantLayer;
 
 use super::charge::Parts;
-use super::reset::reset_word;
+use super::reset::{Fired, reset_word};
 use super::unit::Unit;
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Ty};
@@ -56,11 +56,10 @@ pub(crate) fn lane(
     let parts = Parts { product, aligned };
     unit.next_stage();
 
-    unit.b.comment("each product rounded, once");
-    let (leaked, input) = unit.charge_rounded(parts, &offset);
+    unit.b.comment("adaptation: the product rounded, once");
     let retained = unit.rounded(adapted_product);
     let retained = unit.keep("adaptation_retained", retained);
-    unit.next_stage();
+    let (leaked, input) = unit.charge_rounded(parts, &offset);
 
     let h = unit.charged(leaked, input);
 
@@ -75,7 +74,7 @@ pub(crate) fn lane(
     let (margin, compared) = (unit.at(margin), unit.at(h));
     let fire = unit.fire(margin);
     unit.b.comment("reset");
-    let kept = unit.reset_by_spike(compared, fire);
+    let kept = unit.reset_by_spike(compared, Fired::otherwise(fire));
     let kept = unit.keep("v", kept);
     unit.b.comment("adaptation: a spike raises the threshold");
     let retained = unit.at(retained);

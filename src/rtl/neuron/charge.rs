@@ -1,13 +1,14 @@
 //! The charge of a leaky membrane, `ovf(R(decay·v) + x + offset)`, in the stages that most lanes go through.
 
+use super::product::Product;
 use super::unit::{Constant, Unit};
 use crate::rtl::pipe::Timed;
 
 /// Both parts of a charge, one stage after `v` and the current.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts {
-    /// `decay * v`, exact.
-    pub(super) product: Timed,
+    /// `decay * v`.
+    pub(super) product: Product,
     /// The current in membrane LSBs.
     pub(super) aligned: Timed,
 }
@@ -21,13 +22,24 @@ impl Unit<'_> {
         Parts { product, aligned }
     }
 
-    /// In this stage: the product rounded, once, and the current with its `offset`.
+    /// Whether both parts can be added as they are.
+    pub(super) fn is_rounded(parts: Parts, offset: &Constant) -> bool {
+        parts.product.rounded && matches!(offset, Constant::Literal(0, _))
+    }
+
+    /// The product rounded, once, and the current with its `offset`; ends the stage, if it takes one.
     pub(super) fn charge_rounded(&mut self, parts: Parts, offset: &Constant) -> (Timed, Timed) {
+        if Self::is_rounded(parts, offset) {
+            return (parts.product.value, parts.aligned);
+        }
+        self.b.comment("charge: the product rounded, once");
         let x = self.at(parts.aligned);
         let input = self.plus(x, offset);
         let input = self.keep("input", input);
         let leaked = self.rounded(parts.product);
-        (self.keep("leaked", leaked), input)
+        let leaked = self.keep("leaked", leaked);
+        self.next_stage();
+        (leaked, input)
     }
 
     /// In this stage: the exact sum.

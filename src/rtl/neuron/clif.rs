@@ -23,6 +23,7 @@ use goldspike_golden::neuron::Reset;
 use goldspike_golden::quant::QuantLayer;
 use goldspike_golden::table::QuantTable;
 
+use super::product::Product;
 use super::unit::Unit;
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
@@ -69,9 +70,7 @@ pub(crate) fn lane(
     let parts = unit.charge_parts(&decay, v.old, current);
     unit.next_stage();
 
-    unit.b.comment("charge: the product rounded, once");
     let (leaked, input) = unit.charge_rounded(parts, &offset);
-    unit.next_stage();
 
     let h = unit.charged(leaked, input);
 
@@ -138,7 +137,10 @@ fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -
     unit.b.comment(
         "complementary: the product rounded, once, and the spike, which is 1 in the format of m",
     );
-    let rounded = unit.rounded(product);
+    let rounded = unit.rounded(Product {
+        value: product,
+        rounded: false,
+    });
     let fired = unit.at(spike);
     let frac = unit.layer.neuron.formats.get("m").map_or(0, |m| m.frac);
     let one = unit.b.shl(fired, frac.max(0).unsigned_abs());

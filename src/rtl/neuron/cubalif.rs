@@ -119,13 +119,13 @@ pub(crate) fn lane(
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let fire = unit.fire(compared);
-    let spike = unit.keep("spike", fire);
+    let fired = unit.fired(compared);
+    let spike = unit.keep("spike", fired.spike);
     let kept = if late {
         h
     } else {
         unit.b.comment("reset");
-        let kept = unit.reset_by_spike(compared, fire);
+        let kept = unit.reset_by_spike(compared, fired);
         unit.keep("v", kept)
     };
     unit.next_stage();

@@ -48,9 +48,7 @@ pub(crate) fn lane(
     let parts = unit.charge_parts(&decay, v.old, current);
     unit.next_stage();
 
-    unit.b.comment("charge: the product rounded, once");
     let (leaked, input) = unit.charge_rounded(parts, &offset);
-    unit.next_stage();
 
     unit.b.comment("charge: the exact sum");
     let charge = unit.charge_sum(leaked, input);
@@ -66,10 +64,10 @@ pub(crate) fn lane(
 
     unit.b.comment("fire");
     let compared = unit.at(h);
-    let fire = unit.fire(compared);
+    let fired = unit.fired(compared);
     unit.b.comment("reset");
-    let kept = unit.reset_by_spike(compared, fire);
-    let spike = unit.keep("spike", fire);
+    let kept = unit.reset_by_spike(compared, fired);
+    let spike = unit.keep("spike", fired.spike);
     let kept = unit.keep("v", kept);
     unit.next_stage();
     unit.finish(spike, h, vec![(v, kept)])

@@ -15,8 +15,9 @@
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
 
-use super::reset::reset_word;
-use super::unit::{Kept, Unit};
+use super::reset::{Fired, reset_word};
+use super::charge::Parts;
+use super::unit::{Constant, Kept, Unit};
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
@@ -99,29 +100,21 @@ impl LifLane<'_> {
         let parts = self.unit.charge_parts(&decay, start, current);
         self.unit.next_stage();
 
-        self.unit.b.comment("charge: the product rounded, once");
-        let x = self.unit.at(parts.aligned);
-        let mut input = self.unit.plus(x, &offset);
-        if let (Some(r), Reset::Soft) = (r, modes.reset) {
-            self.unit.b.comment("soft reset of the previous step");
-            let r = self.unit.at(r);
-            let sign = r_negative.map(|sign| self.unit.at(sign));
-            let amount = self.reset_by(sign);
-            let zero = self.unit.b.lit(0, amount.ty());
-            let amount = self.unit.b.mux(r, amount, zero);
-            input = self.unit.b.sub(input, amount);
-        }
-        let input = self.unit.keep("input", input);
-        let leaked = self.unit.rounded(parts.product);
-        let leaked = self.toward_zero(leaked);
-        let leaked = self.unit.keep("leaked", leaked);
-        self.unit.next_stage();
-
+        let pending = r.filter(|_| modes.reset == Reset::Soft);
+        let (leaked, input) = match pending {
+            None if modes.leak == Leak::LinearUnclamped => self.unit.charge_rounded(parts, &offset),
+            _ => self.rounded_and_reset(parts, &offset, pending, r_negative),
+        };
         let h = self.unit.charged(leaked, input);
 
         self.unit.b.comment("fire");
         let compared = self.unit.at(h);
-        let mut fire = self.unit.fire(compared);
+        let fired = if modes.reset_timing == ResetTiming::SameStep {
+            self.unit.fired(compared)
+        } else {
+            Fired::otherwise(self.unit.fire(compared))
+        };
+        let mut fire = fired.spike;
         let mut falls = None;
         if modes.spikes == Spikes::Ternary {
             let mut below = self.unit.b.lit(0, Ty::BIT);
@@ -136,7 +129,7 @@ impl LifLane<'_> {
             falls = Some(below);
         }
         self.unit.b.comment("reset");
-        let kept = self.reset(compared, fire, falls, r);
+        let kept = self.reset(compared, (fire, fired.margin), falls, r);
         let spike = self.unit.keep("spike", fire);
         let negative = falls.map(|falls| self.unit.keep("negative", falls));
         let kept = self.unit.keep("v", kept);
@@ -149,6 +142,34 @@ impl LifLane<'_> {
             states.extend(stored_sign.map(|stored| (stored, negative)));
         }
         self.unit.finish(spike, h, states)
+    }
+
+    /// The product rounded, once, and the current with its offset and the soft reset of the previous step; ends its stages.
+    fn rounded_and_reset(
+        &mut self,
+        parts: Parts,
+        offset: &Constant,
+        pending: Option<Timed>,
+        r_negative: Option<Timed>,
+    ) -> (Timed, Timed) {
+        self.unit.b.comment("charge: the product rounded, once");
+        let x = self.unit.at(parts.aligned);
+        let mut input = self.unit.plus(x, offset);
+        if let Some(r) = pending {
+            self.unit.b.comment("soft reset of the previous step");
+            let r = self.unit.at(r);
+            let sign = r_negative.map(|sign| self.unit.at(sign));
+            let amount = self.reset_by(sign);
+            let zero = self.unit.b.lit(0, amount.ty());
+            let amount = self.unit.b.mux(r, amount, zero);
+            input = self.unit.b.sub(input, amount);
+        }
+        let input = self.unit.keep("input", input);
+        let leaked = self.unit.rounded(parts.product);
+        let leaked = self.toward_zero(leaked);
+        let leaked = self.unit.keep("leaked", leaked);
+        self.unit.next_stage();
+        (leaked, input)
     }
 
     fn stores_spike(&self) -> bool {
@@ -243,7 +264,13 @@ impl LifLane<'_> {
     }
 
     /// The state to keep; `falls` where the spike is -1.
-    fn reset(&mut self, h: Sig, fire: Sig, falls: Option<Sig>, r: Option<Timed>) -> Sig {
+    fn reset(
+        &mut self,
+        h: Sig,
+        (fire, margin): (Sig, Option<Sig>),
+        falls: Option<Sig>,
+        r: Option<Timed>,
+    ) -> Sig {
         match (self.modes.reset, self.modes.reset_timing, r) {
             (Reset::None, _, _) | (_, ResetTiming::NextStep, _) => h,
             (_, ResetTiming::SameStepGuarded, Some(r)) => {
@@ -257,7 +284,15 @@ impl LifLane<'_> {
                 self.unit.b.mux(resets, after, kept)
             }
             (_, ResetTiming::SameStep | ResetTiming::SameStepGuarded, _) => {
-                let after = self.after_reset(h, falls);
+                let after = match (self.modes.reset, margin) {
+                    (Reset::Soft, Some(margin)) => self.unit.overflow_of_reset(margin),
+                    (Reset::Soft, None) => {
+                        let amount = self.reset_by(falls);
+                        let v = self.unit.b.sub(h, amount);
+                        self.unit.overflow_of_reset(v)
+                    }
+                    _ => self.v_reset(),
+                };
                 self.unit.b.mux(fire, after, h)
             }
         }

@@ -4,10 +4,14 @@
 //! no other signed representation has fewer non-zero digits. `1 - 2^-k` is two of them. This is the whole product; the
 //! rounding comes after it: `v - R(v 2^-k)` would be another neuron.
 
+use goldspike_golden::format::{QFormat, Rounding};
+
 use super::forms::{Form, Forms};
 use super::unit::{Constant, Unit};
 use crate::hdl::{Sig, Ty};
 use crate::rtl::pipe::Timed;
+use crate::rtl::plan::ty;
+use crate::rtl::regs::resized;
 
 /// Most non-zero digits for which additions are taken: three adders in a row.
 const MOST_DIGITS: usize = 4;
@@ -32,10 +36,33 @@ pub(super) fn signed_digits(factor: i64) -> Vec<Digit> {
     digits
 }
 
+/// A registered product with a coefficient.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Product {
+    pub(super) value: Timed,
+    /// Already rounded to the LSB of the other factor; else exact.
+    pub(super) rounded: bool,
+}
+
+/// Smallest type of `R(factor * v)`, `factor` of 0 or above.
+fn rounded_type(factor: i64, frac: u32, half: bool, v: Ty) -> Ty {
+    let half = if half && frac > 0 { 1i128 << (frac - 1) } else { 0 };
+    let rounded = |v: i128| ((i128::from(factor) * v + half) >> frac) as i64;
+    ty(QFormat::signed_for(rounded(v.min()), rounded(v.max()), 0))
+}
+
 impl Unit<'_> {
-    /// `coefficient * v`, exact, registered as `name`.
-    pub(crate) fn product(&mut self, name: &str, coefficient: &Constant, v: Timed) -> Timed {
+    /// `coefficient * v`, registered as `name`: rounded where that costs no adder of its own, else exact.
+    pub(crate) fn product(&mut self, name: &str, coefficient: &Constant, v: Timed) -> Product {
         let v = self.at(v);
+        if let Constant::Literal(factor, _) = *coefficient
+            && let Some(rounded) = self.rounded_product(name, factor, v)
+        {
+            return Product {
+                value: self.keep(name, rounded),
+                rounded: true,
+            };
+        }
         let product = match *coefficient {
             Constant::Literal(factor, ty) => self.constant_product(name, factor, ty, v),
             Constant::Input(_) => {
@@ -48,7 +75,66 @@ impl Unit<'_> {
                 self.b.mul(v, coefficient)
             }
         };
-        self.keep(name, product)
+        Product {
+            value: self.keep(name, product),
+            rounded: false,
+        }
+    }
+
+    /// `R(factor * v)` with one adder at most. Half an LSB needs none where the lowest bits of the first digit's term are
+    /// zeros.
+    fn rounded_product(&mut self, name: &str, factor: i64, v: Sig) -> Option<Sig> {
+        let half = match self.layer.rounding {
+            Rounding::HalfUp => true,
+            Rounding::Floor => false,
+            Rounding::ToZero | Rounding::HalfEven => return None,
+        };
+        if self.assume().forms == Forms::General {
+            return None;
+        }
+        let frac = self.frac();
+        let digits = signed_digits(factor);
+        let result = rounded_type(factor, frac, half, v.ty());
+        let value = match *digits.as_slice() {
+            [(first, _)] if first >= frac => self.b.shl(v, first - frac),
+            [(first, _)] => self.b.round_shr(v, frac - first, self.layer.rounding),
+            [(power, negative), (first, _)] if first >= frac && frac > 0 => {
+                let high = self.b.shl(v, first - frac);
+                let high = self.b.as_unsigned(high);
+                let low = if half { 1 << (frac - 1) } else { 0 };
+                let low = self.b.lit(low, Ty::u(frac));
+                let top = self.b.cat(&[high, low]);
+                let top = if v.is_signed() {
+                    self.b.as_signed(top)
+                } else {
+                    top
+                };
+                let part = self.b.shl(v, power);
+                let sum = if negative {
+                    self.b.sub(top, part)
+                } else {
+                    self.b.add(top, part)
+                };
+                self.b.shr_floor(sum, frac)
+            }
+            _ => return None,
+        };
+        let (form, why) = match digits.len() {
+            1 => (
+                "shift",
+                format!("the factor is 2^{}", i64::from(digits[0].0) - i64::from(frac)),
+            ),
+            _ => (
+                "1 shifted addition",
+                format!("{factor} / 2^{frac} has 2 signed digits"),
+            ),
+        };
+        self.note(name, form, &why);
+        Some(if value.is_signed() == result.is_signed() {
+            resized(&mut self.b, value, result)
+        } else {
+            self.b.wrap(value, result)
+        })
     }
 
     /// `factor * v` of a factor that is the same for all neurons and steps.

@@ -5,6 +5,7 @@ use goldspike_golden::format::{Overflow, QFormat};
 use goldspike_golden::quant::{Param, QuantLayer};
 
 use super::forms::{Assume, Form, Forms};
+use super::product::Product;
 use super::{Column, Lane, State};
 use crate::hdl::{Builder, HdlError, Sig, Ty};
 use crate::rtl::pipe::{Pipe, Timed};
@@ -196,10 +197,13 @@ impl<'a> Unit<'a> {
     }
 
     /// A product with a coefficient, rounded to the LSB of the other factor, once.
-    pub(crate) fn rounded(&mut self, product: Timed) -> Sig {
+    pub(crate) fn rounded(&mut self, product: Product) -> Sig {
+        let value = self.at(product.value);
+        if product.rounded {
+            return value;
+        }
         let frac = self.frac();
-        let product = self.at(product);
-        self.b.round_shr(product, frac, self.layer.rounding)
+        self.b.round_shr(value, frac, self.layer.rounding)
     }
 
     /// The layer's overflow into the membrane.
