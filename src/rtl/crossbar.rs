@@ -137,7 +137,7 @@ pub(crate) fn crossbar(
     let first_at_hand = b.delay("first_at_hand", first.q, to_hand - 1);
     let user_at_hand = b.delay("user_at_hand", step_user, to_hand - 1);
     let sum_sigs: Vec<Sig> = sums.iter().map(|sum| sum.q).collect();
-    b.output_vec("read_o", &issue.events);
+    b.output("read_o", issue.running);
     b.output("index_o", issue.place);
     b.output("step_done_o", issue.step_done);
     b.output("hand_next_o", before_hand);

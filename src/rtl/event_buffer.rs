@@ -12,12 +12,12 @@ use std::sync::Arc;
 use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::{delay_control, occupancy, ring};
+use crate::rtl::regs::{counted, delay_control, occupancy, resized, ring};
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: stream `s` in, without a ready of its own; `claim_i`, `s_ready_o`; `pushed_o`: a finished step was stored;
-/// `step_events_o` (number of events), `step_user_o` (last step of the sample) of the oldest step; `read_i` (one bit an
-/// event), `index_i`, [`read_cycles`](crate::rtl::fabric::Fabric::read_cycles) later `event_address_o`,
+/// `step_events_o` (number of events), `step_user_o` (last step of the sample) of the oldest step; `read_i` (a step is
+/// replayed), `index_i` (place within the step, beyond its events at times), [`read_cycles`](crate::rtl::fabric::Fabric::read_cycles) later `event_address_o`,
 /// `event_payload_o`; `step_done_i` frees the oldest step's bank.
 pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::new(plan.axons, plan.fed);
@@ -31,7 +31,7 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let beat = Beat::inputs(&mut b, "s", layout);
     let claim = b.input("claim_i", Ty::BIT);
     let done = b.input("step_done_i", Ty::BIT);
-    let reads = b.input_vec("read_i", Ty::BIT, at_once);
+    let read_step = b.input("read_i", Ty::BIT);
     let index = b.input("index_i", Ty::u(plan.place_bits()));
 
     b.comment("claimed banks");
@@ -49,12 +49,9 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let last_bank = (1, plan.banks as usize - 1);
     let write_bank = ring(&mut b, "write_bank_q", bank_ty, last_bank, push).0;
     let written = b.reg("written_q", count, Some(0));
-    let with_this = b.add(written.q, write);
-    let with_this = b.wrap(with_this, count);
-    let with_this = b.name("events", with_this);
-    let zero = b.lit(0, count);
-    let written_next = b.mux(push, zero, with_this);
-    b.next_en(written, beat.valid, written_next);
+    let written_next = counted(&mut b, written.q, 1, push);
+    let moves = b.or(write, push);
+    b.next_en(written, moves, written_next);
 
     b.comment("replay");
     let mut types = vec![Ty::u(layout.address)];
@@ -66,11 +63,12 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let read_bank = ring(&mut b, "read_bank_q", bank_ty, last_bank, done).0;
     let read_address = b.cat(&[index, read_bank]);
     let way_bits = at_once.trailing_zeros();
-    let place = b.slice(written.q, way_bits, plan.place_bits());
+    let place = b.slice(written.q, way_bits, count.width() - way_bits);
+    let place = resized(&mut b, place, index.ty());
     let write_address = b.cat(&[place, write_bank]);
-    let depth = plan.axons.div_ceil(at_once) << bank_ty.width();
+    let depth = plan.places() << bank_ty.width();
     let mut events = Vec::with_capacity(at_once);
-    for (way, &wanted) in reads.iter().enumerate() {
+    for way in 0..at_once {
         let name = if at_once == 1 {
             "events_mem".to_owned()
         } else {
@@ -78,7 +76,7 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
         };
         let stored = memory(&mut b, plan.fabric, &name, &types, depth, MemInit::Zero);
         let delayed = format!("event{way}_word");
-        events.push(read(&mut b, plan, stored, &delayed, read_address, wanted));
+        events.push(read(&mut b, plan, stored, &delayed, read_address, read_step));
         let mut here = write;
         if way_bits > 0 {
             let turn = b.slice(written.q, 0, way_bits);
@@ -90,10 +88,16 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     }
 
     b.comment("finished steps, the oldest first: number of events, last step of the sample");
-    let tail = tail(&mut b, plan, push, done);
-    let step_events = shift_queue(&mut b, "step_events", &tail, done, with_this);
-    let step_user = shift_queue(&mut b, "step_user", &tail, done, beat.user);
     let pushed = delay_control(&mut b, "pushed", push, 1);
+    let before = b.delay("written_before", written.q, 1);
+    let one_more = b.delay("one_more", write, 1);
+    let events_of_step = b.add(before, one_more);
+    let count = b.wrap(events_of_step, count);
+    let count = b.name("events", count);
+    let user = b.delay("user", beat.user, 1);
+    let tail = tail(&mut b, plan, pushed, done);
+    let step_events = shift_queue(&mut b, "step_events", &tail, done, count);
+    let step_user = shift_queue(&mut b, "step_user", &tail, done, user);
 
     b.output("s_ready_o", ready);
     b.output("pushed_o", pushed);

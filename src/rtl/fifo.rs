@@ -56,12 +56,20 @@ pub(crate) fn fifo(
     let stays = b.and(valid.q, not_pop);
     let valid_next = b.or(fetch, stays);
     b.next(valid, valid_next);
-    let grown = b.add(waiting.q, push);
-    let waiting_next = b.sub(grown, fetch);
-    let waiting_next = b.wrap(waiting_next, waiting.q.ty());
-    b.next(waiting, waiting_next);
-    let zero = b.lit(0, waiting_next.ty());
-    let some_next = b.ne(waiting_next, zero);
+    b.comment("entries that were not read yet; what decides late moves nothing but an enable");
+    let one = b.lit(1, waiting.q.ty());
+    let more = b.add(waiting.q, one);
+    let fewer = b.sub(waiting.q, one);
+    let (more, fewer) = (b.wrap(more, one.ty()), b.wrap(fewer, one.ty()));
+    let waiting_next = b.mux(push, more, fewer);
+    let moves = b.xor(push, fetch);
+    b.next_en(waiting, moves, waiting_next);
+    let single = b.eq(waiting.q, one);
+    let several = b.gt(waiting.q, one);
+    let not_fetch = b.not(fetch);
+    let stays = b.and(single, not_fetch);
+    let left = b.or(several, stays);
+    let some_next = b.or(left, push);
     b.next(some_waiting, some_next);
 
     b.output("valid_o", valid.q);

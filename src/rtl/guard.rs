@@ -64,7 +64,10 @@ pub(crate) fn guard(
 
     b.comment("1: the accepted beat; the tag of its address is read");
     let beat1 = staged(&mut b, 1, 1, Beat { valid: accept, ..beat });
-    let in_range = below(&mut b, beat1.address, plan.axons as i128);
+    let in_range = below(&mut b, beat.address, plan.axons as i128);
+    let in_range = in_range.map(|ok| b.delay("in_range", ok, 1));
+    let same_address = b.eq(beat.address, beat1.address);
+    let same_address = b.delay("same_address", same_address, 1);
     let look_up = in_range.map_or(beat1.valid, |ok| b.and(beat1.valid, ok));
     let tags = memory(
         &mut b,
@@ -77,13 +80,12 @@ pub(crate) fn guard(
 
     b.comment("2: the tag arrives, and the step's is written");
     let beat2 = staged(&mut b, 2, 1, beat1);
-    let in_range2 = in_range.map(|ok| b.delay("in_range", ok, 1));
+    let in_range2 = in_range.map(|ok| b.delay("in_range2", ok, 1));
     let has_event2 = b.not(beat2.null);
     let seen_now = b.and(beat2.valid, has_event2);
     let mark = in_range2.map_or(seen_now, |ok| b.and(seen_now, ok));
     let mark = b.name("mark", mark);
     let not_last2 = b.not(beat2.last);
-    let same_address = b.eq(beat1.address, beat2.address);
     let again = b.and(mark, not_last2);
     let again = b.and(again, same_address);
     let again = b.name("again", again);

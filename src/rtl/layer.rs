@@ -57,10 +57,7 @@ pub(crate) fn layer(
     let beat = Beat::inputs(&mut b, "s", input);
     let m_ready = b.input("m_ready_i", Ty::BIT);
 
-    let at_once = plan.events as usize;
-    let reads: Vec<Sig> = (0..at_once)
-        .map(|way| b.wire(&format!("read{way}"), Ty::BIT))
-        .collect();
+    let read = b.wire("read", Ty::BIT);
     let index = b.wire("index", Ty::u(plan.place_bits()));
     let step_done = b.wire("step_done", Ty::BIT);
     let ready = b.wire("ready", Ty::BIT);
@@ -74,7 +71,7 @@ pub(crate) fn layer(
     let mut ports = accepted.connect("s");
     ports.extend([
         ("claim_i".to_owned(), vec![claim]),
-        ("read_i".to_owned(), reads.clone()),
+        ("read_i".to_owned(), vec![read]),
         ("index_i".to_owned(), vec![index]),
         ("step_done_i".to_owned(), vec![step_done]),
     ]);
@@ -94,9 +91,7 @@ pub(crate) fn layer(
         .collect();
     ports.push(("credit_i".to_owned(), credits.clone()));
     let sums = b.instance("u_crossbar", &sums, &connections(&ports));
-    for (&wire, value) in reads.iter().zip(sums.out_vec("read_o")) {
-        b.assign(wire, value);
-    }
+    b.assign(read, sums.out("read_o"));
     b.assign(index, sums.out("index_o"));
     b.assign(step_done, sums.out("step_done_o"));
 

@@ -7,11 +7,13 @@
 
 use crate::hdl::{Builder, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, SHORTEST_PASS, index_bits};
-use crate::rtl::regs::{counted, occupancy, resized, ring};
+use crate::rtl::regs::{counted, delay_control, occupancy, resized, ring};
 
 /// What the pass controller issues in a cycle.
 pub(crate) struct Issue {
-    /// An event is read, one bit for each that is read at once.
+    /// A step is replayed.
+    pub(crate) running: Sig,
+    /// There is an event, one bit for each that is read at once.
     pub(crate) events: Vec<Sig>,
     /// Its place within the step.
     pub(crate) place: Sig,
@@ -42,8 +44,8 @@ pub(crate) fn passes(
     let running = b.reg("running_q", Ty::BIT, Some(0));
     let last = b.reg("pass_done_q", Ty::BIT, Some(0));
     let (group, at_final) = group(b, plan, last.q);
-    let step_done = at_final.map_or(last.q, |at_final| b.and(last.q, at_final));
-    let step_done = b.name("step_done", step_done);
+    let step_done_next = b.wire("step_done_next", Ty::BIT);
+    let step_done = delay_control(b, "step_done", step_done_next, 1);
     let not_running = b.not(running.q);
     let free = b.or(not_running, step_done);
     let start_value = b.and(may_start, free);
@@ -54,8 +56,7 @@ pub(crate) fn passes(
     b.next(running, running_next);
 
     b.comment("place within the pass");
-    let longest = (plan.axons + 1).max(plan.spacing as usize);
-    let cycle = b.reg("pass_cycle_q", Ty::u(index_bits(longest)), Some(0));
+    let cycle = b.reg("pass_cycle_q", Ty::u(plan.place_bits()), Some(0));
     let restart = b.or(not_running, last.q);
     let next = counted(b, cycle.q, 1, restart);
     b.next(cycle, next);
@@ -65,6 +66,8 @@ pub(crate) fn passes(
     let ends = b.and(at_end, not_last);
     let last_next = b.and(running.q, ends);
     b.next(last, last_next);
+    let ends_step = at_final.map_or(last_next, |at_final| b.and(last_next, at_final));
+    b.assign(step_done_next, ends_step);
 
     let way_bits = plan.events.trailing_zeros();
     let events = (0..plan.events)
@@ -79,10 +82,10 @@ pub(crate) fn passes(
             b.and(running.q, here)
         })
         .collect();
-    let place = resized(b, cycle.q, Ty::u(plan.place_bits()));
     Issue {
         events,
-        place,
+        running: running.q,
+        place: cycle.q,
         group,
         last: last.q,
         step_done,

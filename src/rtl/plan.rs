@@ -214,10 +214,18 @@ impl LayerPlan {
         revisit(self.lane_latency, self.fabric)
     }
 
+    /// Places of a bank of the event buffer, `K` events each: those of a step of every axon, and as many as the shortest
+    /// pass has cycles.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        let adding = self.axons.div_ceil(self.events as usize);
+        (adding + self.fabric.clear_cycles() as usize).max(self.spacing as usize)
+    }
+
     /// Bits of the place of a cycle's events within a step.
     #[must_use]
     pub fn place_bits(&self) -> u32 {
-        index_bits(self.axons.div_ceil(self.events as usize))
+        index_bits(self.places())
     }
 
     /// Address bits of the input stream.
