@@ -116,6 +116,10 @@ pub fn synth(error: &SynthError) -> Diagnostic {
             &codes::OTHER_CIRCUIT,
             "this is a bug of goldspike or of this version of Yosys: please report it with the command line",
         ),
+        SynthError::Unpinned { .. } => (
+            &codes::UNPINNED,
+            "name a pin for each port bit, as `NAME` or `NAME[BIT]`; without a file of pins they are assigned",
+        ),
         SynthError::Tool(_) | SynthError::Unreadable { .. } => (
             &codes::SYNTH_TOOL,
             "`goldspike doctor` shows the versions of the tools",
@@ -124,7 +128,9 @@ pub fn synth(error: &SynthError) -> Diagnostic {
             &codes::SYNTH_TOOL,
             "a temporary folder is needed that can be written: `TMPDIR` names its place",
         ),
-        SynthError::Frame { .. } | SynthError::Description(_) => return internal(error),
+        SynthError::Frame { .. } | SynthError::Description(_) | SynthError::NotPlaced { .. } => {
+            return internal(error);
+        }
     };
     Diagnostic::error(code, error.to_string()).help(help)
 }
