@@ -6,6 +6,7 @@ use super::engines::{Chosen, choose};
 use super::input::{Integers, Samples, Source};
 use super::options::DataArgs;
 use super::quantize::{Measured, measure};
+use super::smaller::Made;
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
 use super::synth::{self, Attempt, PlaceArgs};
 use super::throughput::{play, throughput};
@@ -177,7 +178,12 @@ impl<'a> Job<'a> {
         let attempt = synth::attempt(
             self.target,
             &self.args.place,
-            (self.network(), &self.shipped),
+            Made {
+                work: &self.args.work,
+                source: &self.source,
+                network: self.network(),
+                design: &self.shipped,
+            },
             (&paced, &played.origin),
             console,
         );
@@ -196,7 +202,7 @@ impl<'a> Job<'a> {
                 .to_owned(),
         });
         let (synthesis, refused) = match attempt {
-            Attempt::Done(mut synthesis) => {
+            Attempt::Done(mut synthesis, _) => {
                 emitted
                     .binaries
                     .extend(synth::take_bitstream(&mut synthesis));
@@ -406,7 +412,7 @@ impl<'a> Job<'a> {
 /// The step of the report.
 fn synthesize(attempt: &Attempt) -> Step {
     let (status, note) = match attempt {
-        Attempt::Done(synthesis) => {
+        Attempt::Done(synthesis, unpacked) => {
             let Footprint {
                 device,
                 basis,
@@ -417,9 +423,10 @@ fn synthesize(attempt: &Attempt) -> Step {
                 None => Status::Done,
                 Some(_) => Status::Failed,
             };
-            let bitstream = match bitstream {
-                Some(_) => ", with a bitstream",
-                None => "",
+            let bitstream = match (bitstream, unpacked) {
+                (Some(_), _) => ", with a bitstream".to_owned(),
+                (None, Some(why)) => format!("; no {why}"),
+                (None, None) => String::new(),
             };
             (status, format!("{basis} on {device}{bitstream}"))
         }

@@ -2,6 +2,7 @@
 
 use super::console::Console;
 use super::input::Integers;
+use super::smaller::{Made, TooLarge};
 use super::throughput::{Throughput, play, throughput};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
@@ -10,9 +11,8 @@ use crate::emit;
 use crate::engine::tool::Toolbox;
 use crate::report::Synthesis;
 use crate::rtl::Design;
-use crate::synth::{self, Capacity, Constraints, Effort, SynthError, TARGETS, Target};
+use crate::synth::{self, Constraints, Effort, SynthError, TARGETS, Target};
 use clap::Args;
-use goldspike_golden::quant::QuantNetwork;
 use std::path::PathBuf;
 
 /// Cells, clock rate and time of a step on a device, with Yosys and nextpnr; with `-o` the Verilog and the bitstream.
@@ -94,8 +94,21 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let count = args.work.data.samples.map(std::num::NonZeroUsize::get);
     let played = play(&network, data.as_ref(), count)?;
     let measured = throughput(&network, &design, played.samples)?;
-    let footprint = place(&toolbox, &design, (target, &effort), console)
-        .map_err(|error| refused(&error, &network, &design, target))?;
+    let made = Made {
+        work: &args.work,
+        source: &source,
+        network: &network,
+        design: &design,
+    };
+    let footprint = place(&toolbox, &design, (target, &effort), console).map_err(|error| {
+        let toolbox = &toolbox;
+        let large = TooLarge {
+            made,
+            toolbox,
+            target,
+        };
+        refused(&error, &large, console)
+    })?;
     let mut synthesis = summed(footprint, &measured, played.origin, target);
     let bitstream = take_bitstream(&mut synthesis);
     let missed = missed(&synthesis);
@@ -157,24 +170,10 @@ pub fn take_bitstream(synthesis: &mut Synthesis) -> Option<(PathBuf, Vec<u8>)> {
 
 /// What is to be said of a clock rate that no seed reaches.
 pub fn missed(synthesis: &Synthesis) -> Option<Diagnostic> {
-    let goal = synthesis.footprint.goal.as_ref().filter(|goal| !goal.met)?;
-    let path = goal.critical_path.as_ref();
-    let path = path.map_or_else(String::new, |path| {
-        format!("\nthe slowest path between registers takes {path}")
-    });
-    let message = format!(
-        "{} MHz are not reached on {}: the best of {} seeds, {}, reaches {:.1} MHz{path}",
-        goal.mhz,
-        synthesis.footprint.target,
-        synthesis.footprint.fmax_by_seed.len(),
-        goal.seed,
-        goal.reached_mhz
-    );
-    let help = format!(
-        "`--mhz {}` is reached; more `--seeds`, fewer lanes or narrower weights may give more; no bitstream was made",
-        (goal.reached_mhz - 0.1).max(0.001).floor()
-    );
-    Some(Diagnostic::error(&codes::TIMING, message).help(help))
+    let footprint = &synthesis.footprint;
+    let goal = footprint.goal.as_ref().filter(|goal| !goal.met)?;
+    let seeds = footprint.fmax_by_seed.len();
+    Some(errors::timing(goal, footprint.target, seeds))
 }
 
 fn differs(mismatches: u64) -> String {
@@ -282,83 +281,20 @@ pub fn lines(synthesis: &Synthesis) -> String {
         .collect()
 }
 
-/// A refusal; of a design that is too large with what would be smaller.
+/// A refusal; of a design that is too large with what would fit.
 #[must_use]
-pub fn refused(
-    error: &SynthError,
-    network: &QuantNetwork,
-    design: &Design,
-    target: &Target,
-) -> Diagnostic {
+pub fn refused(error: &SynthError, design: &TooLarge<'_>, console: &Console) -> Diagnostic {
     let diagnostic = errors::synth(error);
     match error {
-        SynthError::TooLarge { .. } => diagnostic.help(smaller(network, design, target)),
+        SynthError::TooLarge { .. } => diagnostic.help(design.help(console)),
         _ => diagnostic,
     }
 }
 
-/// What takes less of a device.
-fn smaller(network: &QuantNetwork, design: &Design, target: &Target) -> String {
-    let list = |lanes: &dyn Fn(u32) -> u32, neuron: bool| -> String {
-        let each = design.plans.iter().map(|plan| {
-            let now = if neuron {
-                plan.neuron_lanes
-            } else {
-                plan.lanes
-            };
-            lanes(now).to_string()
-        });
-        each.collect::<Vec<_>>().join(",")
-    };
-    let half = |now: u32| now.div_ceil(2);
-    let now = format!(
-        "--lanes {} --neuron-lanes {}",
-        list(&|now| now, false),
-        list(&|now| now, true)
-    );
-    let fewest = design
-        .plans
-        .iter()
-        .all(|plan| plan.lanes == 1 && plan.neuron_lanes == 1);
-    let lanes = if fewest {
-        "the layers have one lane each already".to_owned()
-    } else {
-        format!(
-            "`--lanes {} --neuron-lanes {}` has half the lanes of this design ({now})",
-            list(&half, false),
-            list(&half, true)
-        )
-    };
-    let bits = network
-        .layers
-        .iter()
-        .map(|layer| layer.weight_bits)
-        .max()
-        .unwrap_or(1);
-    let narrower = if bits > 4 {
-        format!("; narrower weights than {bits} bits (`--weight-bits`) take less memory and logic")
-    } else {
-        String::new()
-    };
-    let larger: Vec<String> = TARGETS
-        .iter()
-        .filter(|other| other.family == target.family && other.holds.cells > target.holds.cells)
-        .map(|other| {
-            let Capacity { cells, bram, .. } = other.holds;
-            format!("{} ({cells} cells, {bram} block RAMs)", other.name)
-        })
-        .collect();
-    let larger = match larger.as_slice() {
-        [] => String::new(),
-        names => format!("; larger devices of the family: {}", names.join(", ")),
-    };
-    format!("{lanes}{narrower}{larger}")
-}
-
 /// How the step of a build ended.
 pub enum Attempt {
-    /// The figures.
-    Done(Box<Synthesis>),
+    /// The figures, and why there cannot be a bitstream, if a tool for it is missing.
+    Done(Box<Synthesis>, Option<String>),
     /// The tools ran, and the design is refused.
     Refused(Diagnostic),
     /// It did not run: why.
@@ -370,7 +306,7 @@ pub enum Attempt {
 pub fn attempt(
     target: Option<&'static Target>,
     args: &PlaceArgs,
-    (network, design): (&QuantNetwork, &Design),
+    made: Made<'_>,
     (measured, stimulus): (&Throughput, &str),
     console: &Console,
 ) -> Attempt {
@@ -379,16 +315,25 @@ pub fn attempt(
     };
     let toolbox = Toolbox::from_environment();
     let packer = target.family.packer();
-    let packs = packer.is_some_and(|packer| toolbox.find(packer).is_some());
-    let effort = args.effort(console.jobs(), packs);
-    match place(&toolbox, design, (target, &effort), console) {
-        Ok(footprint) => Attempt::Done(Box::new(summed(
-            footprint,
-            measured,
-            stimulus.to_owned(),
-            target,
-        ))),
+    let unpacked = packer.and_then(|packer| toolbox.require("bitstream", packer).err());
+    let effort = args.effort(console.jobs(), unpacked.is_none());
+    match place(&toolbox, made.design, (target, &effort), console) {
+        Ok(footprint) => {
+            let stimulus = stimulus.to_owned();
+            Attempt::Done(
+                Box::new(summed(footprint, measured, stimulus, target)),
+                unpacked.map(|error| error.to_string()),
+            )
+        }
         Err(SynthError::Missing(error)) => Attempt::NotRun(error.to_string()),
-        Err(error) => Attempt::Refused(refused(&error, network, design, target)),
+        Err(error) => {
+            let toolbox = &toolbox;
+            let large = TooLarge {
+                made,
+                toolbox,
+                target,
+            };
+            Attempt::Refused(refused(&error, &large, console))
+        }
     }
 }

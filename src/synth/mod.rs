@@ -6,6 +6,8 @@
 //! [`unit`](units), and [`table`] is what was stored of it; [`footprint`] does it for a whole design, [`implement`] for Verilog
 //! files with a top of their own.
 //!
+//! [`demand`] counts what a design takes of a device without placing it, also of one that does not fit.
+//!
 //! What differs between families is in `family/`, one file each; the devices are in `target.rs`. Xilinx 7 is mapped alone: its
 //! figures are estimates.
 //!
@@ -14,6 +16,7 @@
 
 mod bitstream;
 mod cells;
+mod demand;
 mod error;
 mod family;
 mod measure;
@@ -31,6 +34,7 @@ mod yosys;
 
 pub use bitstream::bitstream;
 pub use cells::Counts;
+pub use demand::{Demand, demand};
 pub use error::{Shortage, SynthError};
 pub use family::Family;
 pub use measure::{Cost, measure, median};

@@ -77,37 +77,28 @@ pub fn place(
     seed: u32,
 ) -> Result<Placement, SynthError> {
     let placing = placing(target)?;
-    let program = toolbox.require("synth", placing.placer)?;
     let stem = format!("{}_{seed}", target.name);
     let (report, routed) = (
         format!("{stem}_report.json"),
         format!("{stem}.{}", placing.routed),
     );
     let netlist = folder.join(netlist);
-    let pins = pins(folder, &netlist, target, constraints, &stem)?;
-    let mut arguments = (placing.place)(&Order {
+    let mut run = Call {
+        toolbox,
+        folder,
+        netlist: &netlist,
         target,
-        package: constraints.package.as_deref(),
-        pins: pins.as_deref(),
+        constraints,
+        stem: &stem,
         routed: &routed,
-    });
-    let file = netlist.file_name().unwrap_or_default().to_string_lossy();
-    let seed_word = seed.to_string();
-    for (flag, value) in [
-        ("--json", &*file),
-        ("--seed", &seed_word),
-        ("--report", &report),
-    ] {
-        arguments.extend([flag.to_owned(), value.to_owned()]);
     }
-    arguments.push("--timing-allow-fail".to_owned());
+    .run()?
+    .args(["--seed", &seed.to_string(), "--report", &report])
+    .args(["--timing-allow-fail"]);
     if let Some(mhz) = constraints.mhz {
-        arguments.extend(["--freq".to_owned(), mhz.to_string()]);
+        run = run.args(["--freq", &mhz.to_string()]);
     }
-    Run::new(&program, folder, &format!("{stem}_nextpnr.log"))
-        .args(&arguments)
-        .timeout(LIMIT)
-        .output()
+    run.output()
         .map_err(|failure| refused(failure, target, placing))?;
     let report = Report::read(&folder.join(&report))?;
     let placement = report.placement(placing, seed, folder.join(routed))?;
@@ -118,6 +109,121 @@ pub fn place(
     })
 }
 
+/// What a netlist takes of a device, by nextpnr's table before placing, cells first.
+///
+/// # Errors
+/// nextpnr is missing or fails, or says nothing of cells; not a design that does not fit.
+pub(crate) fn pack_only(
+    toolbox: &Toolbox,
+    folder: &Path,
+    netlist: &Path,
+    target: &Target,
+    constraints: &Constraints,
+) -> Result<Vec<Shortage>, SynthError> {
+    let placing = placing(target)?;
+    let stem = format!("{}_packed", target.name);
+    let log = Call {
+        toolbox,
+        folder,
+        netlist: &folder.join(netlist),
+        target,
+        constraints,
+        stem: &stem,
+        routed: &format!("{stem}.{}", placing.routed),
+    }
+    .run()?
+    .args(["--pack-only"])
+    .output()
+    .map_err(ToolFailure::keep_log)?;
+    let rows: Vec<(&str, usize, usize)> = utilisation(&log).collect();
+    let amounts: Vec<Shortage> = placing
+        .words
+        .iter()
+        .filter_map(|(kind, words)| {
+            let (_, used, available) = rows.iter().find(|(row, ..)| row == kind)?;
+            Some(Shortage {
+                what: (*words).to_owned(),
+                used: *used,
+                available: *available,
+            })
+        })
+        .collect();
+    if amounts.is_empty() {
+        return Err(SynthError::Unreadable {
+            file: format!("{stem}_nextpnr.log"),
+            what: "no table of utilisation".to_owned(),
+        });
+    }
+    Ok(amounts)
+}
+
+/// A call of nextpnr, as far as placing and packing alone have it in common.
+struct Call<'a> {
+    toolbox: &'a Toolbox,
+    folder: &'a Path,
+    netlist: &'a Path,
+    target: &'a Target,
+    constraints: &'a Constraints,
+    /// Beginning of the names of its files.
+    stem: &'a str,
+    routed: &'a str,
+}
+
+impl Call<'_> {
+    fn run(&self) -> Result<Run, SynthError> {
+        let placing = placing(self.target)?;
+        let program = self.toolbox.require("synth", placing.placer)?;
+        let pins = self.pins(placing)?;
+        let arguments = (placing.place)(&Order {
+            target: self.target,
+            package: self.constraints.package.as_deref(),
+            pins: pins.as_deref(),
+            routed: self.routed,
+        });
+        let netlist = self.netlist.file_name().unwrap_or_default();
+        Ok(
+            Run::new(&program, self.folder, &format!("{}_nextpnr.log", self.stem))
+                .args(arguments)
+                .args(["--json".as_ref(), netlist])
+                .timeout(LIMIT),
+        )
+    }
+
+    /// The file of pins as a file of the folder, where there is one or the placer wants one.
+    fn pins(&self, placing: &Placing) -> Result<Option<String>, SynthError> {
+        let ports =
+            || Ok::<_, SynthError>(Netlist::read(self.netlist, self.target.family)?.port_bits());
+        let text = match &self.constraints.pins {
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|error| SynthError::Unreadable {
+                        file: path.display().to_string(),
+                        what: error.to_string(),
+                    })?;
+                unpinned(path, &text, &ports()?)?;
+                text
+            }
+            None => {
+                let Some(assign) = placing.assign else {
+                    return Ok(None);
+                };
+                let ports = ports()?;
+                assign(&ports).ok_or_else(|| SynthError::TooLarge {
+                    target: self.target.name,
+                    shortages: vec![Shortage {
+                        what: "pins".to_owned(),
+                        used: ports.len(),
+                        available: self.target.holds.pins,
+                    }],
+                })?
+            }
+        };
+        let name = format!("{}.{}", self.stem, placing.pins);
+        std::fs::write(self.folder.join(&name), text)?;
+        Ok(Some(name))
+    }
+}
+
 /// How a target is placed.
 pub(crate) fn placing(target: &Target) -> Result<&'static Placing, SynthError> {
     let placing = target.family.facts().placing.as_ref();
@@ -125,45 +231,6 @@ pub(crate) fn placing(target: &Target) -> Result<&'static Placing, SynthError> {
         target: target.name,
         family: target.family.name(),
     })
-}
-
-/// The file of pins as a file of `folder`, where there is one or the placer wants one.
-fn pins(
-    folder: &Path,
-    netlist: &Path,
-    target: &Target,
-    constraints: &Constraints,
-    stem: &str,
-) -> Result<Option<String>, SynthError> {
-    let placing = placing(target)?;
-    let ports = || Ok::<_, SynthError>(Netlist::read(netlist, target.family)?.port_bits());
-    let text = match &constraints.pins {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| SynthError::Unreadable {
-                file: path.display().to_string(),
-                what: error.to_string(),
-            })?;
-            unpinned(path, &text, &ports()?)?;
-            text
-        }
-        None => {
-            let Some(assign) = placing.assign else {
-                return Ok(None);
-            };
-            let ports = ports()?;
-            assign(&ports).ok_or_else(|| SynthError::TooLarge {
-                target: target.name,
-                shortages: vec![Shortage {
-                    what: "pins".to_owned(),
-                    used: ports.len(),
-                    available: target.holds.pins,
-                }],
-            })?
-        }
-    };
-    let name = format!("{stem}.{}", placing.pins);
-    std::fs::write(folder.join(&name), text)?;
-    Ok(Some(name))
 }
 
 /// A run that failed: because of the device's size, or for another reason.

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bitstream::bitstream;
 use super::cells::Counts;
+use super::demand::mapped_alone;
 use super::error::{Shortage, SynthError};
 use super::measure::{alone, framing, median};
 use super::nextpnr::{Constraints, Placement, place};
@@ -170,17 +171,42 @@ pub fn footprint(
 ) -> Result<Footprint, SynthError> {
     require(toolbox, target, effort)?;
     let scratch = scratch()?;
-    let frame = framed(top, target, &effort.constraints)?;
-    let whole = frame.as_ref().map_or(top, |frame| &frame.module);
-    let sources = lay_out(whole, scratch.path())?;
-    let job = Job {
-        folder: scratch.path(),
-        sources: &sources,
-        top: whole.name(),
-        apart: frame.as_ref().map(|_| top.name()),
-    };
-    let framing = frame.as_ref().map(|frame| (frame, ports(top)));
+    let laid = laid_out(top, target, &effort.constraints, scratch.path())?;
+    let framing = laid.frame.as_ref().map(|frame| (frame, ports(top)));
+    let job = laid.job(scratch.path(), top);
     measured(toolbox, &job, framing, target, effort, done)
+}
+
+/// A design as files, in a frame where it needs one.
+pub(super) struct LaidOut {
+    frame: Option<Scan>,
+    sources: Vec<PathBuf>,
+}
+
+/// Writes a design to `folder`.
+pub(super) fn laid_out(
+    top: &Arc<Module>,
+    target: &Target,
+    constraints: &Constraints,
+    folder: &Path,
+) -> Result<LaidOut, SynthError> {
+    let frame = framed(top, target, constraints)?;
+    let whole = frame.as_ref().map_or(top, |frame| &frame.module);
+    let sources = lay_out(whole, folder)?;
+    Ok(LaidOut { frame, sources })
+}
+
+impl LaidOut {
+    /// What is to be mapped.
+    pub(super) fn job<'a>(&'a self, folder: &'a Path, top: &'a Module) -> Job<'a> {
+        let frame = self.frame.as_ref();
+        Job {
+            folder,
+            sources: &self.sources,
+            top: frame.map_or(top.name(), |frame| frame.module.name()),
+            apart: frame.map(|_| top.name()),
+        }
+    }
 }
 
 /// Measures Verilog files of a folder on `target`, as [`footprint`] does: for a top module that is not described here, such as
@@ -212,7 +238,8 @@ fn require(toolbox: &Toolbox, target: &Target, effort: &Effort) -> Result<(), Sy
     Ok(())
 }
 
-fn scratch() -> Result<tempfile::TempDir, SynthError> {
+/// A folder for a run of the tools.
+pub(super) fn scratch() -> Result<tempfile::TempDir, SynthError> {
     Ok(tempfile::Builder::new()
         .prefix("goldspike-synth-")
         .tempdir()?)
@@ -287,21 +314,10 @@ fn bare(toolbox: &Toolbox, target: &Target, counts: Counts) -> Footprint {
 
 /// Refuses a netlist that a device cannot hold, where no placer does.
 fn fits(counts: &Counts, target: &Target) -> Result<(), SynthError> {
-    let holds = target.holds;
-    let shortages: Vec<Shortage> = [
-        ("look-up tables", counts.cells, holds.cells),
-        ("flip-flops", counts.ff, holds.ff),
-        ("block RAMs of 18 kbit", counts.bram, holds.bram),
-        ("multiplier blocks", counts.dsp, holds.dsp),
-    ]
-    .into_iter()
-    .filter(|(_, used, available)| used > available)
-    .map(|(what, used, available)| Shortage {
-        what: what.to_owned(),
-        used,
-        available,
-    })
-    .collect();
+    let shortages: Vec<Shortage> = mapped_alone(counts, target)
+        .into_iter()
+        .filter(|amount| amount.used > amount.available)
+        .collect();
     if shortages.is_empty() {
         return Ok(());
     }
