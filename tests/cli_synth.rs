@@ -12,8 +12,9 @@ mod cli_support;
 mod tools;
 
 use cli_support::{Ran, finished, names, program, run, stored, text};
-use goldspike::engine::tool::{NEXTPNR_ECP5, NEXTPNR_ICE40, Tool, YOSYS};
+use goldspike::engine::tool::{ECPPACK, ICEPACK, NEXTPNR_ECP5, NEXTPNR_ICE40, Tool, YOSYS};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use tools::missing;
 
@@ -52,6 +53,11 @@ fn run_with(tools: &Path, scratch: &Path, arguments: &[&str]) -> Ran {
     finished(command.output().unwrap())
 }
 
+fn sha256(path: &Path) -> String {
+    let digest = Sha256::digest(std::fs::read(path).unwrap());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The keys that scripts rely on, with figures that agree with one another.
 fn consistent(found: &Value, target: &str) {
     let number = |key: &str| {
@@ -73,7 +79,7 @@ fn consistent(found: &Value, target: &str) {
     let useful = number("useful_sop_per_cycle");
     assert!((0.5..=4.0).contains(&useful), "{useful}");
     assert!(number("roofline_fraction") > 0.0 && number("roofline_fraction") < 1.0);
-    assert!(found["bitstream"].is_null());
+    assert_eq!(found["basis"], "placed and routed");
     let path = &found["critical_path"];
     assert!((path["ns"].as_f64().unwrap() - 1000.0 / number("fmax_mhz")).abs() < 0.05);
     let through = path["through"].as_array().unwrap();
@@ -86,7 +92,7 @@ fn consistent(found: &Value, target: &str) {
 
 #[test]
 fn a_design_on_ice40() {
-    if absent(&[YOSYS, NEXTPNR_ICE40]) {
+    if absent(&[YOSYS, NEXTPNR_ICE40, ICEPACK]) {
         return;
     }
     let scratch = tempfile::tempdir().unwrap();
@@ -117,12 +123,17 @@ fn a_design_on_ice40() {
         serde_json::from_str(&std::fs::read_to_string(out.join("synth.json")).unwrap()).unwrap();
     assert_eq!(kept["cells"], found["cells"]);
     assert!(names(&out).contains(&"rtl".to_owned()));
+    let bitstream = Path::new(found["bitstream"].as_str().unwrap());
+    assert_eq!(bitstream.parent(), Some(out.as_path()));
+    assert_eq!(out.join(kept["bitstream"].as_str().unwrap()), bitstream);
+    assert_eq!(found["bitstream_sha256"], sha256(bitstream));
+    assert_eq!(found["bitstream_seed"], 1);
     assert_eq!(names(scratch.path()), ["out"]);
 }
 
 #[test]
 fn a_build_for_ecp5_has_the_figures_in_its_report() {
-    if absent(&[YOSYS, NEXTPNR_ECP5]) {
+    if absent(&[YOSYS, NEXTPNR_ECP5, ECPPACK]) {
         return;
     }
     let scratch = tempfile::tempdir().unwrap();
@@ -168,6 +179,8 @@ fn a_build_for_ecp5_has_the_figures_in_its_report() {
         (step["status"].clone(), step["note"].clone())
     };
     assert_eq!(step("synthesize").0, "done");
+    let bitstream = Path::new(found["synthesis"]["bitstream"].as_str().unwrap());
+    assert_eq!(found["synthesis"]["bitstream_sha256"], sha256(bitstream));
     let report = std::fs::read_to_string(out.join("report.md")).unwrap();
     assert!(
         report.contains("## Synthesis") && report.contains("ECP5-25F"),
@@ -199,7 +212,8 @@ fn a_design_that_is_too_large_is_refused_with_numbers() {
         "GS1004",
         "does not fit on hx1k",
         "logic cells, 1280 are there (",
-        "`--lanes 1,1 --neuron-lanes 1,1` has half the lanes",
+        "the smallest design that was counted (`--lanes 1,1 --neuron-lanes 1,1 --weight-bits 2`) takes ",
+        " of 1280 logic cells, ",
         "hx8k (7680 cells, 32 block RAMs)",
     ] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
@@ -212,7 +226,7 @@ fn a_device_that_is_not_known() {
     let scratch = tempfile::tempdir().unwrap();
     for (name, device) in [
         ("synth-target-misspelt", "hx8"),
-        ("synth-target-unknown", "gw1nr-9"),
+        ("synth-target-unknown", "stratix"),
     ] {
         for verb in ["synth", "build"] {
             let out = scratch.path().join("out");
@@ -291,6 +305,7 @@ fn a_warning_of_another_circuit_ends_synth_and_fails_the_step_of_a_build() {
                 "echo 'Warning: Wire gs_digits.u_layer0.x [0] is used but has no driver.'",
             ),
             ("nextpnr-ice40", "exit 0"),
+            ("icepack", "exit 0"),
         ],
     );
     let arguments = |verb| {
@@ -353,7 +368,10 @@ fn a_folder_that_is_not_ours_is_refused_before_the_tools_run() {
     let (tools, folder) = (scratch.path().join("tools"), scratch.path().join("thesis"));
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("thesis.tex"), "years of work").unwrap();
-    stand_ins(&tools, &[("yosys", "exit 3"), ("nextpnr-ice40", "exit 3")]);
+    stand_ins(
+        &tools,
+        &["yosys", "nextpnr-ice40", "icepack"].map(|name| (name, "exit 3")),
+    );
     let ran = run_with(
         &tools,
         scratch.path(),
@@ -362,4 +380,27 @@ fn a_folder_that_is_not_ours_is_refused_before_the_tools_run() {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("GS0525"), "{}", ran.stderr);
     assert_eq!(names(&folder), ["thesis.tex"]);
+}
+
+#[test]
+fn a_design_that_is_too_large_is_told_the_lanes_that_fit() {
+    if absent(&[YOSYS]) {
+        return;
+    }
+    // A stand-in for the placer: 1000 cells a synapse lane of the first layer, by its module's accumulators.
+    let scratch = tempfile::tempdir().unwrap();
+    let tools = scratch.path().join("tools");
+    stand_ins(&tools, &[("icepack", "exit 0"), ("nextpnr-ice40", COUNTING)]);
+    let path = format!("{}:/usr/bin:/bin", tools.display());
+    let mut command = program();
+    command
+        .args(["synth", "digits", "--samples", "1", "--target", "hx8k", "--weight-bits", "2"])
+        .args(["--lanes", "16,4", "--neuron-lanes", "2,1"])
+        .env("PATH", path)
+        .current_dir(scratch.path());
+    let ran = finished(command.output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    for part in ["GS1004", "`--lanes 4,1 --neuron-lanes 1,1` fits, by count: "] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
 }

@@ -6,8 +6,9 @@ use super::engines::{Chosen, choose};
 use super::input::{Integers, Samples, Source};
 use super::options::DataArgs;
 use super::quantize::{Measured, measure};
+use super::smaller::Made;
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
-use super::synth::{self, Attempt, SeedArgs};
+use super::synth::{self, Attempt, PlaceArgs};
 use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
@@ -18,7 +19,7 @@ use crate::engine::{Stalls, Stimulus};
 use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
 use crate::rtl::Design;
-use crate::synth::Target;
+use crate::synth::{Footprint, Target};
 use clap::Args;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
@@ -37,7 +38,7 @@ pub struct BuildArgs {
     #[arg(long, value_name = "DEVICE")]
     target: Option<String>,
     #[command(flatten)]
-    seeds: SeedArgs,
+    place: PlaceArgs,
     #[command(flatten)]
     check: CheckArgs,
     #[command(flatten)]
@@ -95,6 +96,10 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
     emit::write(&output, &emitted).map_err(|error| errors::emit(&error))?;
     let mut document = report.json().map_err(errors::internal)?;
     document["output"] = output.display().to_string().into();
+    if let Some(name) = document["synthesis"]["bitstream"].as_str() {
+        let path = output.join(name).display().to_string();
+        document["synthesis"]["bitstream"] = path.into();
+    }
     console.result(|| summary(&report, &verification, &output), || document);
     if let Some(refused) = &refused {
         console.warn(refused);
@@ -109,6 +114,9 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
 impl<'a> Job<'a> {
     fn new(args: &'a BuildArgs, console: &Console) -> Result<Self, Diagnostic> {
         let target = args.target.as_deref().map(synth::target).transpose()?;
+        if let Some(target) = target {
+            synth::applies(target, &args.place)?;
+        }
         let source = args.work.source(console)?;
         let integers = args.work.integers(&source)?;
         let samples = source.data_if_any(&args.work.data)?;
@@ -116,10 +124,7 @@ impl<'a> Job<'a> {
         let probed = hardware::variant(&integers.network, &args.work.lanes, true)?;
         let mut command = args.work.command("build", source.title(), false);
         if let Some(target) = target {
-            command.push_str(&format!(
-                " --target {} --seeds {}",
-                target.name, args.seeds.seeds
-            ));
+            command.push_str(&format!(" --target {}{}", target.name, args.place.given()));
         }
         Ok(Self {
             args,
@@ -172,8 +177,13 @@ impl<'a> Job<'a> {
         let waveform = self.waveform(&plan, &mut emitted)?;
         let attempt = synth::attempt(
             self.target,
-            self.args.seeds.seeds,
-            (self.network(), &self.shipped),
+            &self.args.place,
+            Made {
+                work: &self.args.work,
+                source: &self.source,
+                network: self.network(),
+                design: &self.shipped,
+            },
             (&paced, &played.origin),
             console,
         );
@@ -192,7 +202,13 @@ impl<'a> Job<'a> {
                 .to_owned(),
         });
         let (synthesis, refused) = match attempt {
-            Attempt::Done(synthesis) => (Some(*synthesis), None),
+            Attempt::Done(mut synthesis, _) => {
+                emitted
+                    .binaries
+                    .extend(synth::take_bitstream(&mut synthesis));
+                let missed = synth::missed(&synthesis);
+                (Some(*synthesis), missed)
+            }
             Attempt::Refused(diagnostic) => (None, Some(diagnostic)),
             Attempt::NotRun(_) => (None, None),
         };
@@ -396,10 +412,24 @@ impl<'a> Job<'a> {
 /// The step of the report.
 fn synthesize(attempt: &Attempt) -> Step {
     let (status, note) = match attempt {
-        Attempt::Done(synthesis) => (
-            Status::Done,
-            format!("placed and routed on {}", synthesis.footprint.device),
-        ),
+        Attempt::Done(synthesis, unpacked) => {
+            let Footprint {
+                device,
+                basis,
+                bitstream,
+                ..
+            } = &synthesis.footprint;
+            let status = match synth::missed(synthesis) {
+                None => Status::Done,
+                Some(_) => Status::Failed,
+            };
+            let bitstream = match (bitstream, unpacked) {
+                (Some(_), _) => ", with a bitstream".to_owned(),
+                (None, Some(why)) => format!("; no {why}"),
+                (None, None) => String::new(),
+            };
+            (status, format!("{basis} on {device}{bitstream}"))
+        }
         Attempt::Refused(diagnostic) => (
             Status::Failed,
             diagnostic

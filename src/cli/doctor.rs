@@ -18,6 +18,8 @@ struct Finding {
     tool: Tool,
     path: Option<PathBuf>,
     version: Option<String>,
+    /// An executable that is too old, and its version, where there is no other.
+    outdated: Option<(PathBuf, String)>,
 }
 
 /// Runs the verb. A missing tool is a finding, not an error.
@@ -30,6 +32,7 @@ pub fn run(_: &DoctorArgs, console: &Console) -> Result<Ending, Diagnostic> {
         tool,
         path: toolbox.find(tool),
         version: toolbox.version(tool),
+        outdated: toolbox.outdated(tool),
     };
     let findings: Vec<Finding> = TOOLS.iter().map(finding).collect();
     console.result(
@@ -55,16 +58,25 @@ fn lines(finding: &Finding) -> String {
         tool,
         path,
         version,
+        outdated,
     } = finding;
-    let state = match path {
-        Some(path) => format!(
+    let oldest = tool.oldest().map(|oldest| format!(" {oldest} or newer"));
+    let oldest = oldest.unwrap_or_default();
+    let state = match (path, outdated) {
+        (Some(path), _) => format!(
             "found    {:<13} {} ({})",
             tool.name,
             version.as_deref().unwrap_or("unknown version"),
             path.display()
         ),
-        None => format!(
-            "missing  {:<13} install it with: {}",
+        (None, Some((path, version))) => format!(
+            "too old  {:<13} {version} ({}); install{oldest} with: {}",
+            tool.name,
+            path.display(),
+            tool.install()
+        ),
+        (None, None) => format!(
+            "missing  {:<13} install{oldest} with: {}",
             tool.name,
             tool.install()
         ),
@@ -77,12 +89,15 @@ fn document(finding: &Finding) -> Value {
         tool,
         path,
         version,
+        outdated,
     } = finding;
     json!({
         "name": tool.name,
         "found": path.is_some(),
         "path": path.as_ref().map(|path| path.display().to_string()),
         "version": version,
+        "needs": tool.oldest(),
+        "too_old": outdated.as_ref().map(|(_, version)| version),
         "needed_for": tool.purpose,
         "install": tool.install(),
     })

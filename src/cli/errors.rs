@@ -7,7 +7,7 @@ use crate::folder::FolderError;
 use crate::import::Imported;
 use crate::quantize::QuantizeError;
 use crate::rtl::PlanError;
-use crate::synth::SynthError;
+use crate::synth::{Goal, SynthError};
 use crate::verify::VerifyError;
 use crate::wave::WaveError;
 use goldspike_golden::contract::ContractError;
@@ -116,6 +116,10 @@ pub fn synth(error: &SynthError) -> Diagnostic {
             &codes::OTHER_CIRCUIT,
             "this is a bug of goldspike or of this version of Yosys: please report it with the command line",
         ),
+        SynthError::Unpinned { .. } => (
+            &codes::UNPINNED,
+            "name a pin for each port bit, as `NAME` or `NAME[BIT]`; without a file of pins they are assigned",
+        ),
         SynthError::Tool(_) | SynthError::Unreadable { .. } => (
             &codes::SYNTH_TOOL,
             "`goldspike doctor` shows the versions of the tools",
@@ -124,9 +128,30 @@ pub fn synth(error: &SynthError) -> Diagnostic {
             &codes::SYNTH_TOOL,
             "a temporary folder is needed that can be written: `TMPDIR` names its place",
         ),
-        SynthError::Frame { .. } | SynthError::Description(_) => return internal(error),
+        SynthError::Frame { .. } | SynthError::Description(_) | SynthError::NotPlaced { .. } => {
+            return internal(error);
+        }
     };
     Diagnostic::error(code, error.to_string()).help(help)
+}
+
+/// A clock rate that none of `seeds` seeds reaches.
+pub fn timing(goal: &Goal, target: &str, seeds: usize) -> Diagnostic {
+    let path = goal.critical_path.as_ref();
+    let path = path.map_or_else(String::new, |path| {
+        format!("\nthe slowest path between registers takes {path}")
+    });
+    let best = match seeds {
+        1 => "the one seed that was tried".to_owned(),
+        _ => format!("seed {}, the best of {seeds},", goal.seed),
+    };
+    let message = format!(
+        "{} MHz are not reached on {target}: {best} reaches {:.1} MHz{path}",
+        goal.mhz, goal.reached_mhz
+    );
+    Diagnostic::error(&codes::TIMING, message).help(
+        "no bitstream was made; a lower `--mhz`, more `--seeds`, fewer lanes or narrower weights may do",
+    )
 }
 
 /// A verification without an answer.
@@ -191,7 +216,7 @@ mod tests {
     use super::*;
     use crate::diag::Style;
     use crate::hdl::HdlError;
-    use crate::synth::Shortage;
+    use crate::synth::{CriticalPath, Shortage};
     use goldspike_golden::contract::Problem;
     use std::path::Path;
 
@@ -331,6 +356,26 @@ mod tests {
             what: "no utilization.ICESTORM_LC.used".to_owned(),
         };
         stored("synth-report", &synth(&unreadable));
+        let unpinned = SynthError::Unpinned {
+            file: "board.pcf".to_owned(),
+            ports: vec!["rst_i".to_owned(), "s_axis_tdata[3]".to_owned()],
+        };
+        stored("synth-unpinned", &synth(&unpinned));
+        let goal = Goal {
+            mhz: 100.0,
+            reached_mhz: 77.1,
+            met: false,
+            seed: 3,
+            critical_path: Some(CriticalPath {
+                ns: 12.97,
+                routing_ns: 8.07,
+                levels: 8,
+                through: vec!["u_guard.seen_tag".to_owned(), "u_guard.error_q".to_owned()],
+            }),
+        };
+        let missed = timing(&goal, "hx8k", 5);
+        assert_eq!(missed.exit_code(), 1, "a finding");
+        stored("synth-timing", &missed);
         let frame = SynthError::Frame {
             module: "gs_small".to_owned(),
             what: "flip-flops",

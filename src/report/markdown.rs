@@ -189,6 +189,13 @@ fn hardware(report: &BuildReport) -> String {
     )
 }
 
+/// With a capital letter.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
 fn synthesis(synthesis: &Synthesis) -> String {
     let rows = synthesis
         .rows()
@@ -201,7 +208,8 @@ fn synthesis(synthesis: &Synthesis) -> String {
         .map(String::as_str)
         .collect();
     format!(
-        "## Synthesis\n\nPlaced and routed: {}.\n\n{}",
+        "## Synthesis\n\n{}: {}.\n\n{}",
+        sentence(synthesis.footprint.basis),
         tools.join(", "),
         table(&["", ""], rows)
     )

@@ -46,6 +46,24 @@ pub enum SynthError {
         /// What there is too little of.
         shortages: Vec<Shortage>,
     },
+    /// No open tool places designs of this family.
+    #[error(
+        "nothing here places for {target}: figures of {family} are estimates from Yosys' netlist"
+    )]
+    NotPlaced {
+        /// Name of the target.
+        target: &'static str,
+        /// Family.
+        family: &'static str,
+    },
+    /// A file of pins leaves ports without one.
+    #[error("{file} names no pin for {}", counted(ports))]
+    Unpinned {
+        /// The file.
+        file: String,
+        /// Port bits without a pin.
+        ports: Vec<String>,
+    },
     /// A file of a tool does not say what it should.
     #[error("{file}: {what}")]
     Unreadable {
@@ -113,7 +131,17 @@ impl From<ToolFailure> for SynthError {
     }
 }
 
-/// Warnings that a message shows; one conflict is a line a bit.
+fn counted(ports: &[String]) -> String {
+    let plural = if ports.len() == 1 { "port" } else { "ports" };
+    let mut text = format!("{} {plural}: ", ports.len());
+    text.push_str(&ports[..ports.len().min(SHOWN)].join(", "));
+    if ports.len() > SHOWN {
+        text.push_str(", …");
+    }
+    text
+}
+
+/// Warnings, or ports, that a message shows; one conflict is a line a bit.
 const SHOWN: usize = 8;
 
 fn shown(warnings: &[String]) -> String {

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::Counts;
 use super::error::SynthError;
-use super::nextpnr::place;
+use super::nextpnr::{Constraints, place, placing};
 use super::scan::{Scan, scan};
 use super::sources::lay_out;
-use super::target::{Family, Target};
+use super::target::Target;
 use super::unit::Unit;
 use super::yosys::{Job, Mapped, map};
 use crate::engine::tool::Toolbox;
@@ -61,10 +61,17 @@ pub fn measure(
     };
     let mapped = map(toolbox, &job, target)?;
     let counts = alone(&mapped, &frame, unit.name)?;
-    let framing = framing(&frame, target.family);
+    let framing = framing(&frame, target)?;
     let (mut cells, mut rates) = (0, Vec::new());
     for &seed in seeds {
-        let placed = place(toolbox, folder, &mapped.netlist, target, seed)?;
+        let placed = place(
+            toolbox,
+            folder,
+            &mapped.netlist,
+            target,
+            &Constraints::default(),
+            seed,
+        )?;
         cells = cells.max(placed.cells.saturating_sub(framing));
         rates.extend(placed.fmax_mhz);
     }
@@ -84,11 +91,9 @@ pub fn measure(
 }
 
 /// Placed cells of a frame.
-pub(crate) fn framing(frame: &Scan, family: Family) -> usize {
-    match family {
-        Family::Ice40 => frame.inputs + frame.outputs,
-        Family::Ecp5 => frame.outputs,
-    }
+pub(crate) fn framing(frame: &Scan, target: &Target) -> Result<usize, SynthError> {
+    let (input, output) = placing(target)?.framing;
+    Ok(input * frame.inputs + output * frame.outputs)
 }
 
 /// The cells of the module in a frame, after a check that the frame is what it should be.

@@ -1,18 +1,28 @@
-//! What a circuit costs on an FPGA: Yosys maps it, nextpnr places and routes it.
+//! What a circuit costs on an FPGA: Yosys maps it, nextpnr places and routes it, a packer makes the bitstream.
 //!
-//! [`map`] runs Yosys and counts what the netlist holds; [`place`] runs nextpnr, which assigns the pins itself, and reads
-//! the cells it used and the clock rate it reached. A module with more ports than a package has pins is put into a
-//! [`scan`] frame. [`measure`] does this for one neuron [`unit`](units), and [`table`] is what was stored of
-//! it; [`footprint`] does it for a whole design.
+//! [`map`] runs Yosys and counts what the netlist holds; [`place`] runs nextpnr under [`Constraints`] (a file of pins, a
+//! package, a clock rate; all optional) and reads the cells it used and the clock rate it reached; [`bitstream`] packs what was
+//! placed. A module with more ports than a package has pins is put into a [`scan`] frame. [`measure`] does this for one neuron
+//! [`unit`](units), and [`table`] is what was stored of it; [`footprint`] does it for a whole design, [`implement`] for Verilog
+//! files with a top of their own.
 //!
-//! Contract: no number without both tools' consent. A warning that means another circuit than the described one (a
-//! driver conflict, a latch, an undriven wire, a black box left over) is an error, whatever the tool's exit status. What is
-//! not done: no bitstream, no pin files of boards.
+//! [`demand`] counts what a design takes of a device without placing it, also of one that does not fit.
+//!
+//! What differs between families is in `family/`, one file each; the devices are in `target.rs`. Xilinx 7 is mapped alone: its
+//! figures are estimates.
+//!
+//! Contract: no number without the tools' consent. A warning that means another circuit than the described one (a
+//! driver conflict, a latch, an undriven wire, a black box left over) is an error, whatever the tool's exit status.
 
+mod bitstream;
 mod cells;
+mod demand;
 mod error;
+mod family;
 mod measure;
 mod nextpnr;
+mod path;
+mod pins;
 mod scan;
 mod sources;
 pub mod table;
@@ -22,12 +32,18 @@ mod warnings;
 mod whole;
 mod yosys;
 
+pub use bitstream::bitstream;
 pub use cells::Counts;
+pub use demand::{Demand, demand};
 pub use error::{Shortage, SynthError};
+pub use family::Family;
 pub use measure::{Cost, measure, median};
-pub use nextpnr::{CriticalPath, Placement, place};
+pub use nextpnr::{Constraints, Placement, place};
+pub use path::CriticalPath;
 pub use scan::{Scan, scan};
-pub use target::{Capacity, Family, TARGETS, Target, target};
+pub use target::{Capacity, TARGETS, Target, target};
 pub use unit::{MEMBRANE_BITS, Unit, units};
-pub use whole::{Footprint, Frame, footprint, tools};
+pub use whole::{
+    Bitstream, ESTIMATE, Effort, Footprint, Frame, Goal, PLACED, footprint, implement, tools,
+};
 pub use yosys::{Job, Mapped, map};

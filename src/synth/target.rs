@@ -1,35 +1,6 @@
 //! FPGAs as data: family, package, and what the tools must be told.
 
-use crate::engine::tool::{NEXTPNR_ECP5, NEXTPNR_ICE40, Tool};
-
-/// A family of FPGAs, with one place-and-route tool and one set of cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Lattice iCE40.
-    Ice40,
-    /// Lattice ECP5.
-    Ecp5,
-}
-
-impl Family {
-    /// Name in messages.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ice40 => "iCE40",
-            Self::Ecp5 => "ECP5",
-        }
-    }
-
-    /// Its place-and-route tool.
-    #[must_use]
-    pub const fn placer(self) -> Tool {
-        match self {
-            Self::Ice40 => NEXTPNR_ICE40,
-            Self::Ecp5 => NEXTPNR_ECP5,
-        }
-    }
-}
+use super::family::{Family, GOWIN_PINS};
 
 /// One FPGA in one package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +11,11 @@ pub struct Target {
     pub title: &'static str,
     /// Family.
     pub family: Family,
-    /// nextpnr's flag of the device.
+    /// nextpnr's flag of the device, where it has one.
     pub(crate) device: &'static str,
-    /// Package, which decides the pins.
+    /// Yosys' command that maps a design to it.
+    pub(crate) synth: &'static str,
+    /// Package, which decides the pins; on Gowin and `GateMate` the part.
     pub package: &'static str,
     /// Speed grade, where the family has several.
     pub speed: Option<&'static str>,
@@ -53,13 +26,15 @@ pub struct Target {
 /// What a device holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Logic cells of iCE40, `TRELLIS_COMB` of ECP5.
+    /// Logic cells of iCE40, `TRELLIS_COMB` of ECP5, `LUT4` of Gowin, `CPE_LT` of `GateMate`, look-up tables of Xilinx 7.
     pub cells: usize,
-    /// Block RAMs.
+    /// Flip-flops, where they are not part of the cells.
+    pub ff: usize,
+    /// Block RAMs, in the units of [`Counts`](super::Counts).
     pub bram: usize,
-    /// Multiplier blocks; hx1k and hx8k have none, and nextpnr refuses them there.
+    /// Multiplier blocks, in the units of [`Counts`](super::Counts); hx1k and hx8k have none, and nextpnr refuses them there.
     pub dsp: usize,
-    /// Pins of the package that a design may use.
+    /// Pins of the package that a design may use without a file of pins.
     pub pins: usize,
 }
 
@@ -67,107 +42,155 @@ impl Target {
     /// Bits that all its block RAMs together give in a cycle through one read port each.
     #[must_use]
     pub const fn memory_bits_per_cycle(&self) -> usize {
-        self.holds.bram
-            * match self.family {
-                Family::Ice40 => 16,
-                Family::Ecp5 => 36,
-            }
+        self.holds.bram * self.family.facts().port_bits
     }
 
-    /// Yosys' command that maps a design to it. ABC9 knows the delays of carries; without it Yosys 0.23 builds wide
-    /// multiplexers on ECP5 that cost a neuron twice the cells.
-    pub(crate) const fn synth(&self) -> &'static str {
-        match (self.family, self.holds.dsp > 0) {
-            (Family::Ice40, true) => "synth_ice40 -abc9 -device u -dsp",
-            (Family::Ice40, false) => "synth_ice40 -abc9 -device hx",
-            (Family::Ecp5, true) => "synth_ecp5 -abc9",
-            (Family::Ecp5, false) => "synth_ecp5 -abc9 -nodsp",
-        }
+    /// Whether nextpnr places and routes for it; its figures are estimates from Yosys' netlist otherwise.
+    #[must_use]
+    pub fn is_placed(&self) -> bool {
+        self.family.placer().is_some()
     }
 }
 
-const fn ice40(
-    name: &'static str,
-    title: &'static str,
-    device: &'static str,
-    package: &'static str,
-    holds: Capacity,
-) -> Target {
-    Target {
-        name,
-        title,
-        family: Family::Ice40,
-        device,
-        package,
-        speed: None,
-        holds,
-    }
-}
-
-const fn ecp5(
-    name: &'static str,
-    title: &'static str,
-    device: &'static str,
-    package: &'static str,
-    holds: Capacity,
-) -> Target {
-    Target {
-        name,
-        title,
-        family: Family::Ecp5,
-        device,
-        package,
-        speed: Some("6"),
-        holds,
-    }
-}
-
-const fn holds(cells: usize, bram: usize, dsp: usize, pins: usize) -> Capacity {
-    Capacity {
-        cells,
-        bram,
-        dsp,
-        pins,
-    }
-}
+// ABC9 knows the delays of carries; without it Yosys 0.23 builds wide multiplexers on ECP5 that cost a neuron twice the cells.
+const HX: &str = "synth_ice40 -abc9 -device hx";
+const UP: &str = "synth_ice40 -abc9 -device u -dsp";
+const ECP5: &str = "synth_ecp5 -abc9";
+const GOWIN: &str = "synth_gowin";
+// The placer takes trees of look-up tables, and no multiplexers with eight inputs.
+const GATEMATE: &str = "synth_gatemate -luttree -nomx8";
+const XILINX7: &str = "synth_xilinx -family xc7 -flatten";
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    ice40(
-        "hx1k",
-        "iCE40 HX1K (TQ144)",
-        "--hx1k",
-        "tq144",
-        holds(1_280, 16, 0, 96),
-    ),
-    ice40(
-        "hx8k",
-        "iCE40 HX8K (CT256)",
-        "--hx8k",
-        "ct256",
-        holds(7_680, 32, 0, 206),
-    ),
-    ice40(
-        "up5k",
-        "iCE40 UP5K (SG48)",
-        "--up5k",
-        "sg48",
-        holds(5_280, 30, 8, 39),
-    ),
-    ecp5(
-        "ecp5-25k",
-        "ECP5-25F (CABGA381, speed 6)",
-        "--25k",
-        "CABGA381",
-        holds(24_288, 56, 28, 197),
-    ),
-    ecp5(
-        "ecp5-85k",
-        "ECP5-85F (CABGA756, speed 6)",
-        "--85k",
-        "CABGA756",
-        holds(83_640, 208, 156, 365),
-    ),
+    Target {
+        name: "hx1k",
+        title: "iCE40 HX1K (TQ144)",
+        family: Family::Ice40,
+        device: "--hx1k",
+        synth: HX,
+        package: "tq144",
+        speed: None,
+        holds: Capacity {
+            cells: 1_280,
+            ff: 1_280,
+            bram: 16,
+            dsp: 0,
+            pins: 96,
+        },
+    },
+    Target {
+        name: "hx8k",
+        title: "iCE40 HX8K (CT256)",
+        family: Family::Ice40,
+        device: "--hx8k",
+        synth: HX,
+        package: "ct256",
+        speed: None,
+        holds: Capacity {
+            cells: 7_680,
+            ff: 7_680,
+            bram: 32,
+            dsp: 0,
+            pins: 206,
+        },
+    },
+    Target {
+        name: "up5k",
+        title: "iCE40 UP5K (SG48)",
+        family: Family::Ice40,
+        device: "--up5k",
+        synth: UP,
+        package: "sg48",
+        speed: None,
+        holds: Capacity {
+            cells: 5_280,
+            ff: 5_280,
+            bram: 30,
+            dsp: 8,
+            pins: 39,
+        },
+    },
+    Target {
+        name: "ecp5-25k",
+        title: "ECP5-25F (CABGA381, speed 6)",
+        family: Family::Ecp5,
+        device: "--25k",
+        synth: ECP5,
+        package: "CABGA381",
+        speed: Some("6"),
+        holds: Capacity {
+            cells: 24_288,
+            ff: 24_288,
+            bram: 56,
+            dsp: 28,
+            pins: 197,
+        },
+    },
+    Target {
+        name: "ecp5-85k",
+        title: "ECP5-85F (CABGA756, speed 6)",
+        family: Family::Ecp5,
+        device: "--85k",
+        synth: ECP5,
+        package: "CABGA756",
+        speed: Some("6"),
+        holds: Capacity {
+            cells: 83_640,
+            ff: 83_640,
+            bram: 208,
+            dsp: 156,
+            pins: 365,
+        },
+    },
+    Target {
+        name: "gw1nr-9",
+        title: "GW1NR-9 (QN88P, C6/I5)",
+        family: Family::Gowin,
+        device: "",
+        synth: GOWIN,
+        package: "GW1NR-LV9QN88PC6/I5",
+        speed: None,
+        holds: Capacity {
+            cells: 8_640,
+            ff: 6_480,
+            bram: 26,
+            dsp: 40,
+            pins: GOWIN_PINS,
+        },
+    },
+    Target {
+        name: "gatemate",
+        title: "GateMate A1 (CCGM1A1)",
+        family: Family::GateMate,
+        device: "",
+        synth: GATEMATE,
+        package: "CCGM1A1",
+        speed: None,
+        holds: Capacity {
+            cells: 40_960,
+            ff: 40_960,
+            bram: 64,
+            dsp: 0,
+            pins: 162,
+        },
+    },
+    Target {
+        name: "xc7",
+        title: "Xilinx 7 (XC7Z020)",
+        family: Family::Xilinx7,
+        device: "",
+        synth: XILINX7,
+        package: "clg400",
+        speed: None,
+        holds: Capacity {
+            cells: 53_200,
+            ff: 106_400,
+            bram: 280,
+            dsp: 220,
+            pins: 125,
+        },
+    },
 ];
 
 /// The target of a name.

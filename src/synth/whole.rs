@@ -1,26 +1,33 @@
-//! A whole design on one target: cells from Yosys and nextpnr, clock rate as the median over nextpnr's seeds.
+//! A whole design on one target: cells from Yosys and nextpnr, clock rate as the median over nextpnr's seeds, a bitstream of
+//! the best one.
 //!
-//! nextpnr assigns the pins. A design with more ports than the package has pins goes into a [`scan`](super::scan()) frame;
-//! its cells are then those of nextpnr less the frame's, whose size is known and checked, and the others are counted in
-//! Yosys' netlist of the design alone. The clock rate is that of paths between registers: what lies between a pin and a
-//! register depends on the board and is not in it.
+//! Pins are assigned unless a file of pins is given. A design with more ports than the package has pins goes into a
+//! [`scan`](super::scan()) frame; its cells are then those of nextpnr less the frame's, whose size is known and checked, the
+//! others are counted in Yosys' netlist of the design alone, and there is no bitstream. The clock rate is that of paths between
+//! registers: what lies between a pin and a register depends on the board and is not in it. Where no open tool places, cells
+//! are those of Yosys' netlist, and there is neither a clock rate nor a bitstream.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
+use super::bitstream::bitstream;
 use super::cells::Counts;
-use super::error::SynthError;
+use super::demand::mapped_alone;
+use super::error::{Shortage, SynthError};
 use super::measure::{alone, framing, median};
-use super::nextpnr::{CriticalPath, Placement, place};
+use super::nextpnr::{Constraints, Placement, place};
+use super::path::CriticalPath;
 use super::scan::{Scan, scan};
 use super::sources::lay_out;
 use super::target::Target;
 use super::yosys::{Job, map};
-use crate::engine::tool::{Tool, Toolbox, YOSYS};
+use crate::engine::tool::{Tool, Toolbox};
 use crate::hdl::Module;
 
 /// What a design costs on a target.
@@ -30,11 +37,16 @@ pub struct Footprint {
     pub target: &'static str,
     /// The device for people.
     pub device: &'static str,
-    /// Placed cells: logic cells of iCE40, `TRELLIS_COMB` of ECP5.
+    /// Where the figures come from: [`PLACED`] or [`ESTIMATE`].
+    pub basis: &'static str,
+    /// Placed cells: logic cells of iCE40, `TRELLIS_COMB` of ECP5, `LUT4` of Gowin (those that carries and memories take
+    /// included), `CPE_LT` of `GateMate`; of an estimate the look-up tables, each counted whole.
     pub cells: usize,
     /// How many of them the device has.
     pub cells_available: usize,
-    /// Look-up tables with four inputs, as Yosys counts them (those inside ECP5's carry cells are not among them).
+    /// What a cell is called.
+    pub cell: &'static str,
+    /// Look-up tables, as Yosys counts them ([`Counts::lut4`]).
     pub lut4: usize,
     /// Carry cells.
     pub carry: usize,
@@ -44,22 +56,71 @@ pub struct Footprint {
     pub bram: usize,
     /// Block RAMs of the device.
     pub bram_available: usize,
-    /// Memories in look-up tables of ECP5, 16 x 4 bits each.
+    /// Memories in look-up tables.
     pub lut_ram: usize,
     /// Multiplier blocks.
     pub dsp: usize,
     /// Multiplier blocks of the device.
     pub dsp_available: usize,
-    /// Clock rate in MHz, median of the seeds, to 0.1.
-    pub fmax_mhz: f64,
+    /// Clock rate in MHz, median of the seeds, to 0.1; `None` for an estimate.
+    pub fmax_mhz: Option<f64>,
     /// Clock rate of each seed, from seed 1 on.
     pub fmax_by_seed: Vec<f64>,
     /// Slowest path between registers of the median's seed.
     pub critical_path: Option<CriticalPath>,
+    /// The clock rate that was asked for, and what became of it.
+    pub goal: Option<Goal>,
     /// The frame that took the place of pins; `None`: every port has a pin.
     pub frame: Option<Frame>,
     /// What each tool said of its version.
     pub tools: BTreeMap<&'static str, String>,
+    /// The bitstream, where one was asked for and can be.
+    #[serde(skip)]
+    pub bitstream: Option<Bitstream>,
+}
+
+/// [`Footprint::basis`] of a design that nextpnr placed and routed.
+pub const PLACED: &str = "placed and routed";
+/// [`Footprint::basis`] of a design that Yosys mapped, and nobody placed.
+pub const ESTIMATE: &str = "estimate, not placed";
+
+/// A clock rate to reach.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Goal {
+    /// In MHz.
+    pub mhz: f64,
+    /// What the best seed reaches, in MHz, to 0.1.
+    pub reached_mhz: f64,
+    /// Whether that is enough.
+    pub met: bool,
+    /// The best seed.
+    pub seed: u32,
+    /// Its slowest path between registers.
+    pub critical_path: Option<CriticalPath>,
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let met = if self.met { "met" } else { "MISSED" };
+        write!(
+            f,
+            "{} MHz: {met}, seed {} reaches {:.1} MHz",
+            self.mhz, self.seed, self.reached_mhz
+        )
+    }
+}
+
+/// What configures the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bitstream {
+    /// Name of the file: the top module, the target, and the family's ending.
+    pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// Seed of nextpnr: the one that reached the highest clock rate.
+    pub seed: u32,
 }
 
 /// A frame of registers in the place of pins.
@@ -73,14 +134,31 @@ pub struct Frame {
     pub cells: usize,
 }
 
-/// The tools of a target.
-#[must_use]
-pub fn tools(target: &Target) -> [Tool; 2] {
-    [YOSYS, target.family.placer()]
+/// How much is tried, and what for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effort {
+    /// nextpnr's seeds 1 to this.
+    pub seeds: u32,
+    /// Seeds at a time.
+    pub jobs: usize,
+    /// Pins, package and clock rate.
+    pub constraints: Constraints,
+    /// Whether a bitstream is made, of the seed that reached the highest clock rate. There is none of a design in a frame, of
+    /// one that misses its clock rate, and of an estimate.
+    pub bitstream: bool,
 }
 
-/// Measures `top` on `target` with nextpnr's seeds 1 to `seeds`, `jobs` at a time; `done` is called after Yosys and after
-/// each seed.
+/// The tools of a target that figures need.
+#[must_use]
+pub fn tools(target: &Target) -> Vec<Tool> {
+    let family = target.family;
+    std::iter::once(family.yosys())
+        .chain(family.placer())
+        .collect()
+}
+
+/// Measures `top` on `target`; `done` is called after Yosys and after each seed. A missed clock rate is not an error: see
+/// [`Footprint::goal`].
 ///
 /// # Errors
 /// See [`SynthError`].
@@ -88,48 +166,175 @@ pub fn footprint(
     toolbox: &Toolbox,
     top: &Arc<Module>,
     target: &Target,
-    (seeds, jobs): (u32, usize),
+    effort: &Effort,
     done: &(dyn Fn() + Sync),
 ) -> Result<Footprint, SynthError> {
-    for tool in tools(target) {
-        toolbox.require("synth", tool)?;
-    }
-    let scratch = tempfile::Builder::new()
-        .prefix("goldspike-synth-")
-        .tempdir()?;
-    let folder = scratch.path();
-    let frame = framed(top, target.holds.pins)?;
+    require(toolbox, target, effort)?;
+    let scratch = scratch()?;
+    let laid = laid_out(top, target, &effort.constraints, scratch.path())?;
+    let framing = laid.frame.as_ref().map(|frame| (frame, ports(top)));
+    let job = laid.job(scratch.path(), top);
+    measured(toolbox, &job, framing, target, effort, done)
+}
+
+/// A design as files, in a frame where it needs one.
+pub(super) struct LaidOut {
+    frame: Option<Scan>,
+    sources: Vec<PathBuf>,
+}
+
+/// Writes a design to `folder`.
+pub(super) fn laid_out(
+    top: &Arc<Module>,
+    target: &Target,
+    constraints: &Constraints,
+    folder: &Path,
+) -> Result<LaidOut, SynthError> {
+    let frame = framed(top, target, constraints)?;
     let whole = frame.as_ref().map_or(top, |frame| &frame.module);
     let sources = lay_out(whole, folder)?;
-    let mapped = map(
-        toolbox,
-        &Job {
+    Ok(LaidOut { frame, sources })
+}
+
+impl LaidOut {
+    /// What is to be mapped.
+    pub(super) fn job<'a>(&'a self, folder: &'a Path, top: &'a Module) -> Job<'a> {
+        let frame = self.frame.as_ref();
+        Job {
             folder,
-            sources: &sources,
-            top: whole.name(),
-            apart: frame.as_ref().map(|_| top.name()),
-        },
-        target,
-    )?;
-    let counts = match &frame {
-        Some(frame) => alone(&mapped, frame, top.name())?,
-        None => mapped.whole,
+            sources: &self.sources,
+            top: frame.map_or(top.name(), |frame| frame.module.name()),
+            apart: frame.map(|_| top.name()),
+        }
+    }
+}
+
+/// Measures Verilog files of a folder on `target`, as [`footprint`] does: for a top module that is not described here, such as
+/// a board's. The folder must hold what the files read (memory contents); netlists and logs are left in it.
+///
+/// # Errors
+/// See [`SynthError`].
+pub fn implement(
+    toolbox: &Toolbox,
+    job: &Job<'_>,
+    target: &Target,
+    effort: &Effort,
+    done: &(dyn Fn() + Sync),
+) -> Result<Footprint, SynthError> {
+    require(toolbox, target, effort)?;
+    let whole = Job {
+        apart: None,
+        ..*job
+    };
+    measured(toolbox, &whole, None, target, effort, done)
+}
+
+/// Refuses before any work what a missing tool would end.
+fn require(toolbox: &Toolbox, target: &Target, effort: &Effort) -> Result<(), SynthError> {
+    let packer = target.family.packer().filter(|_| effort.bitstream);
+    for tool in tools(target).into_iter().chain(packer) {
+        toolbox.require("synth", tool)?;
+    }
+    Ok(())
+}
+
+/// A folder for a run of the tools.
+pub(super) fn scratch() -> Result<tempfile::TempDir, SynthError> {
+    Ok(tempfile::Builder::new()
+        .prefix("goldspike-synth-")
+        .tempdir()?)
+}
+
+fn measured(
+    toolbox: &Toolbox,
+    job: &Job<'_>,
+    frame: Option<(&Scan, usize)>,
+    target: &Target,
+    effort: &Effort,
+    done: &(dyn Fn() + Sync),
+) -> Result<Footprint, SynthError> {
+    let mapped = map(toolbox, job, target)?;
+    let counts = match (frame, job.apart) {
+        (Some((frame, _)), Some(module)) => alone(&mapped, frame, module)?,
+        _ => mapped.whole,
     };
     done();
-    let placed = place_all(
-        toolbox,
-        folder,
-        &mapped.netlist,
+    let bare = bare(toolbox, target, counts);
+    if !target.is_placed() {
+        fits(&counts, target)?;
+        return Ok(bare);
+    }
+    let placed = place_all(toolbox, job.folder, &mapped.netlist, target, effort, done)?;
+    let placed = Placed {
+        placed: &placed,
+        frame,
         target,
-        (seeds, jobs),
-        done,
-    )?;
-    summed(toolbox, top, target, frame.as_ref(), counts, &placed)
+        effort,
+    };
+    let footprint = placed.summed(bare, job.top)?;
+    let bitstream = match placed.best() {
+        Some(best) if placed.has_bitstream(&footprint) => Some(packed(toolbox, job, target, best)?),
+        _ => None,
+    };
+    Ok(Footprint {
+        bitstream,
+        ..footprint
+    })
+}
+
+/// What a netlist alone says.
+fn bare(toolbox: &Toolbox, target: &Target, counts: Counts) -> Footprint {
+    let tools = tools(target).into_iter();
+    Footprint {
+        target: target.name,
+        device: target.title,
+        basis: ESTIMATE,
+        cells: counts.cells,
+        cells_available: target.holds.cells,
+        cell: target.family.facts().cell,
+        lut4: counts.lut4,
+        carry: counts.carry,
+        ff: counts.ff,
+        bram: counts.bram,
+        bram_available: target.holds.bram,
+        lut_ram: counts.lut_ram,
+        dsp: counts.dsp,
+        dsp_available: target.holds.dsp,
+        fmax_mhz: None,
+        fmax_by_seed: Vec::new(),
+        critical_path: None,
+        goal: None,
+        frame: None,
+        tools: tools
+            .filter_map(|tool| Some((tool.name, toolbox.version(tool)?)))
+            .collect(),
+        bitstream: None,
+    }
+}
+
+/// Refuses a netlist that a device cannot hold, where no placer does.
+fn fits(counts: &Counts, target: &Target) -> Result<(), SynthError> {
+    let shortages: Vec<Shortage> = mapped_alone(counts, target)
+        .into_iter()
+        .filter(|amount| amount.used > amount.available)
+        .collect();
+    if shortages.is_empty() {
+        return Ok(());
+    }
+    Err(SynthError::TooLarge {
+        target: target.name,
+        shortages,
+    })
 }
 
 /// The frame that a design with more ports than pins needs.
-fn framed(top: &Arc<Module>, pins: usize) -> Result<Option<Scan>, SynthError> {
-    Ok((ports(top) > pins).then(|| scan(top)).transpose()?)
+fn framed(
+    top: &Arc<Module>,
+    target: &Target,
+    constraints: &Constraints,
+) -> Result<Option<Scan>, SynthError> {
+    let needed = target.is_placed() && constraints.pins.is_none() && ports(top) > target.holds.pins;
+    Ok(needed.then(|| scan(top)).transpose()?)
 }
 
 /// Port bits, clock and reset included.
@@ -144,7 +349,7 @@ fn place_all(
     folder: &Path,
     netlist: &Path,
     target: &Target,
-    (seeds, jobs): (u32, usize),
+    effort: &Effort,
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<Placement>, SynthError> {
     let next = AtomicUsize::new(1);
@@ -152,10 +357,10 @@ fn place_all(
         let mut outcomes = Vec::new();
         loop {
             let seed = u32::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(u32::MAX);
-            if seed > seeds {
+            if seed > effort.seeds {
                 return outcomes;
             }
-            let outcome = place(toolbox, folder, netlist, target, seed);
+            let outcome = place(toolbox, folder, netlist, target, &effort.constraints, seed);
             let failed = outcome.is_err();
             outcomes.push((seed, outcome));
             done();
@@ -165,7 +370,7 @@ fn place_all(
             }
         }
     };
-    let workers = jobs.clamp(1, seeds.max(1) as usize);
+    let workers = effort.jobs.clamp(1, effort.seeds.max(1) as usize);
     let mut outcomes: Vec<(u32, Result<Placement, SynthError>)> = std::thread::scope(|scope| {
         let started: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         let ended = started.into_iter().map(|worker| worker.join());
@@ -180,50 +385,95 @@ fn place_all(
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn summed(
+/// What nextpnr made of a design.
+struct Placed<'a> {
+    /// In the order of the seeds.
+    placed: &'a [Placement],
+    /// The frame, and the port bits of the design in it.
+    frame: Option<(&'a Scan, usize)>,
+    target: &'a Target,
+    effort: &'a Effort,
+}
+
+impl<'a> Placed<'a> {
+    /// The placement with the highest clock rate.
+    fn best(&self) -> Option<&'a Placement> {
+        let rate = |placement: &&Placement| placement.fmax_mhz.unwrap_or(0.0);
+        let placed = self.placed.iter();
+        placed.max_by(|a, b| rate(a).total_cmp(&rate(b)))
+    }
+
+    fn has_bitstream(&self, footprint: &Footprint) -> bool {
+        let missed = footprint.goal.as_ref().is_some_and(|goal| !goal.met);
+        self.effort.bitstream && self.frame.is_none() && !missed
+    }
+
+    fn summed(&self, bare: Footprint, top: &str) -> Result<Footprint, SynthError> {
+        let (target, placed) = (self.target, self.placed);
+        let exact: Vec<f64> = placed.iter().filter_map(|p| p.fmax_mhz).collect();
+        let middle = median(&exact).ok_or_else(|| SynthError::Unreadable {
+            file: format!("{top} on {}", target.name),
+            what: "nextpnr reports no clock rate".to_owned(),
+        })?;
+        let framing = match self.frame {
+            Some((frame, _)) => framing(frame, target)?,
+            None => 0,
+        };
+        let cells = placed.iter().map(|p| p.cells).max().unwrap_or(0);
+        Ok(Footprint {
+            basis: PLACED,
+            cells: cells.saturating_sub(framing),
+            fmax_mhz: Some(tenths(middle)),
+            fmax_by_seed: exact.iter().copied().map(tenths).collect(),
+            critical_path: placed
+                .iter()
+                .find(|p| p.fmax_mhz == Some(middle))
+                .and_then(|p| p.critical.clone()),
+            goal: self.goal(),
+            frame: self.frame.map(|(_, ports)| Frame {
+                ports,
+                pins: target.holds.pins,
+                cells: framing,
+            }),
+            ..bare
+        })
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        let mhz = self.effort.constraints.mhz?;
+        let best = self.best()?;
+        let reached = best.fmax_mhz?;
+        Some(Goal {
+            mhz,
+            reached_mhz: tenths(reached),
+            met: reached >= mhz,
+            seed: best.seed,
+            critical_path: best.critical.clone(),
+        })
+    }
+}
+
+fn tenths(mhz: f64) -> f64 {
+    (mhz * 10.0).round() / 10.0
+}
+
+fn packed(
     toolbox: &Toolbox,
-    top: &Module,
+    job: &Job<'_>,
     target: &Target,
-    frame: Option<&Scan>,
-    counts: Counts,
-    placed: &[Placement],
-) -> Result<Footprint, SynthError> {
-    let exact: Vec<f64> = placed.iter().filter_map(|p| p.fmax_mhz).collect();
-    let middle = median(&exact).ok_or_else(|| SynthError::Unreadable {
-        file: format!("{} on {}", top.name(), target.name),
-        what: "nextpnr reports no clock rate".to_owned(),
-    })?;
-    let tenths = |mhz: &f64| (mhz * 10.0).round() / 10.0;
-    let framing = frame.map_or(0, |frame| framing(frame, target.family));
-    let cells = placed.iter().map(|p| p.cells).max().unwrap_or(0);
-    Ok(Footprint {
-        target: target.name,
-        device: target.title,
-        cells: cells.saturating_sub(framing),
-        cells_available: target.holds.cells,
-        lut4: counts.lut4,
-        carry: counts.carry,
-        ff: counts.ff,
-        bram: counts.bram,
-        bram_available: target.holds.bram,
-        lut_ram: counts.lut_ram,
-        dsp: counts.dsp,
-        dsp_available: target.holds.dsp,
-        fmax_mhz: tenths(&middle),
-        fmax_by_seed: exact.iter().map(tenths).collect(),
-        critical_path: placed
+    best: &Placement,
+) -> Result<Bitstream, SynthError> {
+    let file = bitstream(toolbox, job.folder, target, best)?;
+    let bytes = std::fs::read(&file)?;
+    let ending = file.extension().unwrap_or_default().to_string_lossy();
+    Ok(Bitstream {
+        name: format!("{}_{}.{ending}", job.top, target.name),
+        sha256: Sha256::digest(&bytes)
             .iter()
-            .find(|p| p.fmax_mhz == Some(middle))
-            .and_then(|p| p.critical.clone()),
-        frame: frame.map(|_| Frame {
-            ports: ports(top),
-            pins: target.holds.pins,
-            cells: framing,
-        }),
-        tools: tools(target)
-            .into_iter()
-            .filter_map(|tool| Some((tool.name, toolbox.version(tool)?)))
+            .map(|byte| format!("{byte:02x}"))
             .collect(),
+        bytes,
+        seed: best.seed,
     })
 }
 

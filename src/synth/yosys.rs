@@ -7,7 +7,7 @@ use super::cells::{Counts, Netlist};
 use super::error::SynthError;
 use super::target::Target;
 use super::warnings::deadly;
-use crate::engine::tool::{Run, Toolbox, YOSYS};
+use crate::engine::tool::{Run, Toolbox};
 
 /// Longest run of Yosys.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -42,7 +42,7 @@ pub struct Mapped {
 /// Yosys is missing, fails, or warns of another circuit ([`SynthError::Deadly`]); a cell is left that the family does not
 /// have.
 pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, SynthError> {
-    let program = toolbox.require("synth", YOSYS)?;
+    let program = toolbox.require("synth", target.family.yosys())?;
     let (parts, flat) = (
         format!("{}_parts.json", target.name),
         format!("{}.json", target.name),
@@ -89,7 +89,7 @@ fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str) -> String {
     if let Some(module) = job.apart {
         commands.push(format!("setattr -mod -set keep_hierarchy 1 {module}"));
     }
-    commands.push(format!("{} -top {}", target.synth(), job.top));
+    commands.push(format!("{} -top {}", target.synth, job.top));
     commands.push("delete t:$scopeinfo".to_owned());
     if let Some(module) = job.apart {
         commands.push(format!("write_json {parts}"));

@@ -4,9 +4,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use goldspike::engine::tool::{NEXTPNR_ICE40, Toolbox, YOSYS};
-use goldspike::synth::{Job, Mapped, SynthError, map, place, target};
+use goldspike::engine::tool::{NEXTPNR_ICE40, Toolbox, YOSYS, YOSYS_NEW};
+use goldspike::synth::{Constraints, Job, Mapped, SynthError, map, place, target};
 use goldspike_testbench::tools::missing;
+
+/// A target of each family whose Yosys is there.
+fn mapped_targets() -> Vec<&'static str> {
+    let all = ["hx8k", "ecp5-85k", "xc7", "gw1nr-9", "gatemate"];
+    let there = |name: &&str| !missing(target(name).unwrap().family.yosys());
+    all.into_iter().filter(there).collect()
+}
 
 fn mapped(body: &str, name: &str) -> (tempfile::TempDir, Result<Mapped, SynthError>) {
     let folder = tempfile::tempdir().unwrap();
@@ -44,6 +51,14 @@ fn a_good_design_is_counted() {
     assert!(block.dsp == 1 && block.lut4 < 10, "{block:?}");
     let ecp5 = on("ecp5-25k");
     assert!(ecp5.dsp == 1 && ecp5.ff == 16, "{ecp5:?}");
+    let xilinx = on("xc7");
+    assert!(xilinx.dsp == 1 && xilinx.cells == xilinx.lut4, "{xilinx:?}");
+    if missing(YOSYS_NEW) {
+        return;
+    }
+    let (gowin, gatemate) = (on("gw1nr-9"), on("gatemate"));
+    assert!(gowin.dsp == 1 && gowin.ff == 16, "{gowin:?}");
+    assert!(gatemate.dsp == 0 && gatemate.ff == 16, "{gatemate:?}");
 }
 
 #[test]
@@ -63,7 +78,7 @@ fn another_circuit_than_the_described_one_is_an_error() {
         (undriven, "has no driver"),
         (looped, "loop"),
     ] {
-        for name in ["hx8k", "ecp5-85k"] {
+        for name in mapped_targets() {
             let said = refused(body, name);
             assert!(said.contains(words), "{name}: {said}");
             // Yosys 0.70 fails at a latch of its own accord.
@@ -99,10 +114,13 @@ fn a_black_box_is_an_error() {
     }
     let boxed = "(* blackbox *) module thing (input a, output y);\nendmodule\n\
                  module t (input a, output y);\nthing u (.a(a), .y(y));\nendmodule\n";
-    assert_eq!(
-        refused(boxed, "hx8k"),
-        "`t` holds a cell `thing`, which is no cell of iCE40"
-    );
+    for name in mapped_targets() {
+        let family = target(name).unwrap().family.name();
+        assert_eq!(
+            refused(boxed, name),
+            format!("`t` holds a cell `thing`, which is no cell of {family}")
+        );
+    }
     let missing_module = "module t (input a, output y);\nthing u (.a(a), .y(y));\nendmodule\n";
     let said = refused(missing_module, "ecp5-25k");
     assert!(
@@ -128,9 +146,16 @@ fn a_tool_that_fails_shows_command_status_and_last_lines() {
     let toolbox = Toolbox::from_environment();
     let on_hx1k = |netlist: &Path| {
         let target = target("hx1k").unwrap();
-        place(&toolbox, folder.path(), netlist, target, 1)
-            .unwrap_err()
-            .to_string()
+        place(
+            &toolbox,
+            folder.path(),
+            netlist,
+            target,
+            &Constraints::default(),
+            1,
+        )
+        .unwrap_err()
+        .to_string()
     };
     let failure = on_hx1k(Path::new("nowhere.json"));
     for part in ["nextpnr-ice40 --hx1k", "exit status", "log: "] {
@@ -147,6 +172,7 @@ fn a_tool_that_fails_shows_command_status_and_last_lines() {
         folder.path(),
         &mapped.netlist,
         target("hx8k").unwrap(),
+        &Constraints::default(),
         1,
     )
     .unwrap();
@@ -180,6 +206,7 @@ fn a_missing_tool_names_what_installs_it() {
         folder.path(),
         &netlist,
         target("ecp5-25k").unwrap(),
+        &Constraints::default(),
         1,
     )
     .unwrap_err()

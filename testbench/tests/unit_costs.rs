@@ -213,7 +213,7 @@ fn agrees(what: &str, same_tools: bool, found: usize, stored: usize) {
 
 fn compare(unit: &Unit, name: &str) -> bool {
     let target = target(name).unwrap();
-    let tools = [YOSYS, target.family.placer()];
+    let tools = goldspike::synth::tools(target);
     if tools.iter().any(|tool| missing(*tool)) {
         return false;
     }
