@@ -390,17 +390,32 @@ fn a_design_that_is_too_large_is_told_the_lanes_that_fit() {
     // A stand-in for the placer: 1000 cells a synapse lane of the first layer, by its module's accumulators.
     let scratch = tempfile::tempdir().unwrap();
     let tools = scratch.path().join("tools");
-    stand_ins(&tools, &[("icepack", "exit 0"), ("nextpnr-ice40", COUNTING)]);
+    stand_ins(
+        &tools,
+        &[("icepack", "exit 0"), ("nextpnr-ice40", COUNTING)],
+    );
     let path = format!("{}:/usr/bin:/bin", tools.display());
     let mut command = program();
     command
-        .args(["synth", "digits", "--samples", "1", "--target", "hx8k", "--weight-bits", "2"])
+        .args([
+            "synth",
+            "digits",
+            "--samples",
+            "1",
+            "--target",
+            "hx8k",
+            "--weight-bits",
+            "2",
+        ])
         .args(["--lanes", "16,4", "--neuron-lanes", "2,1"])
         .env("PATH", path)
         .current_dir(scratch.path());
     let ran = finished(command.output().unwrap());
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-    for part in ["GS1004", "`--lanes 4,1 --neuron-lanes 1,1` fits, by count: "] {
+    for part in [
+        "GS1004",
+        "`--lanes 4,1 --neuron-lanes 1,1` fits, by count: ",
+    ] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
 }

@@ -18,7 +18,7 @@ use crate::emit::{self, Emitted};
 use crate::engine::{Stalls, Stimulus};
 use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
-use crate::rtl::Design;
+use crate::rtl::{Design, Fabric};
 use crate::synth::{Footprint, Target};
 use clap::Args;
 use goldspike_golden::network;
@@ -120,8 +120,10 @@ impl<'a> Job<'a> {
         let source = args.work.source(console)?;
         let integers = args.work.integers(&source)?;
         let samples = source.data_if_any(&args.work.data)?;
-        let shipped = hardware::design(&integers.network, &args.work.lanes, false, console)?;
-        let probed = hardware::variant(&integers.network, &args.work.lanes, true)?;
+        let fabric = target.map_or(Fabric::PORTABLE, |target| target.family.fabric());
+        let shipped =
+            hardware::design(&integers.network, &args.work.lanes, fabric, false, console)?;
+        let probed = hardware::variant(&integers.network, &args.work.lanes, fabric, true)?;
         let mut command = args.work.command("build", source.title(), false);
         if let Some(target) = target {
             command.push_str(&format!(" --target {}{}", target.name, args.place.given()));

@@ -9,7 +9,7 @@ use crate::diag::Diagnostic;
 use crate::emit::testbench::{self, Expectation};
 use crate::emit::{self, Emitted};
 use crate::engine::Stalls;
-use crate::rtl::Design;
+use crate::rtl::{Design, Fabric};
 use clap::Args;
 use goldspike_golden::event::Sample;
 use goldspike_golden::network::golden;
@@ -55,7 +55,13 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
     let Integers {
         network, digest, ..
     } = args.work.integers(&source)?;
-    let design = hardware::design(&network, &args.work.lanes, args.probe, console)?;
+    let design = hardware::design(
+        &network,
+        &args.work.lanes,
+        Fabric::PORTABLE,
+        args.probe,
+        console,
+    )?;
     let command = args.work.command("generate", source.title(), args.probe);
     let mut emitted =
         emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;

@@ -4,21 +4,22 @@ use super::console::Console;
 use super::errors;
 use super::options::LaneArgs;
 use crate::diag::Diagnostic;
-use crate::rtl::{self, Design, LaneChoice, LayerPlan};
+use crate::rtl::{self, Design, Fabric, LaneChoice, LayerPlan};
 use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use serde_json::{Value, json};
 
-/// Designs with the flags' lanes, and says where a layer gets another number of lanes.
+/// Designs with the flags' lanes for a fabric, and says where a layer gets another number of lanes.
 ///
 /// # Errors
 /// Lanes that do not fit the network; what this version does not have.
 pub fn design(
     network: &QuantNetwork,
     lanes: &LaneArgs,
+    fabric: Fabric,
     probe: bool,
     console: &Console,
 ) -> Result<Design, Diagnostic> {
-    let options = lanes.options(probe)?;
+    let options = lanes.options(fabric, probe)?;
     let design = rtl::design(network, &options).map_err(|error| errors::plan(&error))?;
     for note in changed(network, &design) {
         console.note(&note);
@@ -33,9 +34,10 @@ pub fn design(
 pub fn variant(
     network: &QuantNetwork,
     lanes: &LaneArgs,
+    fabric: Fabric,
     probe: bool,
 ) -> Result<Design, Diagnostic> {
-    rtl::design(network, &lanes.options(probe)?).map_err(|error| errors::plan(&error))
+    rtl::design(network, &lanes.options(fabric, probe)?).map_err(|error| errors::plan(&error))
 }
 
 /// Where a layer gets another number of lanes than the flags say, and why.

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
-use crate::rtl::{DesignOptions, LaneChoice};
+use crate::rtl::{DesignOptions, Fabric, LaneChoice};
 use clap::{Args, ValueEnum};
 use goldspike_golden::format::{Overflow, Rounding};
 use std::num::NonZeroUsize;
@@ -215,8 +215,8 @@ pub struct LaneArgs {
     /// Neuron lanes: one number, or one a layer [default: chosen by layer].
     #[arg(long, value_name = "Q,..", value_delimiter = ',')]
     neuron_lanes: Vec<u32>,
-    /// Events that a layer takes in a cycle; this version has 1.
-    #[arg(long, value_name = "K,..", value_delimiter = ',', hide = true)]
+    /// Events that a layer takes in a cycle, a power of two: one number, or one a layer [default: 1].
+    #[arg(long, value_name = "K,..", value_delimiter = ',')]
     events: Vec<u32>,
     /// Where the weights are; this version has `rom`.
     #[arg(long, value_enum, hide = true)]
@@ -249,11 +249,11 @@ impl LaneArgs {
             || self.weights.is_some()
     }
 
-    /// The generator's options.
+    /// The generator's options for a fabric.
     ///
     /// # Errors
     /// `GS0603` for what this version does not have.
-    pub fn options(&self, probe: bool) -> Result<DesignOptions, Diagnostic> {
+    pub fn options(&self, fabric: Fabric, probe: bool) -> Result<DesignOptions, Diagnostic> {
         if self.weights == Some(WeightsArg::Writable) {
             let message = "--weights writable: in this version the weights are part of the design";
             return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message)
@@ -264,7 +264,7 @@ impl LaneArgs {
             neuron_lanes: choice(&self.neuron_lanes),
             events: choice(&self.events),
             probe,
-            fabric: match std::env::var("GS_FABRIC").as_deref() { Ok("ice40") => crate::rtl::Fabric::ICE40, Ok("ecp5") => crate::rtl::Fabric::ECP5, _ => crate::rtl::Fabric::PORTABLE },
+            fabric,
             ..DesignOptions::default()
         })
     }

@@ -145,7 +145,13 @@ fn run_hardware(
     framework: Option<&FrameworkTrace>,
     console: &Console,
 ) -> Result<(Tally, Option<Agreement>), Diagnostic> {
-    let design = hardware::design(&integers.network, &args.work.lanes, true, console)?;
+    let design = hardware::design(
+        &integers.network,
+        &args.work.lanes,
+        crate::rtl::Fabric::PORTABLE,
+        true,
+        console,
+    )?;
     let subject = Subject {
         network: &integers.network,
         design: &design,

@@ -90,7 +90,13 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
         network, digest, ..
     } = args.work.integers(&source)?;
     let data = source.data_if_any(&args.work.data)?;
-    let design = hardware::design(&network, &args.work.lanes, false, console)?;
+    let design = hardware::design(
+        &network,
+        &args.work.lanes,
+        target.family.fabric(),
+        false,
+        console,
+    )?;
     let count = args.work.data.samples.map(std::num::NonZeroUsize::get);
     let played = play(&network, data.as_ref(), count)?;
     let measured = throughput(&network, &design, played.samples)?;

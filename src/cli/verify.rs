@@ -72,8 +72,19 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     } else {
         Some(source.data(&args.work.data)?)
     };
-    let shipped = hardware::design(&network, &args.work.lanes, false, console)?;
-    let probed = hardware::variant(&network, &args.work.lanes, true)?;
+    let shipped = hardware::design(
+        &network,
+        &args.work.lanes,
+        crate::rtl::Fabric::PORTABLE,
+        false,
+        console,
+    )?;
+    let probed = hardware::variant(
+        &network,
+        &args.work.lanes,
+        crate::rtl::Fabric::PORTABLE,
+        true,
+    )?;
     let plan = Plan::new(
         &network,
         data.as_ref(),

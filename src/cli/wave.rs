@@ -7,7 +7,7 @@ use super::stimuli::{self, Pauses};
 use super::{Ending, errors, hardware};
 use crate::diag::{Diagnostic, Place, codes};
 use crate::engine::{Stalls, Stimulus};
-use crate::rtl::Design;
+use crate::rtl::{Design, Fabric};
 use crate::wave::{self, WaveReport, Window};
 use clap::Args;
 use goldspike_golden::quant::QuantNetwork;
@@ -68,7 +68,7 @@ pub fn run(args: &WaveArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let Integers {
         network, digest, ..
     } = source.integers(&args.quantize)?;
-    let design = hardware::design(&network, &args.lanes, true, console)?;
+    let design = hardware::design(&network, &args.lanes, Fabric::PORTABLE, true, console)?;
     let scene = scene(args, &source, &network)?;
     let (vcd, report) = record(&network, &design, &scene, args.steps.clone())?;
     let save = args.output.with_extension("gtkw");

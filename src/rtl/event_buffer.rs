@@ -76,7 +76,14 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
         };
         let stored = memory(&mut b, plan.fabric, &name, &types, depth, MemInit::Zero);
         let delayed = format!("event{way}_word");
-        events.push(read(&mut b, plan, stored, &delayed, read_address, read_step));
+        events.push(read(
+            &mut b,
+            plan,
+            stored,
+            &delayed,
+            read_address,
+            read_step,
+        ));
         let mut here = write;
         if way_bits > 0 {
             let turn = b.slice(written.q, 0, way_bits);

@@ -63,7 +63,15 @@ pub(crate) fn guard(
     let claim = b.and(accept, beat.last);
 
     b.comment("1: the accepted beat; the tag of its address is read");
-    let beat1 = staged(&mut b, 1, 1, Beat { valid: accept, ..beat });
+    let beat1 = staged(
+        &mut b,
+        1,
+        1,
+        Beat {
+            valid: accept,
+            ..beat
+        },
+    );
     let in_range = below(&mut b, beat.address, plan.axons as i128);
     let in_range = in_range.map(|ok| b.delay("in_range", ok, 1));
     let same_address = b.eq(beat.address, beat1.address);

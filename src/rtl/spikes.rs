@@ -127,7 +127,14 @@ struct Row {
 }
 
 fn hold_row(b: &mut Builder, head: &Instance, signed: bool, load: Sig) -> Row {
-    let mut field = |name: &str| hold(b, &format!("row_{name}_q"), head.out(&format!("{name}_o")), load);
+    let mut field = |name: &str| {
+        hold(
+            b,
+            &format!("row_{name}_q"),
+            head.out(&format!("{name}_o")),
+            load,
+        )
+    };
     let (base, last, user) = (field("base"), field("last"), field("user"));
     let negative = signed.then(|| {
         let of_row = head.out_vec("negative_o");

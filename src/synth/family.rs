@@ -14,6 +14,7 @@ pub(crate) use gowin::PINS as GOWIN_PINS;
 use super::cells::Counts;
 use super::nextpnr::Order;
 use crate::engine::tool::Tool;
+use crate::rtl::Fabric;
 
 /// A family of FPGAs, with one place-and-route tool and one set of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(crate) struct Facts {
     pub cell: &'static str,
     /// The Yosys that its placer takes netlists from.
     pub yosys: Tool,
+    /// What its cells want of a design.
+    pub fabric: Fabric,
     /// What places, routes and packs; `None`: a netlist is all there is.
     pub placing: Option<Placing>,
     /// What a cell of a netlist counts as; `None`: the family has no such cell.
@@ -89,6 +92,12 @@ impl Family {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.facts().name
+    }
+
+    /// What its cells want of a design.
+    #[must_use]
+    pub const fn fabric(self) -> Fabric {
+        self.facts().fabric
     }
 
     /// The Yosys that maps to its cells.

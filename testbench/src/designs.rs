@@ -1,7 +1,7 @@
 //! Random designs: a network case with lane numbers that do and do not divide its layers, and pauses of the streams.
 
 use goldspike::engine::{Stalls, Stimulus};
-use goldspike::rtl::{DesignOptions, Forms, LaneChoice};
+use goldspike::rtl::{DesignOptions, Fabric, Forms, LaneChoice};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
@@ -32,12 +32,32 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
         } else {
             LaneChoice::PerLayer(neuron_lanes)
         },
+        events: if rng.random_bool(0.5) {
+            LaneChoice::All(1)
+        } else {
+            LaneChoice::All(1 << rng.random_range(0..=3))
+        },
         probe,
         banks: rng.random_range(2..=5),
         forms: if rng.random_bool(0.25) {
             Forms::General
         } else {
             Forms::Cheapest
+        },
+        fabric: fabric(rng),
+    }
+}
+
+/// A family's fabric, or one of no family.
+fn fabric(rng: &mut TestRng) -> Fabric {
+    match rng.random_range(0..5) {
+        0 => Fabric::PORTABLE,
+        1 => Fabric::ICE40,
+        2 => Fabric::ECP5,
+        _ => Fabric {
+            memory_stages: rng.random_range(0..=2),
+            clears_apart: rng.random_bool(0.5),
+            block_bits: None,
         },
     }
 }

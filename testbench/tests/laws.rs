@@ -361,7 +361,7 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         let options = DesignOptions {
             lanes: LaneChoice::All(1 + (draw >> 8 & 7) as u32),
             neuron_lanes: LaneChoice::All(1 + (draw >> 16 & 3) as u32),
-            ..DesignOptions::default()
+            ..designs::options(case, false, draw)
         };
         let design = design(&network, &options).unwrap();
         let plan = &design.plans[0];
@@ -374,7 +374,7 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         let stimulus = BeatStimulus::of_samples(&design, &samples(32), Stalls::NONE);
         let mut bench = Bench::new(&design).unwrap();
         let crossbar = bench.sim().signals().iter().find(|signal| {
-            signal.name == "step_done"
+            signal.name == "step_done_d1_q"
                 && signal.path.last().is_some_and(|name| name == "u_crossbar")
         });
         let step_done = crossbar.expect("the crossbar names the end of a step").slot;

@@ -15,8 +15,8 @@
 use goldspike_golden::neuron::{Leak, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::QuantLayer;
 
-use super::reset::{Fired, reset_word};
 use super::charge::Parts;
+use super::reset::{Fired, reset_word};
 use super::unit::{Constant, Kept, Unit};
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};

@@ -46,7 +46,11 @@ pub(crate) struct Product {
 
 /// Smallest type of `R(factor * v)`, `factor` of 0 or above.
 fn rounded_type(factor: i64, frac: u32, half: bool, v: Ty) -> Ty {
-    let half = if half && frac > 0 { 1i128 << (frac - 1) } else { 0 };
+    let half = if half && frac > 0 {
+        1i128 << (frac - 1)
+    } else {
+        0
+    };
     let rounded = |v: i128| ((i128::from(factor) * v + half) >> frac) as i64;
     ty(QFormat::signed_for(rounded(v.min()), rounded(v.max()), 0))
 }
@@ -122,7 +126,10 @@ impl Unit<'_> {
         let (form, why) = match digits.len() {
             1 => (
                 "shift",
-                format!("the factor is 2^{}", i64::from(digits[0].0) - i64::from(frac)),
+                format!(
+                    "the factor is 2^{}",
+                    i64::from(digits[0].0) - i64::from(frac)
+                ),
             ),
             _ => (
                 "1 shifted addition",

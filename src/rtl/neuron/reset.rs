@@ -58,7 +58,11 @@ impl Unit<'_> {
                 by_h: true,
             };
         }
-        self.note("reset", "the difference that is compared", "reset_by is fire_at");
+        self.note(
+            "reset",
+            "the difference that is compared",
+            "reset_by is fire_at",
+        );
         let threshold = self.constant("fire_at", self.membrane());
         let threshold = self.value(&threshold);
         let margin = self.b.sub(h, threshold);

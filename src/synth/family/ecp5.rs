@@ -2,6 +2,7 @@
 
 use super::{Facts, Placing, words};
 use crate::engine::tool::{ECPPACK, NEXTPNR_ECP5, YOSYS};
+use crate::rtl::Fabric;
 use crate::synth::cells::Counts;
 use crate::synth::nextpnr::Order;
 
@@ -9,6 +10,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "ECP5",
     cell: "TRELLIS_COMB",
     yosys: YOSYS,
+    fabric: Fabric::ECP5,
     placing: Some(Placing {
         placer: NEXTPNR_ECP5,
         packer: ECPPACK,

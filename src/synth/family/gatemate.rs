@@ -4,6 +4,7 @@
 
 use super::{Facts, Placing, words};
 use crate::engine::tool::{GMPACK, NEXTPNR_GATEMATE, YOSYS_NEW};
+use crate::rtl::Fabric;
 use crate::synth::cells::Counts;
 use crate::synth::nextpnr::Order;
 
@@ -11,6 +12,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "GateMate",
     cell: "CPE_LT",
     yosys: YOSYS_NEW,
+    fabric: Fabric::PORTABLE,
     placing: Some(Placing {
         placer: NEXTPNR_GATEMATE,
         packer: GMPACK,

@@ -4,6 +4,7 @@
 
 use super::{Facts, Placing, words};
 use crate::engine::tool::{GOWIN_PACK, NEXTPNR_GOWIN, YOSYS_NEW};
+use crate::rtl::Fabric;
 use crate::synth::cells::Counts;
 use crate::synth::nextpnr::Order;
 
@@ -27,6 +28,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "Gowin",
     cell: "LUT4",
     yosys: YOSYS_NEW,
+    fabric: Fabric::PORTABLE,
     placing: Some(Placing {
         placer: NEXTPNR_GOWIN,
         packer: GOWIN_PACK,

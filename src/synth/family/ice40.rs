@@ -2,6 +2,7 @@
 
 use super::{Facts, Placing, words};
 use crate::engine::tool::{ICEPACK, NEXTPNR_ICE40, YOSYS};
+use crate::rtl::Fabric;
 use crate::synth::cells::Counts;
 use crate::synth::nextpnr::Order;
 
@@ -9,6 +10,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "iCE40",
     cell: "logic cells",
     yosys: YOSYS,
+    fabric: Fabric::ICE40,
     placing: Some(Placing {
         placer: NEXTPNR_ICE40,
         packer: ICEPACK,

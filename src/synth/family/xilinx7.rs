@@ -2,12 +2,14 @@
 
 use super::Facts;
 use crate::engine::tool::YOSYS;
+use crate::rtl::Fabric;
 use crate::synth::cells::Counts;
 
 pub(super) const FACTS: Facts = Facts {
     name: "Xilinx 7",
     cell: "LUT6",
     yosys: YOSYS,
+    fabric: Fabric::PORTABLE,
     placing: None,
     counts,
     appended: &[],
