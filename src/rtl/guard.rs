@@ -91,16 +91,27 @@ pub(crate) fn guard(
     let in_range2 = in_range.map(|ok| b.delay("in_range2", ok, 1));
     let has_event2 = b.not(beat2.null);
     let seen_now = b.and(beat2.valid, has_event2);
-    let mark = in_range2.map_or(seen_now, |ok| b.and(seen_now, ok));
+    let payload_ok = beat1
+        .payload
+        .and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1))
+        .map(|ok| b.delay("payload_ok", ok, 1));
+    let mut mark = seen_now;
+    for ok in in_range2.into_iter().chain(payload_ok) {
+        mark = b.and(mark, ok);
+    }
     let mark = b.name("mark", mark);
+    b.comment("the address of the beat before: its tag is being written, so it is not read");
+    let meets = b.and(mark, same_address);
+    let meets = b.name("meets", meets);
     let not_last2 = b.not(beat2.last);
-    let again = b.and(mark, not_last2);
-    let again = b.and(again, same_address);
-    let again = b.name("again", again);
-    let not_again = b.not(again);
-    let look_up = b.and(look_up, not_again);
+    let again = b.and(meets, not_last2);
+    let fresh = b.and(meets, beat2.last);
+    let apart = b.not(meets);
+    let look_up = b.and(look_up, apart);
     let seen_tag = read(&mut b, plan, tags, "seen_tag_d", beat1.address, look_up)[0];
     let again = b.delay("again", again, 1);
+    let fresh = b.delay("fresh", fresh, plan.fabric.read_cycles());
+    let not_fresh = b.not(fresh);
     let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(1));
     let ends_step = b.and(beat2.valid, beat2.last);
 
@@ -130,11 +141,8 @@ pub(crate) fn guard(
     let zero_tag = b.lit(0, tag.q.ty());
     let write_tag = b.mux(sweep, zero_tag, tag.q);
     b.write(tags, write, write_address, &[write_tag]);
-    let payload_ok = beat2
-        .payload
-        .and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1));
     let mut legal = b.not(again);
-    for ok in [in_range2, payload_ok].into_iter().flatten() {
+    for ok in in_range2.into_iter().chain(payload_ok) {
         legal = b.and(legal, ok);
     }
 
@@ -148,6 +156,11 @@ pub(crate) fn guard(
         let of = |b: &mut Builder, tag| b.slice(tag, part * COMPARED_AT_ONCE, COMPARED_AT_ONCE);
         let (seen, now) = (of(&mut b, seen_tag), of(&mut b, tag_then));
         let same = b.eq(seen, now);
+        let same = if part == 0 {
+            b.and(same, not_fresh)
+        } else {
+            same
+        };
         let same = b.delay(&format!("same{part}"), same, 1);
         same_tag = Some(same_tag.map_or(same, |before| b.and(before, same)));
     }
