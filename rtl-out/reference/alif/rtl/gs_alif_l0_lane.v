@@ -25,11 +25,11 @@ module gs_alif_l0_lane (
     reg signed [11:0] v_old_q;
     reg signed [11:0] b_old_q;
     reg signed [17:0] product_q;
-    reg signed [17:0] adaptation_product_q;
+    reg signed [11:0] adaptation_product_q;
     reg signed [8:0] aligned_q;
+    reg signed [11:0] adaptation_retained_q;
     reg signed [8:0] input_q;
     reg signed [12:0] leaked_q;
-    reg signed [12:0] adaptation_retained_q;
     reg signed [13:0] charge_q;
     reg signed [11:0] h_q;
     reg signed [11:0] b_old_s2_q;
@@ -39,9 +39,9 @@ module gs_alif_l0_lane (
     reg signed [12:0] margin_q;
     reg signed [11:0] h_s6_q;
     reg signed [11:0] v_q;
-    reg signed [12:0] adaptation_retained_s4_q;
-    reg signed [12:0] adaptation_retained_s5_q;
-    reg signed [12:0] adaptation_retained_s6_q;
+    reg signed [11:0] adaptation_retained_s4_q;
+    reg signed [11:0] adaptation_retained_s5_q;
+    reg signed [11:0] adaptation_retained_s6_q;
     reg signed [11:0] b_q;
     reg spike_q;
     reg signed [11:0] h_s7_q;
@@ -50,11 +50,11 @@ module gs_alif_l0_lane (
         v_old_q = 12'sd0;
         b_old_q = 12'sd0;
         product_q = 18'sd0;
-        adaptation_product_q = 18'sd0;
+        adaptation_product_q = 12'sd0;
         aligned_q = 9'sd0;
+        adaptation_retained_q = 12'sd0;
         input_q = 9'sd0;
         leaked_q = 13'sd0;
-        adaptation_retained_q = 13'sd0;
         charge_q = 14'sd0;
         h_q = 12'sd0;
         b_old_s2_q = 12'sd0;
@@ -64,9 +64,9 @@ module gs_alif_l0_lane (
         margin_q = 13'sd0;
         h_s6_q = 12'sd0;
         v_q = 12'sd0;
-        adaptation_retained_s4_q = 13'sd0;
-        adaptation_retained_s5_q = 13'sd0;
-        adaptation_retained_s6_q = 13'sd0;
+        adaptation_retained_s4_q = 12'sd0;
+        adaptation_retained_s5_q = 12'sd0;
+        adaptation_retained_s6_q = 12'sd0;
         b_q = 12'sd0;
         spike_q = 1'd0;
         h_s7_q = 12'sd0;
@@ -84,14 +84,13 @@ module gs_alif_l0_lane (
     wire signed [13:0] scaled_up_3 = {v_old_q, 2'd0};
     wire signed [19:0] sum_2 = difference_1 + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
     wire signed [20:0] sum_3 = sum_2 + $signed({{8{v_old_q[11]}}, v_old_q});
-    wire signed [17:0] scaled_up_4 = {b_old_q, 6'd0};
-    wire signed [15:0] scaled_up_5 = {b_old_q, 4'd0};
-    wire signed [18:0] difference_2 = scaled_up_4 - $signed({{2{scaled_up_5[15]}}, scaled_up_5});
+    wire [17:0] joined_1 = {b_old_q, 6'd32};
+    wire signed [15:0] scaled_up_4 = {b_old_q, 4'd0};
+    wire signed [18:0] difference_2 = $signed(joined_1) - $signed({{2{scaled_up_4[15]}}, scaled_up_4});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
-    // each product rounded, once
+    // charge: the product rounded, once
     wire signed [18:0] leaked_d_biased = product_q + 18'sd32;
-    wire signed [18:0] adaptation_retained_d_biased = adaptation_product_q + 18'sd32;
 
     // charge: the exact sum, then the overflow, once
     wire signed [13:0] charge_d = leaked_q + $signed({{4{input_q[8]}}, input_q});
@@ -106,19 +105,19 @@ module gs_alif_l0_lane (
     wire signed [11:0] v_d = fire ? 12'sd0 : h_s6_q;
 
     // adaptation: a spike raises the threshold
-    wire signed [13:0] sum_4 = adaptation_retained_s6_q + 13'sd31;
-    wire signed [13:0] choice_1 = fire ? sum_4 : $signed({{1{adaptation_retained_s6_q[12]}}, adaptation_retained_s6_q});
+    wire signed [12:0] sum_4 = adaptation_retained_s6_q + 12'sd31;
+    wire signed [12:0] choice_1 = fire ? sum_4 : $signed({{1{adaptation_retained_s6_q[11]}}, adaptation_retained_s6_q});
 
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
         b_old_q <= b_old_d;
         product_q <= sum_3[17:0];
-        adaptation_product_q <= difference_2[17:0];
+        adaptation_product_q <= difference_2[17:6];
         aligned_q <= aligned_d;
+        adaptation_retained_q <= adaptation_product_q;
         input_q <= aligned_q;
         leaked_q <= leaked_d_biased[18:6];
-        adaptation_retained_q <= adaptation_retained_d_biased[18:6];
         charge_q <= charge_d;
         h_q <= charge_q[11:0];
         b_old_s2_q <= b_old_q;
@@ -142,8 +141,8 @@ module gs_alif_l0_lane (
     assign b_o = b_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], difference_2[18], leaked_d_biased[5:0],
-        adaptation_retained_d_biased[5:0], charge_q[13:12], choice_1[13:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], difference_2[5:0], difference_2[18], leaked_d_biased[5:0],
+        charge_q[13:12], choice_1[12], rst_i};
 endmodule
 
 `default_nettype wire

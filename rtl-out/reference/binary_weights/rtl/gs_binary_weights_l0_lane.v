@@ -62,11 +62,11 @@ module gs_binary_weights_l0_lane (
     wire signed [9:0] charge_d = leaked_q + $signed({{5{input_q[3]}}, input_q});
 
     // fire
-    wire fire = h_q >= 8'sd31;
+    wire signed [8:0] margin = h_q - 8'sd31;
+    wire fire = ~margin[8];
 
     // reset
-    wire signed [8:0] difference_2 = h_q - 8'sd31;
-    wire signed [7:0] v_d = fire ? $signed(difference_2[7:0]) : h_q;
+    wire signed [7:0] v_d = fire ? $signed(margin[7:0]) : h_q;
 
     always @(posedge clk_i) begin
         current_q <= sum_1[3:0];
@@ -87,7 +87,7 @@ module gs_binary_weights_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_3[16:14], leaked_d_biased[5:0], charge_q[9:8], difference_2[8], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_3[16:14], leaked_d_biased[5:0], charge_q[9:8], rst_i};
 endmodule
 
 `default_nettype wire

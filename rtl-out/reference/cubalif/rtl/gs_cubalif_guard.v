@@ -21,32 +21,75 @@ module gs_cubalif_guard (
     output wire m_last_o,
     output wire m_user_o,
     output wire s_ready_o,
+    output wire claim_o,  // the last beat of a step was accepted
     output wire error_o  // sticky: an illegal beat was dropped
 );
 
     reg clearing_q;
-    reg [1:0] clear_row_q;
+    reg valid1_d1_q;
+    reg null1_d1;
+    reg [1:0] address1_d1;
+    reg last1_d1;
+    reg user1_d1;
+    reg same_address_d1;
+    reg valid2_d1_q;
+    reg null2_d1;
+    reg [1:0] address2_d1;
+    reg last2_d1;
+    reg user2_d1;
+    reg again_d1;
+    reg fresh_d1;
     reg [15:0] tag_q;
-    reg held_valid_q;
-    reg held_null_q;
-    reg [1:0] held_address_q;
-    reg held_last_q;
-    reg held_user_q;
-    reg seen_just_now_q;
+    reg runs_out_d1;
+    reg clearing_d1_q;
+    reg clearing_d2_q;
+    reg clearing_d3_q;
+    reg [1:0] clear_row_q;
+    reg valid3_d1_q;
+    reg null3_d1;
+    reg [1:0] address3_d1;
+    reg last3_d1;
+    reg user3_d1;
+    reg legal_d1;
+    reg same0_d1;
+    reg same1_d1;
+    reg same2_d1;
+    reg same3_d1;
     reg error_q;
     initial begin
         clearing_q = 1'd1;
-        clear_row_q = 2'd0;
+        valid1_d1_q = 1'd0;
+        null1_d1 = 1'd0;
+        address1_d1 = 2'd0;
+        last1_d1 = 1'd0;
+        user1_d1 = 1'd0;
+        same_address_d1 = 1'd0;
+        valid2_d1_q = 1'd0;
+        null2_d1 = 1'd0;
+        address2_d1 = 2'd0;
+        last2_d1 = 1'd0;
+        user2_d1 = 1'd0;
+        again_d1 = 1'd0;
+        fresh_d1 = 1'd0;
         tag_q = 16'd1;
-        held_valid_q = 1'd0;
-        held_null_q = 1'd0;
-        held_address_q = 2'd0;
-        held_last_q = 1'd0;
-        held_user_q = 1'd0;
-        seen_just_now_q = 1'd0;
+        runs_out_d1 = 1'd0;
+        clearing_d1_q = 1'd0;
+        clearing_d2_q = 1'd0;
+        clearing_d3_q = 1'd0;
+        clear_row_q = 2'd0;
+        valid3_d1_q = 1'd0;
+        null3_d1 = 1'd0;
+        address3_d1 = 2'd0;
+        last3_d1 = 1'd0;
+        user3_d1 = 1'd0;
+        legal_d1 = 1'd0;
+        same0_d1 = 1'd0;
+        same1_d1 = 1'd0;
+        same2_d1 = 1'd0;
+        same3_d1 = 1'd0;
         error_q = 1'd0;
     end
-    reg [15:0] seen_tag [0:3];
+    (* no_rw_check *) reg [15:0] seen_tag [0:3];
     reg [15:0] seen_tag_rdata;
     initial begin : seen_tag_clear
         integer seen_tag_index;
@@ -55,72 +98,97 @@ module gs_cubalif_guard (
         end
     end
 
-    // clearing of the tag memory: after reset and when the tag has run out
+    wire s_ready = m_ready_i & (~clearing_q);
+    wire accept = s_valid_i & s_ready;
+
+    // 2: the tag arrives, and the step's is written
+    wire mark = valid2_d1_q & (~null2_d1);
+
+    // the address of the beat before: its tag is being written, so it is not read
+    wire meets = mark & same_address_d1;
+    wire and_1 = valid2_d1_q & last2_d1;
+
+    // clearing of the tags, once no accepted beat is on its way
+    wire sweep = clearing_q & clearing_d3_q;
     wire equal_1 = clear_row_q == 2'd3;
     wire [2:0] sum_1 = clear_row_q + 2'd1;
     wire [1:0] clear_row_d = equal_1 ? 2'd0 : sum_1[1:0];
-
-    // hand-over
-    wire all_1 = &tag_q;
-    wire not_2 = ~held_null_q;
-    wire legal_event = not_2 & (~((seen_tag_rdata == tag_q) | seen_just_now_q));
-    wire or_3 = legal_event | held_last_q;
-    wire leave = held_valid_q & (m_ready_i | (~or_3));
-    wire and_6 = ((~clearing_q) & (~((held_valid_q & held_last_q) & all_1))) & ((~held_valid_q) | leave);
-    wire ready = and_6;
-    wire accept = s_valid_i & ready;
-    wire m_null = ~legal_event;
-    wire not_3 = ~held_last_q;
-    wire tag_en = leave & held_last_q;
     wire [16:0] sum_2 = tag_q + 16'd1;
-    wire [15:0] tag_d = all_1 ? 16'd1 : sum_2[15:0];
-    wire and_10 = leave & legal_event;
-    wire [1:0] seen_tag_waddr = clearing_q ? clear_row_q : held_address_q;
-    wire [15:0] seen_tag_wdata_0 = clearing_q ? 16'd0 : tag_q;
-    wire error_d = error_q | (leave & ((not_2 & m_null) | (held_null_q & not_3)));
+    wire [15:0] tag_d = sweep ? 16'd1 : sum_2[15:0];
+    wire [1:0] seen_tag_waddr = sweep ? clear_row_q : address2_d1;
+    wire [15:0] seen_tag_wdata_0 = sweep ? 16'd0 : tag_q;
+
+    // 3: judgement
+    wire and_8 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
+    wire not_8 = ~null3_d1;
+    wire legal_event = not_8 & and_8;
+    wire m_null = ~legal_event;
+    wire error_d = error_q | (valid3_d1_q & ((not_8 & m_null) | (null3_d1 & (~last3_d1))));
 
     always @(posedge clk_i) begin
         if (rst_i) begin
             clearing_q <= 1'd1;
-            clear_row_q <= 2'd0;
+            valid1_d1_q <= 1'd0;
+            valid2_d1_q <= 1'd0;
             tag_q <= 16'd1;
-            held_valid_q <= 1'd0;
-            seen_just_now_q <= 1'd0;
+            clearing_d1_q <= 1'd0;
+            clearing_d2_q <= 1'd0;
+            clearing_d3_q <= 1'd0;
+            clear_row_q <= 2'd0;
+            valid3_d1_q <= 1'd0;
             error_q <= 1'd0;
         end else begin
-            clearing_q <= (tag_en & all_1) | (clearing_q & (~equal_1));
-            if (clearing_q) begin
-                clear_row_q <= clear_row_d;
-            end
-            if (tag_en) begin
+            clearing_q <= (and_1 & runs_out_d1) | (clearing_q & (~(sweep & equal_1)));
+            valid1_d1_q <= accept;
+            valid2_d1_q <= valid1_d1_q;
+            if (sweep | and_1) begin
                 tag_q <= tag_d;
             end
-            held_valid_q <= accept | (held_valid_q & (~leave));
-            if (accept) begin
-                seen_just_now_q <= (and_10 & not_3) & (s_address_i == held_address_q);
+            clearing_d1_q <= clearing_q;
+            clearing_d2_q <= clearing_d1_q;
+            clearing_d3_q <= clearing_d2_q;
+            if (sweep) begin
+                clear_row_q <= clear_row_d;
             end
+            valid3_d1_q <= valid2_d1_q;
             error_q <= error_d;
         end
     end
     always @(posedge clk_i) begin
-        if (accept) begin
-            held_null_q <= s_null_i;
-            held_address_q <= s_address_i;
-            held_last_q <= s_last_i;
-            held_user_q <= s_user_i;
-        end
+        null1_d1 <= s_null_i;
+        address1_d1 <= s_address_i;
+        last1_d1 <= s_last_i;
+        user1_d1 <= s_user_i;
+        same_address_d1 <= s_address_i == address1_d1;
+        null2_d1 <= null1_d1;
+        address2_d1 <= address1_d1;
+        last2_d1 <= last1_d1;
+        user2_d1 <= user1_d1;
+        again_d1 <= meets & (~last2_d1);
+        fresh_d1 <= meets & last2_d1;
+        runs_out_d1 <= &tag_q[15:2];
+        null3_d1 <= null2_d1;
+        address3_d1 <= address2_d1;
+        last3_d1 <= last2_d1;
+        user3_d1 <= user2_d1;
+        legal_d1 <= ~again_d1;
+        same0_d1 <= (seen_tag_rdata[3:0] == tag_q[3:0]) & (~fresh_d1);
+        same1_d1 <= seen_tag_rdata[7:4] == tag_q[7:4];
+        same2_d1 <= seen_tag_rdata[11:8] == tag_q[11:8];
+        same3_d1 <= seen_tag_rdata[15:12] == tag_q[15:12];
     end
     always @(posedge clk_i) begin
-        if (accept) seen_tag_rdata <= seen_tag[s_address_i];
-        if (clearing_q | and_10) seen_tag[seen_tag_waddr] <= seen_tag_wdata_0;
+        if (valid1_d1_q & (~meets)) seen_tag_rdata <= seen_tag[address1_d1];
+        if (sweep | mark) seen_tag[seen_tag_waddr] <= seen_tag_wdata_0;
     end
 
-    assign m_valid_o = held_valid_q & or_3;
+    assign m_valid_o = valid3_d1_q;
     assign m_null_o = m_null;
-    assign m_address_o = held_address_q;
-    assign m_last_o = held_last_q;
-    assign m_user_o = held_user_q;
-    assign s_ready_o = ready;
+    assign m_address_o = address3_d1;
+    assign m_last_o = last3_d1;
+    assign m_user_o = user3_d1;
+    assign s_ready_o = s_ready;
+    assign claim_o = accept & s_last_i;
     assign error_o = error_q;
 
     // Bits that are dropped on purpose.

@@ -4,7 +4,7 @@
 // command  goldspike generate cubalif --lanes 2 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// Event buffer: 4 banks of 4 events, one time step a bank.
+// Event buffer: 4 banks of 4 events, one time step a bank; 1 read a cycle.
 module gs_cubalif_l0_event_buffer (
     input  wire clk_i,
     input  wire rst_i,  // synchronous, active high
@@ -13,20 +13,34 @@ module gs_cubalif_l0_event_buffer (
     input  wire [1:0] s_address_i,
     input  wire s_last_i,
     input  wire s_user_i,
+    input  wire claim_i,
     input  wire step_done_i,
     input  wire read_i,
-    input  wire [1:0] index_i,
+    input  wire [2:0] index_i,
     output wire s_ready_o,
-    output wire step_valid_o,
+    output wire pushed_o,
     output wire [2:0] step_events_o,
     output wire step_user_o,
     output wire [1:0] event_address_o
 );
 
-    reg [2:0] banks_used_q;
-    reg [3:0] write_base_q;
+    reg claimed0_q;
+    reg claimed1_q;
+    reg claimed2_q;
+    reg claimed3_q;
+    reg claimed4_q;
+    reg [1:0] write_bank_q;
     reg [2:0] written_q;
-    reg [3:0] read_base_q;
+    reg [1:0] read_bank_q;
+    reg pushed_d1_q;
+    reg [2:0] written_before_d1;
+    reg one_more_d1;
+    reg user_d1;
+    reg stored0_q;
+    reg stored1_q;
+    reg stored2_q;
+    reg stored3_q;
+    reg stored4_q;
     reg [2:0] step_events0_q;
     reg [2:0] step_events1_q;
     reg [2:0] step_events2_q;
@@ -36,10 +50,23 @@ module gs_cubalif_l0_event_buffer (
     reg step_user2_q;
     reg step_user3_q;
     initial begin
-        banks_used_q = 3'd0;
-        write_base_q = 4'd0;
+        claimed0_q = 1'd1;
+        claimed1_q = 1'd0;
+        claimed2_q = 1'd0;
+        claimed3_q = 1'd0;
+        claimed4_q = 1'd0;
+        write_bank_q = 2'd0;
         written_q = 3'd0;
-        read_base_q = 4'd0;
+        read_bank_q = 2'd0;
+        pushed_d1_q = 1'd0;
+        written_before_d1 = 3'd0;
+        one_more_d1 = 1'd0;
+        user_d1 = 1'd0;
+        stored0_q = 1'd1;
+        stored1_q = 1'd0;
+        stored2_q = 1'd0;
+        stored3_q = 1'd0;
+        stored4_q = 1'd0;
         step_events0_q = 3'd0;
         step_events1_q = 3'd0;
         step_events2_q = 3'd0;
@@ -49,118 +76,144 @@ module gs_cubalif_l0_event_buffer (
         step_user2_q = 1'd0;
         step_user3_q = 1'd0;
     end
-    reg [1:0] events_mem [0:15];
+    (* no_rw_check *) reg [1:0] events_mem [0:19];
     reg [1:0] events_mem_rdata;
     initial begin : events_mem_clear
         integer events_mem_index;
-        for (events_mem_index = 0; events_mem_index < 16; events_mem_index = events_mem_index + 1) begin
+        for (events_mem_index = 0; events_mem_index < 20; events_mem_index = events_mem_index + 1) begin
             events_mem[events_mem_index] = 2'd0;
         end
     end
 
+    // claimed banks
+    wire claimed0_en = claim_i ^ step_done_i;
+    wire claimed0_d = claim_i ? 1'd0 : claimed1_q;
+    wire claimed1_d = claim_i ? claimed0_q : claimed2_q;
+    wire claimed2_d = claim_i ? claimed1_q : claimed3_q;
+    wire claimed3_d = claim_i ? claimed2_q : claimed4_q;
+    wire claimed4_d = claim_i ? claimed3_q : 1'd0;
+
     // writing
-    wire s_ready = banks_used_q != 3'd4;
-    wire written_en = s_valid_i & s_ready;
-    wire write = written_en & (~s_null_i);
-    wire push = written_en & s_last_i;
-    wire [4:0] sum_1 = write_base_q + 4'd4;
-    wire [3:0] write_base_d = (write_base_q == 4'd12) ? 4'd0 : sum_1[3:0];
-    wire [3:0] sum_2 = written_q + {2'd0, write};
-    wire [2:0] events = sum_2[2:0];
-    wire [2:0] written_d = push ? 3'd0 : events;
-    wire [4:0] sum_3 = write_base_q + {1'd0, written_q};
+    wire write = s_valid_i & (~s_null_i);
+    wire push = s_valid_i & s_last_i;
+    wire [2:0] sum_1 = write_bank_q + 2'd1;
+    wire [1:0] write_bank_d = (write_bank_q == 2'd3) ? 2'd0 : sum_1[1:0];
+    wire [3:0] sum_2 = written_q + 3'd1;
+    wire [2:0] written_d = push ? 3'd0 : sum_2[2:0];
 
     // replay
-    wire [4:0] sum_4 = read_base_q + 4'd4;
-    wire [3:0] read_base_d = (read_base_q == 4'd12) ? 4'd0 : sum_4[3:0];
-    wire [4:0] sum_5 = read_base_q + {2'd0, index_i};
+    wire [2:0] sum_3 = read_bank_q + 2'd1;
+    wire [1:0] read_bank_d = (read_bank_q == 2'd3) ? 2'd0 : sum_3[1:0];
 
     // finished steps, the oldest first: number of events, last step of the sample
-    wire [3:0] sum_6 = banks_used_q + 3'd1;
-    wire signed [3:0] difference_1 = banks_used_q - 3'd1;
-    wire [2:0] choice_1 = (step_done_i & (~push)) ? difference_1[2:0] : banks_used_q;
-    wire [2:0] banks_used_d = (push & (~step_done_i)) ? sum_6[2:0] : choice_1;
-    wire equal_3 = banks_used_q == 3'd0;
-    wire equal_4 = banks_used_q == 3'd1;
-    wire choice_2 = step_done_i ? equal_4 : equal_3;
-    wire [2:0] choice_3 = step_done_i ? step_events1_q : step_events0_q;
-    wire [2:0] step_events0_d = (push & choice_2) ? events : choice_3;
-    wire equal_5 = banks_used_q == 3'd1;
-    wire equal_6 = banks_used_q == 3'd2;
-    wire choice_4 = step_done_i ? equal_6 : equal_5;
-    wire [2:0] choice_5 = step_done_i ? step_events2_q : step_events1_q;
-    wire [2:0] step_events1_d = (push & choice_4) ? events : choice_5;
-    wire equal_7 = banks_used_q == 3'd2;
-    wire equal_8 = banks_used_q == 3'd3;
-    wire choice_6 = step_done_i ? equal_8 : equal_7;
-    wire [2:0] choice_7 = step_done_i ? step_events3_q : step_events2_q;
-    wire [2:0] step_events2_d = (push & choice_6) ? events : choice_7;
-    wire equal_9 = banks_used_q == 3'd3;
-    wire equal_10 = banks_used_q == 3'd4;
-    wire choice_8 = step_done_i ? equal_10 : equal_9;
-    wire [2:0] step_events3_d = (push & choice_8) ? events : step_events3_q;
-    wire equal_11 = banks_used_q == 3'd0;
-    wire equal_12 = banks_used_q == 3'd1;
-    wire choice_9 = step_done_i ? equal_12 : equal_11;
-    wire choice_10 = step_done_i ? step_user1_q : step_user0_q;
-    wire step_user0_d = (push & choice_9) ? s_user_i : choice_10;
-    wire equal_13 = banks_used_q == 3'd1;
-    wire equal_14 = banks_used_q == 3'd2;
-    wire choice_11 = step_done_i ? equal_14 : equal_13;
-    wire choice_12 = step_done_i ? step_user2_q : step_user1_q;
-    wire step_user1_d = (push & choice_11) ? s_user_i : choice_12;
-    wire equal_15 = banks_used_q == 3'd2;
-    wire equal_16 = banks_used_q == 3'd3;
-    wire choice_13 = step_done_i ? equal_16 : equal_15;
-    wire choice_14 = step_done_i ? step_user3_q : step_user2_q;
-    wire step_user2_d = (push & choice_13) ? s_user_i : choice_14;
-    wire equal_17 = banks_used_q == 3'd3;
-    wire equal_18 = banks_used_q == 3'd4;
-    wire choice_15 = step_done_i ? equal_18 : equal_17;
-    wire step_user3_d = (push & choice_15) ? s_user_i : step_user3_q;
+    wire [3:0] sum_4 = written_before_d1 + {2'd0, one_more_d1};
+    wire [2:0] events = sum_4[2:0];
+    wire stored0_en = pushed_d1_q ^ step_done_i;
+    wire stored0_d = pushed_d1_q ? 1'd0 : stored1_q;
+    wire stored1_d = pushed_d1_q ? stored0_q : stored2_q;
+    wire stored2_d = pushed_d1_q ? stored1_q : stored3_q;
+    wire stored3_d = pushed_d1_q ? stored2_q : stored4_q;
+    wire stored4_d = pushed_d1_q ? stored3_q : 1'd0;
+    wire choice_1 = step_done_i ? stored1_q : stored0_q;
+    wire and_1 = pushed_d1_q & choice_1;
+    wire choice_2 = step_done_i ? stored2_q : stored1_q;
+    wire and_2 = pushed_d1_q & choice_2;
+    wire choice_3 = step_done_i ? stored3_q : stored2_q;
+    wire and_3 = pushed_d1_q & choice_3;
+    wire choice_4 = step_done_i ? stored4_q : stored3_q;
+    wire and_4 = pushed_d1_q & choice_4;
+    wire [2:0] step_events0_d = and_1 ? events : step_events1_q;
+    wire [2:0] step_events1_d = and_2 ? events : step_events2_q;
+    wire [2:0] step_events2_d = and_3 ? events : step_events3_q;
+    wire step_user0_d = and_1 ? user_d1 : step_user1_q;
+    wire step_user1_d = and_2 ? user_d1 : step_user2_q;
+    wire step_user2_d = and_3 ? user_d1 : step_user3_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            banks_used_q <= 3'd0;
-            write_base_q <= 4'd0;
+            claimed0_q <= 1'd1;
+            claimed1_q <= 1'd0;
+            claimed2_q <= 1'd0;
+            claimed3_q <= 1'd0;
+            claimed4_q <= 1'd0;
+            write_bank_q <= 2'd0;
             written_q <= 3'd0;
-            read_base_q <= 4'd0;
+            read_bank_q <= 2'd0;
+            pushed_d1_q <= 1'd0;
+            stored0_q <= 1'd1;
+            stored1_q <= 1'd0;
+            stored2_q <= 1'd0;
+            stored3_q <= 1'd0;
+            stored4_q <= 1'd0;
         end else begin
-            banks_used_q <= banks_used_d;
-            if (push) begin
-                write_base_q <= write_base_d;
+            if (claimed0_en) begin
+                claimed0_q <= claimed0_d;
+                claimed1_q <= claimed1_d;
+                claimed2_q <= claimed2_d;
+                claimed3_q <= claimed3_d;
+                claimed4_q <= claimed4_d;
             end
-            if (written_en) begin
+            if (push) begin
+                write_bank_q <= write_bank_d;
+            end
+            if (write | push) begin
                 written_q <= written_d;
             end
             if (step_done_i) begin
-                read_base_q <= read_base_d;
+                read_bank_q <= read_bank_d;
+            end
+            pushed_d1_q <= push;
+            if (stored0_en) begin
+                stored0_q <= stored0_d;
+                stored1_q <= stored1_d;
+                stored2_q <= stored2_d;
+                stored3_q <= stored3_d;
+                stored4_q <= stored4_d;
             end
         end
     end
     always @(posedge clk_i) begin
-        step_events0_q <= step_events0_d;
-        step_events1_q <= step_events1_d;
-        step_events2_q <= step_events2_d;
-        step_events3_q <= step_events3_d;
-        step_user0_q <= step_user0_d;
-        step_user1_q <= step_user1_d;
-        step_user2_q <= step_user2_d;
-        step_user3_q <= step_user3_d;
+        written_before_d1 <= written_q;
+        one_more_d1 <= write;
+        user_d1 <= s_user_i;
+        if (step_done_i | and_1) begin
+            step_events0_q <= step_events0_d;
+        end
+        if (step_done_i | and_2) begin
+            step_events1_q <= step_events1_d;
+        end
+        if (step_done_i | and_3) begin
+            step_events2_q <= step_events2_d;
+        end
+        if (step_done_i | and_4) begin
+            step_events3_q <= events;
+        end
+        if (step_done_i | and_1) begin
+            step_user0_q <= step_user0_d;
+        end
+        if (step_done_i | and_2) begin
+            step_user1_q <= step_user1_d;
+        end
+        if (step_done_i | and_3) begin
+            step_user2_q <= step_user2_d;
+        end
+        if (step_done_i | and_4) begin
+            step_user3_q <= user_d1;
+        end
     end
     always @(posedge clk_i) begin
-        if (read_i) events_mem_rdata <= events_mem[sum_5[3:0]];
-        if (write) events_mem[sum_3[3:0]] <= s_address_i;
+        if (read_i) events_mem_rdata <= events_mem[{index_i, read_bank_q}];
+        if (write) events_mem[{written_q, write_bank_q}] <= s_address_i;
     end
 
-    assign s_ready_o = s_ready;
-    assign step_valid_o = banks_used_q != 3'd0;
+    assign s_ready_o = ~claimed4_q;
+    assign pushed_o = pushed_d1_q;
     assign step_events_o = step_events0_q;
     assign step_user_o = step_user0_q;
     assign event_address_o = events_mem_rdata;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_2[3], sum_3[4], sum_4[4], sum_5[4], sum_6[3], difference_1[3]};
+    wire _unused_ok = &{1'b0, sum_1[2], sum_2[3], sum_3[2], sum_4[3]};
 endmodule
 
 `default_nettype wire

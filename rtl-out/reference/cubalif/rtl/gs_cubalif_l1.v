@@ -27,14 +27,19 @@ module gs_cubalif_l1 (
     output wire probe_user_o
 );
 
+    reg probe_credit_d1_q;
+    initial begin
+        probe_credit_d1_q = 1'd0;
+    end
     wire u_event_buffer_s_ready;
-    wire u_event_buffer_step_valid;
+    wire u_event_buffer_pushed;
     wire [1:0] u_event_buffer_step_events;
     wire u_event_buffer_step_user;
     wire [1:0] u_event_buffer_event_address;
     wire u_crossbar_read;
-    wire [1:0] u_crossbar_index;
+    wire [3:0] u_crossbar_index;
     wire u_crossbar_step_done;
+    wire u_crossbar_hand_next;
     wire u_crossbar_hand;
     wire [15:0] u_crossbar_sums;
     wire u_crossbar_first;
@@ -59,31 +64,35 @@ module gs_cubalif_l1 (
     wire u_probe_queue_user;
 
     wire read = u_crossbar_read;
-    wire [1:0] index = u_crossbar_index;
+    wire [3:0] index = u_crossbar_index;
     wire step_done = u_crossbar_step_done;
+    wire ready = u_event_buffer_s_ready;
+    wire accept = s_valid_i & ready;
+    wire u_event_buffer_claim = accept & s_last_i;
     wire spike_credit = u_spikes_credit;
-    wire probe_pop = u_probe_queue_valid & probe_ready_i;
-    wire u_probe_queue_last_0 = u_probe_queue_last;
-    wire probe_credit = probe_pop & u_probe_queue_last_0;
+    wire probe_credit = probe_credit_d1_q;
     wire u_neurons_mask_0 = u_neurons_mask;
     wire signed [11:0] u_neurons_h_0 = u_neurons_h;
     wire signed [11:0] u_neurons_v_0 = u_neurons_v;
     wire signed [11:0] u_neurons_i_0 = u_neurons_i;
+    wire probe_pop = u_probe_queue_valid & probe_ready_i;
+    wire u_probe_queue_last_0 = u_probe_queue_last;
     wire u_probe_queue_user_0 = u_probe_queue_user;
 
     gs_cubalif_l1_event_buffer u_event_buffer (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .s_valid_i(s_valid_i),
+        .s_valid_i(accept),
         .s_null_i(s_null_i),
         .s_address_i(s_address_i),
         .s_last_i(s_last_i),
         .s_user_i(s_user_i),
+        .claim_i(u_event_buffer_claim),
         .step_done_i(step_done),
         .read_i(read),
         .index_i(index),
         .s_ready_o(u_event_buffer_s_ready),
-        .step_valid_o(u_event_buffer_step_valid),
+        .pushed_o(u_event_buffer_pushed),
         .step_events_o(u_event_buffer_step_events),
         .step_user_o(u_event_buffer_step_user),
         .event_address_o(u_event_buffer_event_address)
@@ -91,7 +100,7 @@ module gs_cubalif_l1 (
     gs_cubalif_l1_crossbar u_crossbar (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .step_valid_i(u_event_buffer_step_valid),
+        .pushed_i(u_event_buffer_pushed),
         .step_events_i(u_event_buffer_step_events),
         .step_user_i(u_event_buffer_step_user),
         .event_address_i(u_event_buffer_event_address),
@@ -99,6 +108,7 @@ module gs_cubalif_l1 (
         .read_o(u_crossbar_read),
         .index_o(u_crossbar_index),
         .step_done_o(u_crossbar_step_done),
+        .hand_next_o(u_crossbar_hand_next),
         .hand_o(u_crossbar_hand),
         .sums_o(u_crossbar_sums),
         .first_o(u_crossbar_first),
@@ -107,6 +117,7 @@ module gs_cubalif_l1 (
     gs_cubalif_l1_neurons u_neurons (
         .clk_i(clk_i),
         .rst_i(rst_i),
+        .hand_next_i(u_crossbar_hand_next),
         .hand_i(u_crossbar_hand),
         .sums_i(u_crossbar_sums),
         .first_i(u_crossbar_first),
@@ -150,12 +161,20 @@ module gs_cubalif_l1 (
         .user_o(u_probe_queue_user)
     );
 
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            probe_credit_d1_q <= 1'd0;
+        end else begin
+            probe_credit_d1_q <= probe_pop & u_probe_queue_last_0;
+        end
+    end
+
     assign m_valid_o = u_spikes_m_valid;
     assign m_null_o = u_spikes_m_null;
     assign m_address_o = u_spikes_m_address;
     assign m_last_o = u_spikes_m_last;
     assign m_user_o = u_spikes_m_user;
-    assign s_ready_o = u_event_buffer_s_ready;
+    assign s_ready_o = ready;
     assign probe_valid_o = u_probe_queue_valid;
     assign probe_data_o = u_probe_queue_data;
     assign probe_last_o = u_probe_queue_last_0;

@@ -4,176 +4,248 @@
 // command  goldspike generate cubalif --lanes 2 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// Crossbar: 3 axons x 2 neurons, 6-bit weights, 2 synapse lanes, 1 passes a step.
+// Crossbar: 3 axons x 2 neurons, 6-bit weights, 2 synapse lanes, 1 events a cycle, 1 passes a step.
 // Cycles of a step: 1 * max(events, 9).
 module gs_cubalif_l1_crossbar #(
     parameter WEIGHTS_FILE = "gs_cubalif_l1_weights.hex"
 ) (
     input  wire clk_i,
     input  wire rst_i,  // synchronous, active high
-    input  wire step_valid_i,
+    input  wire pushed_i,
     input  wire [1:0] step_events_i,
     input  wire step_user_i,
     input  wire [1:0] event_address_i,
     input  wire [1:0] credit_i,  // one pulse for each step whose spikes left the layer
     output wire read_o,
-    output wire [1:0] index_o,
+    output wire [3:0] index_o,
     output wire step_done_o,
+    output wire hand_next_o,  // they are in the next cycle
     output wire hand_o,  // the sums of a group are complete
     output wire [15:0] sums_o,
     output wire first_o,
     output wire user_o
 );
 
-    reg in_step_q;
-    reg [2:0] credits0_q;
-    reg [2:0] credits1_q;
+    reg waiting0_q;
+    reg waiting1_q;
+    reg waiting2_q;
+    reg waiting3_q;
+    reg waiting4_q;
+    reg credits00_q;
+    reg credits01_q;
+    reg credits02_q;
+    reg credits03_q;
+    reg credits04_q;
+    reg credits05_q;
+    reg credits10_q;
+    reg credits11_q;
+    reg credits12_q;
+    reg credits13_q;
+    reg credits14_q;
+    reg credits15_q;
+    reg running_q;
+    reg pass_done_q;
+    reg step_done_d1_q;
     reg [3:0] pass_cycle_q;
+    reg [3:0] before_last_d1;
     reg first_step_q;
-    reg event1_d1_q;
-    reg [1:0] weight_base1_d1;
-    reg [1:0] weight_address2_d1;
-    reg event2_d1_q;
-    reg event3_d1_q;
+    reg event0_d1_q;
+    reg weighed0_d1_q;
     reg hand_d1_q;
     reg hand_d2_q;
-    reg hand_d3_q;
-    reg hand_d4_q;
+    reg hand_over_d1_q;
+    reg clear_q;
     reg signed [7:0] sum0_q;
     reg signed [7:0] sum1_q;
     reg first_at_hand_d1;
     reg first_at_hand_d2;
-    reg first_at_hand_d3;
-    reg first_at_hand_d4;
     reg user_at_hand_d1;
     reg user_at_hand_d2;
-    reg user_at_hand_d3;
-    reg user_at_hand_d4;
     initial begin
-        in_step_q = 1'd0;
-        credits0_q = 3'd5;
-        credits1_q = 3'd5;
+        waiting0_q = 1'd1;
+        waiting1_q = 1'd0;
+        waiting2_q = 1'd0;
+        waiting3_q = 1'd0;
+        waiting4_q = 1'd0;
+        credits00_q = 1'd0;
+        credits01_q = 1'd0;
+        credits02_q = 1'd0;
+        credits03_q = 1'd0;
+        credits04_q = 1'd0;
+        credits05_q = 1'd1;
+        credits10_q = 1'd0;
+        credits11_q = 1'd0;
+        credits12_q = 1'd0;
+        credits13_q = 1'd0;
+        credits14_q = 1'd0;
+        credits15_q = 1'd1;
+        running_q = 1'd0;
+        pass_done_q = 1'd0;
+        step_done_d1_q = 1'd0;
         pass_cycle_q = 4'd0;
+        before_last_d1 = 4'd0;
         first_step_q = 1'd1;
-        event1_d1_q = 1'd0;
-        weight_base1_d1 = 2'd0;
-        weight_address2_d1 = 2'd0;
-        event2_d1_q = 1'd0;
-        event3_d1_q = 1'd0;
+        event0_d1_q = 1'd0;
+        weighed0_d1_q = 1'd0;
         hand_d1_q = 1'd0;
         hand_d2_q = 1'd0;
-        hand_d3_q = 1'd0;
-        hand_d4_q = 1'd0;
+        hand_over_d1_q = 1'd0;
+        clear_q = 1'd1;
         sum0_q = 8'sd0;
         sum1_q = 8'sd0;
         first_at_hand_d1 = 1'd0;
         first_at_hand_d2 = 1'd0;
-        first_at_hand_d3 = 1'd0;
-        first_at_hand_d4 = 1'd0;
         user_at_hand_d1 = 1'd0;
         user_at_hand_d2 = 1'd0;
-        user_at_hand_d3 = 1'd0;
-        user_at_hand_d4 = 1'd0;
     end
     reg [11:0] weights [0:2];
     reg [11:0] weights_rdata;
     initial $readmemh(WEIGHTS_FILE, weights);
 
+    wire [1:0] event_address_0 = event_address_i;
     wire credit_0 = credit_i[0];
     wire credit_1 = credit_i[1];
 
-    // pass controller
-    wire and_3 = ((step_valid_i & (credits0_q != 3'd0)) & (credits1_q != 3'd0)) & (~in_step_q);
+    // pass controller: steps that may begin
+    wire not_4 = ~running_q;
+    wire and_3 = (((~waiting0_q) & (~credits00_q)) & (~credits10_q)) & (not_4 | step_done_d1_q);
     wire start = and_3;
-    wire [3:0] sum_1 = credits0_q + {2'd0, credit_0};
-    wire signed [4:0] difference_1 = sum_1 - {3'd0, start};
-    wire [3:0] sum_2 = credits1_q + {2'd0, credit_1};
-    wire signed [4:0] difference_2 = sum_2 - {3'd0, start};
-    wire active = in_step_q | start;
-    wire [4:0] sum_3 = pass_cycle_q + 4'd1;
-    wire issue_event = active & (pass_cycle_q < {2'd0, step_events_i});
-    wire pass_done = active & ((sum_3 >= {3'd0, step_events_i}) & (sum_3 >= 5'd9));
-    wire [3:0] pass_cycle_d = pass_done ? 4'd0 : sum_3[3:0];
-    wire step_done = pass_done;
+    wire waiting0_en = pushed_i ^ start;
+    wire waiting0_d = pushed_i ? 1'd0 : waiting1_q;
+    wire waiting1_d = pushed_i ? waiting0_q : waiting2_q;
+    wire waiting2_d = pushed_i ? waiting1_q : waiting3_q;
+    wire waiting3_d = pushed_i ? waiting2_q : waiting4_q;
+    wire waiting4_d = pushed_i ? waiting3_q : 1'd0;
+    wire credits00_en = credit_0 ^ start;
+    wire credits00_d = credit_0 ? 1'd0 : credits01_q;
+    wire credits01_d = credit_0 ? credits00_q : credits02_q;
+    wire credits02_d = credit_0 ? credits01_q : credits03_q;
+    wire credits03_d = credit_0 ? credits02_q : credits04_q;
+    wire credits04_d = credit_0 ? credits03_q : credits05_q;
+    wire credits05_d = credit_0 ? credits04_q : 1'd0;
+    wire credits10_en = credit_1 ^ start;
+    wire credits10_d = credit_1 ? 1'd0 : credits11_q;
+    wire credits11_d = credit_1 ? credits10_q : credits12_q;
+    wire credits12_d = credit_1 ? credits11_q : credits13_q;
+    wire credits13_d = credit_1 ? credits12_q : credits14_q;
+    wire credits14_d = credit_1 ? credits13_q : credits15_q;
+    wire credits15_d = credit_1 ? credits14_q : 1'd0;
 
-    // cycle 1: the event arrives; cycle 2: weight address
-    wire [2:0] sum_4 = weight_base1_d1 + event_address_i;
+    // number of the cycle before a pass's last
+    wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
+    wire step_done_next = pass_done_d;
+    wire [4:0] sum_1 = pass_cycle_q + 4'd1;
+    wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_1[3:0];
 
-    // cycle 3: the weights arrive
+    // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
     wire signed [5:0] weights_rdata_1 = weights_rdata[11:6];
 
-    // the sums: cleared as they are handed off, which is when the next pass may already add
-    wire signed [7:0] choice_1 = hand_d4_q ? 8'sd0 : sum0_q;
-    wire signed [8:0] sum_5 = choice_1 + $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
-    wire signed [7:0] sum0_d = event3_d1_q ? $signed(sum_5[7:0]) : choice_1;
-    wire signed [7:0] choice_2 = hand_d4_q ? 8'sd0 : sum1_q;
-    wire signed [8:0] sum_6 = choice_2 + $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
-    wire signed [7:0] sum1_d = event3_d1_q ? $signed(sum_6[7:0]) : choice_2;
+    // after a reset they are cleared like that too: a reset of their own would cost the look-up tables' last input
+    wire sum0_en = clear_q | weighed0_d1_q;
+    wire and_6 = clear_q & (~weighed0_d1_q);
+    wire signed [8:0] sum_2 = sum0_q + $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
+    wire signed [7:0] choice_1 = clear_q ? $signed({{2{weights_rdata_0[5]}}, weights_rdata_0}) : $signed(sum_2[7:0]);
+    wire signed [7:0] sum0_d = and_6 ? 8'sd0 : choice_1;
+    wire signed [8:0] sum_3 = sum1_q + $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
+    wire signed [7:0] choice_2 = clear_q ? $signed({{2{weights_rdata_1[5]}}, weights_rdata_1}) : $signed(sum_3[7:0]);
+    wire signed [7:0] sum1_d = and_6 ? 8'sd0 : choice_2;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            in_step_q <= 1'd0;
-            credits0_q <= 3'd5;
-            credits1_q <= 3'd5;
+            waiting0_q <= 1'd1;
+            waiting1_q <= 1'd0;
+            waiting2_q <= 1'd0;
+            waiting3_q <= 1'd0;
+            waiting4_q <= 1'd0;
+            credits00_q <= 1'd0;
+            credits01_q <= 1'd0;
+            credits02_q <= 1'd0;
+            credits03_q <= 1'd0;
+            credits04_q <= 1'd0;
+            credits05_q <= 1'd1;
+            credits10_q <= 1'd0;
+            credits11_q <= 1'd0;
+            credits12_q <= 1'd0;
+            credits13_q <= 1'd0;
+            credits14_q <= 1'd0;
+            credits15_q <= 1'd1;
+            running_q <= 1'd0;
+            pass_done_q <= 1'd0;
+            step_done_d1_q <= 1'd0;
             pass_cycle_q <= 4'd0;
             first_step_q <= 1'd1;
-            event1_d1_q <= 1'd0;
-            event2_d1_q <= 1'd0;
-            event3_d1_q <= 1'd0;
+            event0_d1_q <= 1'd0;
+            weighed0_d1_q <= 1'd0;
             hand_d1_q <= 1'd0;
             hand_d2_q <= 1'd0;
-            hand_d3_q <= 1'd0;
-            hand_d4_q <= 1'd0;
-            sum0_q <= 8'sd0;
-            sum1_q <= 8'sd0;
+            hand_over_d1_q <= 1'd0;
+            clear_q <= 1'd1;
         end else begin
-            in_step_q <= active & (~step_done);
-            credits0_q <= difference_1[2:0];
-            credits1_q <= difference_2[2:0];
-            if (active) begin
-                pass_cycle_q <= pass_cycle_d;
+            if (waiting0_en) begin
+                waiting0_q <= waiting0_d;
+                waiting1_q <= waiting1_d;
+                waiting2_q <= waiting2_d;
+                waiting3_q <= waiting3_d;
+                waiting4_q <= waiting4_d;
             end
-            if (step_done) begin
+            if (credits00_en) begin
+                credits00_q <= credits00_d;
+                credits01_q <= credits01_d;
+                credits02_q <= credits02_d;
+                credits03_q <= credits03_d;
+                credits04_q <= credits04_d;
+                credits05_q <= credits05_d;
+            end
+            if (credits10_en) begin
+                credits10_q <= credits10_d;
+                credits11_q <= credits11_d;
+                credits12_q <= credits12_d;
+                credits13_q <= credits13_d;
+                credits14_q <= credits14_d;
+                credits15_q <= credits15_d;
+            end
+            running_q <= start | (running_q & (~step_done_d1_q));
+            pass_done_q <= pass_done_d;
+            step_done_d1_q <= step_done_next;
+            pass_cycle_q <= pass_cycle_d;
+            if (step_done_d1_q) begin
                 first_step_q <= step_user_i;
             end
-            event1_d1_q <= issue_event;
-            event2_d1_q <= event1_d1_q;
-            event3_d1_q <= event2_d1_q;
-            hand_d1_q <= pass_done;
+            event0_d1_q <= running_q & (pass_cycle_q < {2'd0, step_events_i});
+            weighed0_d1_q <= event0_d1_q;
+            hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;
-            hand_d3_q <= hand_d2_q;
-            hand_d4_q <= hand_d3_q;
-            sum0_q <= sum0_d;
-            sum1_q <= sum1_d;
+            hand_over_d1_q <= hand_d2_q;
+            clear_q <= hand_d2_q;
         end
     end
     always @(posedge clk_i) begin
-        weight_base1_d1 <= 2'd0;
-        weight_address2_d1 <= sum_4[1:0];
+        before_last_d1 <= 4'd7;
+        if (sum0_en) begin
+            sum0_q <= sum0_d;
+            sum1_q <= sum1_d;
+        end
         first_at_hand_d1 <= first_step_q;
         first_at_hand_d2 <= first_at_hand_d1;
-        first_at_hand_d3 <= first_at_hand_d2;
-        first_at_hand_d4 <= first_at_hand_d3;
         user_at_hand_d1 <= step_user_i;
         user_at_hand_d2 <= user_at_hand_d1;
-        user_at_hand_d3 <= user_at_hand_d2;
-        user_at_hand_d4 <= user_at_hand_d3;
     end
     always @(posedge clk_i) begin
-        if (event2_d1_q) weights_rdata <= weights[weight_address2_d1];
+        if (event0_d1_q) weights_rdata <= weights[event_address_0];
     end
 
-    assign read_o = issue_event;
-    assign index_o = pass_cycle_q[1:0];
-    assign step_done_o = step_done;
-    assign hand_o = hand_d4_q;
+    assign read_o = running_q;
+    assign index_o = pass_cycle_q;
+    assign step_done_o = step_done_d1_q;
+    assign hand_next_o = hand_d2_q;
+    assign hand_o = hand_over_d1_q;
     assign sums_o = {sum1_q, sum0_q};
-    assign first_o = first_at_hand_d4;
-    assign user_o = user_at_hand_d4;
+    assign first_o = first_at_hand_d2;
+    assign user_o = user_at_hand_d2;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, difference_1[4:3], difference_2[4:3], sum_4[2], sum_5[8], sum_6[8]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[8], sum_3[8]};
 endmodule
 
 `default_nettype wire

@@ -24,10 +24,10 @@ module gs_cubalif_l1_lane (
     reg signed [7:0] current_q;
     reg signed [11:0] v_old_q;
     reg signed [11:0] i_old_q;
-    reg signed [17:0] current_product_q;
+    reg signed [11:0] current_product_q;
     reg signed [17:0] product_q;
     reg signed [8:0] aligned_q;
-    reg signed [12:0] current_leaked_q;
+    reg signed [11:0] current_leaked_q;
     reg signed [12:0] leaked_q;
     reg signed [8:0] aligned_s3_q;
     reg signed [11:0] i_q;
@@ -44,10 +44,10 @@ module gs_cubalif_l1_lane (
         current_q = 8'sd0;
         v_old_q = 12'sd0;
         i_old_q = 12'sd0;
-        current_product_q = 18'sd0;
+        current_product_q = 12'sd0;
         product_q = 18'sd0;
         aligned_q = 9'sd0;
-        current_leaked_q = 13'sd0;
+        current_leaked_q = 12'sd0;
         leaked_q = 13'sd0;
         aligned_s3_q = 9'sd0;
         i_q = 12'sd0;
@@ -68,23 +68,22 @@ module gs_cubalif_l1_lane (
     wire signed [11:0] i_old_d = first_i ? 12'sd0 : i_i;
 
     // both leaks, and the input in membrane LSBs
-    wire signed [17:0] scaled_up_1 = {i_old_q, 6'd0};
-    wire signed [15:0] scaled_up_2 = {i_old_q, 4'd0};
-    wire signed [18:0] difference_1 = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
-    wire signed [17:0] scaled_up_3 = {v_old_q, 6'd0};
-    wire signed [15:0] scaled_up_4 = {v_old_q, 4'd0};
-    wire signed [18:0] difference_2 = scaled_up_3 - $signed({{2{scaled_up_4[15]}}, scaled_up_4});
-    wire signed [13:0] scaled_up_5 = {v_old_q, 2'd0};
-    wire signed [19:0] sum_2 = difference_2 + $signed({{5{scaled_up_5[13]}}, scaled_up_5});
+    wire [17:0] joined_1 = {i_old_q, 6'd32};
+    wire signed [15:0] scaled_up_1 = {i_old_q, 4'd0};
+    wire signed [18:0] difference_1 = $signed(joined_1) - $signed({{2{scaled_up_1[15]}}, scaled_up_1});
+    wire signed [17:0] scaled_up_2 = {v_old_q, 6'd0};
+    wire signed [15:0] scaled_up_3 = {v_old_q, 4'd0};
+    wire signed [18:0] difference_2 = scaled_up_2 - $signed({{2{scaled_up_3[15]}}, scaled_up_3});
+    wire signed [13:0] scaled_up_4 = {v_old_q, 2'd0};
+    wire signed [19:0] sum_2 = difference_2 + $signed({{5{scaled_up_4[13]}}, scaled_up_4});
     wire signed [20:0] sum_3 = sum_2 + $signed({{8{v_old_q[11]}}, v_old_q});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // each product rounded, once
-    wire signed [18:0] current_leaked_d_biased = current_product_q + 18'sd32;
     wire signed [18:0] leaked_d_biased = product_q + 18'sd32;
 
     // current: the exact sum, then the overflow, once
-    wire signed [13:0] i_sum = current_leaked_q + $signed({{4{aligned_s3_q[8]}}, aligned_s3_q});
+    wire signed [12:0] i_sum = current_leaked_q + $signed({{3{aligned_s3_q[8]}}, aligned_s3_q});
 
     // charge: the exact sum, with the new current
     wire signed [13:0] charge_d = driven_q + $signed({{1{i_q[11]}}, i_q});
@@ -99,10 +98,10 @@ module gs_cubalif_l1_lane (
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
         i_old_q <= i_old_d;
-        current_product_q <= difference_1[17:0];
+        current_product_q <= difference_1[17:6];
         product_q <= sum_3[17:0];
         aligned_q <= aligned_d;
-        current_leaked_q <= current_leaked_d_biased[18:6];
+        current_leaked_q <= current_product_q;
         leaked_q <= leaked_d_biased[18:6];
         aligned_s3_q <= aligned_q;
         i_q <= i_sum[11:0];
@@ -123,8 +122,8 @@ module gs_cubalif_l1_lane (
     assign i_o = i_s7_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], difference_1[18], sum_3[20:18], current_leaked_d_biased[5:0], leaked_d_biased[5:0],
-        i_sum[13:12], charge_q[13:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], difference_1[5:0], difference_1[18], sum_3[20:18], leaked_d_biased[5:0], i_sum[12],
+        charge_q[13:12], rst_i};
 endmodule
 
 `default_nettype wire

@@ -39,6 +39,7 @@ module gs_glif (
     wire u_guard_m_last;
     wire u_guard_m_user;
     wire u_guard_s_ready;
+    wire u_guard_claim;
     wire u_guard_error;
     wire u_layer0_m_valid;
     wire u_layer0_m_null;
@@ -95,6 +96,7 @@ module gs_glif (
         .m_last_o(u_guard_m_last),
         .m_user_o(u_guard_m_user),
         .s_ready_o(u_guard_s_ready),
+        .claim_o(u_guard_claim),
         .error_o(u_guard_error)
     );
     gs_glif_l0 u_layer0 (
@@ -106,6 +108,7 @@ module gs_glif (
         .s_last_i(u_guard_m_last),
         .s_user_i(u_guard_m_user),
         .m_ready_i(layer0_ready),
+        .s_claim_i(u_guard_claim),
         .m_valid_o(u_layer0_m_valid),
         .m_null_o(u_layer0_m_null),
         .m_address_o(u_layer0_m_address),

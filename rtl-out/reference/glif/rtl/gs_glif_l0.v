@@ -14,6 +14,7 @@ module gs_glif_l0 (
     input  wire s_last_i,
     input  wire s_user_i,
     input  wire m_ready_i,
+    input  wire s_claim_i,
     output wire m_valid_o,
     output wire m_null_o,
     output wire [1:0] m_address_o,
@@ -27,14 +28,19 @@ module gs_glif_l0 (
     output wire probe_user_o
 );
 
+    reg probe_credit_d1_q;
+    initial begin
+        probe_credit_d1_q = 1'd0;
+    end
     wire u_event_buffer_s_ready;
-    wire u_event_buffer_step_valid;
+    wire u_event_buffer_pushed;
     wire [2:0] u_event_buffer_step_events;
     wire u_event_buffer_step_user;
     wire [1:0] u_event_buffer_event_address;
     wire u_crossbar_read;
-    wire [1:0] u_crossbar_index;
+    wire [2:0] u_crossbar_index;
     wire u_crossbar_step_done;
+    wire u_crossbar_hand_next;
     wire u_crossbar_hand;
     wire [15:0] u_crossbar_sums;
     wire u_crossbar_first;
@@ -58,15 +64,16 @@ module gs_glif_l0 (
     wire u_probe_queue_user;
 
     wire read = u_crossbar_read;
-    wire [1:0] index = u_crossbar_index;
+    wire [2:0] index = u_crossbar_index;
     wire step_done = u_crossbar_step_done;
+    wire ready = u_event_buffer_s_ready;
     wire spike_credit = u_spikes_credit;
-    wire probe_pop = u_probe_queue_valid & probe_ready_i;
-    wire u_probe_queue_last_0 = u_probe_queue_last;
-    wire probe_credit = probe_pop & u_probe_queue_last_0;
+    wire probe_credit = probe_credit_d1_q;
     wire u_neurons_mask_0 = u_neurons_mask;
     wire signed [11:0] u_neurons_h_0 = u_neurons_h;
     wire signed [11:0] u_neurons_v_0 = u_neurons_v;
+    wire probe_pop = u_probe_queue_valid & probe_ready_i;
+    wire u_probe_queue_last_0 = u_probe_queue_last;
     wire u_probe_queue_user_0 = u_probe_queue_user;
 
     gs_glif_l0_event_buffer u_event_buffer (
@@ -77,11 +84,12 @@ module gs_glif_l0 (
         .s_address_i(s_address_i),
         .s_last_i(s_last_i),
         .s_user_i(s_user_i),
+        .claim_i(s_claim_i),
         .step_done_i(step_done),
         .read_i(read),
         .index_i(index),
         .s_ready_o(u_event_buffer_s_ready),
-        .step_valid_o(u_event_buffer_step_valid),
+        .pushed_o(u_event_buffer_pushed),
         .step_events_o(u_event_buffer_step_events),
         .step_user_o(u_event_buffer_step_user),
         .event_address_o(u_event_buffer_event_address)
@@ -89,7 +97,7 @@ module gs_glif_l0 (
     gs_glif_l0_crossbar u_crossbar (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .step_valid_i(u_event_buffer_step_valid),
+        .pushed_i(u_event_buffer_pushed),
         .step_events_i(u_event_buffer_step_events),
         .step_user_i(u_event_buffer_step_user),
         .event_address_i(u_event_buffer_event_address),
@@ -97,6 +105,7 @@ module gs_glif_l0 (
         .read_o(u_crossbar_read),
         .index_o(u_crossbar_index),
         .step_done_o(u_crossbar_step_done),
+        .hand_next_o(u_crossbar_hand_next),
         .hand_o(u_crossbar_hand),
         .sums_o(u_crossbar_sums),
         .first_o(u_crossbar_first),
@@ -105,6 +114,7 @@ module gs_glif_l0 (
     gs_glif_l0_neurons u_neurons (
         .clk_i(clk_i),
         .rst_i(rst_i),
+        .hand_next_i(u_crossbar_hand_next),
         .hand_i(u_crossbar_hand),
         .sums_i(u_crossbar_sums),
         .first_i(u_crossbar_first),
@@ -147,12 +157,20 @@ module gs_glif_l0 (
         .user_o(u_probe_queue_user)
     );
 
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            probe_credit_d1_q <= 1'd0;
+        end else begin
+            probe_credit_d1_q <= probe_pop & u_probe_queue_last_0;
+        end
+    end
+
     assign m_valid_o = u_spikes_m_valid;
     assign m_null_o = u_spikes_m_null;
     assign m_address_o = u_spikes_m_address;
     assign m_last_o = u_spikes_m_last;
     assign m_user_o = u_spikes_m_user;
-    assign s_ready_o = u_event_buffer_s_ready;
+    assign s_ready_o = ready;
     assign probe_valid_o = u_probe_queue_valid;
     assign probe_data_o = u_probe_queue_data;
     assign probe_last_o = u_probe_queue_last_0;

@@ -26,13 +26,15 @@ module gs_glif_l0_spikes_queue (
     reg [3:0] read_pointer_q;
     reg valid_q;
     reg [4:0] waiting_q;
+    reg any_waiting_q;
     initial begin
         write_pointer_q = 4'd0;
         read_pointer_q = 4'd0;
         valid_q = 1'd0;
         waiting_q = 5'd0;
+        any_waiting_q = 1'd0;
     end
-    reg [4:0] entries [0:15];
+    (* no_rw_check *) reg [4:0] entries [0:15];
     reg [4:0] entries_rdata;
     initial begin : entries_clear
         integer entries_index;
@@ -45,15 +47,19 @@ module gs_glif_l0_spikes_queue (
     wire [1:0] base_0 = base_i;
     wire last_0 = last_i;
     wire user_0 = user_i;
-    wire fetch = (waiting_q != 5'd0) & ((~valid_q) | pop_i);
+    wire fetch = any_waiting_q & ((~valid_q) | pop_i);
     wire entries_rdata_0 = entries_rdata[0];
     wire [1:0] entries_rdata_1 = entries_rdata[2:1];
     wire entries_rdata_2 = entries_rdata[3];
     wire entries_rdata_3 = entries_rdata[4];
     wire [4:0] sum_1 = write_pointer_q + 4'd1;
     wire [4:0] sum_2 = read_pointer_q + 4'd1;
-    wire [5:0] sum_3 = waiting_q + {4'd0, push_i};
-    wire signed [6:0] difference_1 = sum_3 - {5'd0, fetch};
+
+    // entries that were not read yet; what decides late moves nothing but an enable
+    wire [5:0] sum_3 = waiting_q + 5'd1;
+    wire signed [5:0] difference_1 = waiting_q - 5'd1;
+    wire [4:0] waiting_d = push_i ? sum_3[4:0] : difference_1[4:0];
+    wire any_waiting_d = ((waiting_q > 5'd1) | ((waiting_q == 5'd1) & (~fetch))) | push_i;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -61,6 +67,7 @@ module gs_glif_l0_spikes_queue (
             read_pointer_q <= 4'd0;
             valid_q <= 1'd0;
             waiting_q <= 5'd0;
+            any_waiting_q <= 1'd0;
         end else begin
             if (push_i) begin
                 write_pointer_q <= sum_1[3:0];
@@ -69,7 +76,10 @@ module gs_glif_l0_spikes_queue (
                 read_pointer_q <= sum_2[3:0];
             end
             valid_q <= fetch | (valid_q & (~pop_i));
-            waiting_q <= difference_1[4:0];
+            if (push_i ^ fetch) begin
+                waiting_q <= waiting_d;
+            end
+            any_waiting_q <= any_waiting_d;
         end
     end
     always @(posedge clk_i) begin
@@ -84,7 +94,7 @@ module gs_glif_l0_spikes_queue (
     assign user_o = entries_rdata_3;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4], difference_1[6:5]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4], sum_3[5], difference_1[5]};
 endmodule
 
 `default_nettype wire

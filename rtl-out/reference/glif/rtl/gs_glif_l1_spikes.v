@@ -22,17 +22,29 @@ module gs_glif_l1_spikes (
     output wire credit_o
 );
 
+    reg row_base_q;
+    reg row_last_q;
+    reg row_user_q;
+    reg row_valid_q;
+    reg left0_q;
     reg valid_q;
     reg null_q;
     reg address_q;
     reg last_q;
     reg user_q;
+    reg credit_d1_q;
     initial begin
+        row_base_q = 1'd0;
+        row_last_q = 1'd0;
+        row_user_q = 1'd0;
+        row_valid_q = 1'd0;
+        left0_q = 1'd0;
         valid_q = 1'd0;
         null_q = 1'd0;
         address_q = 1'd0;
         last_q = 1'd0;
         user_q = 1'd0;
+        credit_d1_q = 1'd0;
     end
     wire u_queue_valid;
     wire u_queue_mask;
@@ -45,12 +57,18 @@ module gs_glif_l1_spikes (
 
     // output register
     wire valid_en = (~valid_q) | m_ready_i;
-    wire take = u_queue_valid & valid_en;
-    wire pop = take;
+    wire take = row_valid_q & valid_en;
+    wire row_valid_en = (~row_valid_q) | (take & 1'd1);
+    wire and_4 = u_queue_valid & row_valid_en;
+    wire pop = and_4;
     wire u_queue_mask_0 = u_queue_mask;
     wire u_queue_base_0 = u_queue_base;
     wire u_queue_last_0 = u_queue_last;
     wire u_queue_user_0 = u_queue_user;
+    wire load = and_4;
+    wire and_1 = left0_q & (~left0_q);
+    wire left0_d = load ? u_queue_mask_0 : and_1;
+    wire last_d = row_last_q & 1'd1;
 
     gs_glif_l1_spikes_queue u_queue (
         .clk_i(clk_i),
@@ -70,19 +88,33 @@ module gs_glif_l1_spikes (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
+            row_valid_q <= 1'd0;
             valid_q <= 1'd0;
+            credit_d1_q <= 1'd0;
         end else begin
-            if (valid_en) begin
-                valid_q <= u_queue_valid;
+            if (row_valid_en) begin
+                row_valid_q <= u_queue_valid;
             end
+            if (valid_en) begin
+                valid_q <= row_valid_q;
+            end
+            credit_d1_q <= take & last_d;
         end
     end
     always @(posedge clk_i) begin
+        if (load) begin
+            row_base_q <= u_queue_base_0;
+            row_last_q <= u_queue_last_0;
+            row_user_q <= u_queue_user_0;
+        end
+        if (load | take) begin
+            left0_q <= left0_d;
+        end
         if (take) begin
-            null_q <= ~u_queue_mask_0;
-            address_q <= u_queue_base_0;
-            last_q <= u_queue_last_0;
-            user_q <= u_queue_user_0;
+            null_q <= ~left0_q;
+            address_q <= row_base_q;
+            last_q <= last_d;
+            user_q <= row_user_q;
         end
     end
 
@@ -91,7 +123,7 @@ module gs_glif_l1_spikes (
     assign m_address_o = address_q;
     assign m_last_o = last_q;
     assign m_user_o = user_q;
-    assign credit_o = pop & u_queue_last_0;
+    assign credit_o = credit_d1_q;
 endmodule
 
 `default_nettype wire

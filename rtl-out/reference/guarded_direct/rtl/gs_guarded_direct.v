@@ -35,6 +35,7 @@ module gs_guarded_direct (
     wire u_guard_m_last;
     wire u_guard_m_user;
     wire u_guard_s_ready;
+    wire u_guard_claim;
     wire u_guard_error;
     wire u_layer0_m_valid;
     wire u_layer0_m_null;
@@ -77,6 +78,7 @@ module gs_guarded_direct (
         .m_last_o(u_guard_m_last),
         .m_user_o(u_guard_m_user),
         .s_ready_o(u_guard_s_ready),
+        .claim_o(u_guard_claim),
         .error_o(u_guard_error)
     );
     gs_guarded_direct_l0 u_layer0 (
@@ -89,6 +91,7 @@ module gs_guarded_direct (
         .s_last_i(u_guard_m_last),
         .s_user_i(u_guard_m_user),
         .m_ready_i(m_axis_tready),
+        .s_claim_i(u_guard_claim),
         .m_valid_o(u_layer0_m_valid),
         .m_null_o(u_layer0_m_null),
         .m_address_o(u_layer0_m_address),

@@ -10,6 +10,7 @@ module gs_guarded_direct_l0_neurons #(
 ) (
     input  wire clk_i,
     input  wire rst_i,  // synchronous, active high
+    input  wire hand_next_i,
     input  wire hand_i,
     input  wire [35:0] sums_i,
     input  wire first_i,
@@ -30,8 +31,8 @@ module gs_guarded_direct_l0_neurons #(
     reg signed [11:0] waiting0_q;
     reg signed [11:0] waiting1_q;
     reg signed [11:0] waiting2_q;
+    reg shifts_d1_q;
     reg first_row_d1;
-    reg signed [11:0] lane0_sum_d1;
     reg row_valid_d1_q;
     reg row_valid_d2_q;
     reg row_valid_d3_q;
@@ -59,8 +60,8 @@ module gs_guarded_direct_l0_neurons #(
         waiting0_q = 12'sd0;
         waiting1_q = 12'sd0;
         waiting2_q = 12'sd0;
+        shifts_d1_q = 1'd0;
         first_row_d1 = 1'd0;
-        lane0_sum_d1 = 12'sd0;
         row_valid_d1_q = 1'd0;
         row_valid_d2_q = 1'd0;
         row_valid_d3_q = 1'd0;
@@ -81,7 +82,7 @@ module gs_guarded_direct_l0_neurons #(
         row_user_d7 = 1'd0;
         row_user_d8 = 1'd0;
     end
-    reg [15:0] states [0:2];
+    (* no_rw_check *) reg [15:0] states [0:2];
     reg signed [15:0] states_rdata;
     initial begin : states_clear
         integer states_index;
@@ -105,10 +106,10 @@ module gs_guarded_direct_l0_neurons #(
     wire [2:0] sum_1 = row_q + 2'd1;
     wire [1:0] row_d = equal_1 ? 2'd0 : sum_1[1:0];
     wire [2:0] sum_2 = slot_q + 2'd1;
-    wire [1:0] slot_d = hand_i ? 2'd0 : sum_2[1:0];
+    wire [1:0] slot_d = hand_next_i ? 2'd0 : sum_2[1:0];
 
     // hand-off register, shifts by one row a cycle
-    wire waiting0_en = hand_i | active_q;
+    wire waiting0_en = hand_i | shifts_d1_q;
     wire signed [11:0] waiting0_d = hand_i ? sums_0 : waiting1_q;
     wire signed [11:0] waiting1_d = hand_i ? sums_1 : waiting2_q;
     wire signed [11:0] waiting2_d = hand_i ? sums_2 : waiting2_q;
@@ -123,7 +124,7 @@ module gs_guarded_direct_l0_neurons #(
     gs_guarded_direct_l0_lane u_lane0 (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .sum_i(lane0_sum_d1),
+        .sum_i(waiting0_q),
         .first_i(first_row_d1),
         .bias_i(constants_rdata),
         .v_i(states_rdata),
@@ -137,6 +138,7 @@ module gs_guarded_direct_l0_neurons #(
             active_q <= 1'd0;
             row_q <= 2'd0;
             slot_q <= 2'd0;
+            shifts_d1_q <= 1'd0;
             row_valid_d1_q <= 1'd0;
             row_valid_d2_q <= 1'd0;
             row_valid_d3_q <= 1'd0;
@@ -148,11 +150,12 @@ module gs_guarded_direct_l0_neurons #(
             result_row_q <= 2'd0;
             result_base_q <= 2'd0;
         end else begin
-            active_q <= hand_i | (active_q & (~(equal_1 | (slot_q == 2'd2))));
+            active_q <= hand_next_i | (active_q & (~(equal_1 | (slot_q == 2'd2))));
             if (active_q) begin
                 row_q <= row_d;
             end
             slot_q <= slot_d;
+            shifts_d1_q <= active_q;
             row_valid_d1_q <= active_q;
             row_valid_d2_q <= row_valid_d1_q;
             row_valid_d3_q <= row_valid_d2_q;
@@ -168,7 +171,7 @@ module gs_guarded_direct_l0_neurons #(
         end
     end
     always @(posedge clk_i) begin
-        if (hand_i) begin
+        if (hand_next_i) begin
             first_q <= first_i;
         end
         if (waiting0_en) begin
@@ -177,8 +180,7 @@ module gs_guarded_direct_l0_neurons #(
             waiting2_q <= waiting2_d;
         end
         first_row_d1 <= first_q;
-        lane0_sum_d1 <= waiting0_q;
-        if (hand_i) begin
+        if (hand_next_i) begin
             user_q <= user_i;
         end
         row_user_d1 <= user_q;

@@ -34,6 +34,7 @@ module gs_if_soft_next_step (
     wire u_guard_m_last;
     wire u_guard_m_user;
     wire u_guard_s_ready;
+    wire u_guard_claim;
     wire u_guard_error;
     wire u_layer0_m_valid;
     wire u_layer0_m_null;
@@ -76,6 +77,7 @@ module gs_if_soft_next_step (
         .m_last_o(u_guard_m_last),
         .m_user_o(u_guard_m_user),
         .s_ready_o(u_guard_s_ready),
+        .claim_o(u_guard_claim),
         .error_o(u_guard_error)
     );
     gs_if_soft_next_step_l0 u_layer0 (
@@ -87,6 +89,7 @@ module gs_if_soft_next_step (
         .s_last_i(u_guard_m_last),
         .s_user_i(u_guard_m_user),
         .m_ready_i(m_axis_tready),
+        .s_claim_i(u_guard_claim),
         .m_valid_o(u_layer0_m_valid),
         .m_null_o(u_layer0_m_null),
         .m_address_o(u_layer0_m_address),

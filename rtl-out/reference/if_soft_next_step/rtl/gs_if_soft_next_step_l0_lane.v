@@ -26,7 +26,7 @@ module gs_if_soft_next_step_l0_lane (
     reg signed [7:0] current_q;
     reg signed [11:0] v_old_q;
     reg r_old_q;
-    reg signed [17:0] product_q;
+    reg signed [11:0] product_q;
     reg signed [8:0] aligned_q;
     reg signed [2:0] offset_s1_q;
     reg signed [2:0] offset_s2_q;
@@ -34,7 +34,7 @@ module gs_if_soft_next_step_l0_lane (
     reg signed [11:0] reset_by_s1_q;
     reg signed [11:0] reset_by_s2_q;
     reg signed [12:0] input_q;
-    reg signed [12:0] leaked_q;
+    reg signed [11:0] leaked_q;
     reg signed [13:0] charge_q;
     reg signed [11:0] h_q;
     reg signed [11:0] fire_at_s1_q;
@@ -49,7 +49,7 @@ module gs_if_soft_next_step_l0_lane (
         current_q = 8'sd0;
         v_old_q = 12'sd0;
         r_old_q = 1'd0;
-        product_q = 18'sd0;
+        product_q = 12'sd0;
         aligned_q = 9'sd0;
         offset_s1_q = 3'sd0;
         offset_s2_q = 3'sd0;
@@ -57,7 +57,7 @@ module gs_if_soft_next_step_l0_lane (
         reset_by_s1_q = 12'sd0;
         reset_by_s2_q = 12'sd0;
         input_q = 13'sd0;
-        leaked_q = 13'sd0;
+        leaked_q = 12'sd0;
         charge_q = 14'sd0;
         h_q = 12'sd0;
         fire_at_s1_q = 12'sd0;
@@ -76,7 +76,6 @@ module gs_if_soft_next_step_l0_lane (
     wire r_old_d = first_i ? 1'd0 : r_i;
 
     // charge: decay * v, and the current in membrane LSBs
-    wire signed [17:0] product_d = {v_old_q, 6'd0};
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
@@ -85,10 +84,9 @@ module gs_if_soft_next_step_l0_lane (
     // soft reset of the previous step
     wire signed [11:0] choice_1 = r_old_s2_q ? reset_by_s2_q : 12'sd0;
     wire signed [12:0] input_d = $signed({{2{sum_2[9]}}, sum_2}) - choice_1;
-    wire signed [18:0] leaked_d_biased = product_q + 18'sd32;
 
     // charge: the exact sum, then the overflow, once
-    wire signed [13:0] charge_d = leaked_q + input_q;
+    wire signed [13:0] charge_d = $signed({{1{leaked_q[11]}}, leaked_q}) + input_q;
     wire h_d_fits = (&charge_q[13:11]) | (~(|charge_q[13:11]));
     wire signed [11:0] h_d_end = charge_q[13] ? 12'sh800 : 12'sd2047;
     wire signed [11:0] h_d = h_d_fits ? $signed(charge_q[11:0]) : h_d_end;
@@ -100,7 +98,7 @@ module gs_if_soft_next_step_l0_lane (
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
         r_old_q <= r_old_d;
-        product_q <= product_d;
+        product_q <= v_old_q;
         aligned_q <= aligned_d;
         offset_s1_q <= offset_i;
         offset_s2_q <= offset_s1_q;
@@ -108,7 +106,7 @@ module gs_if_soft_next_step_l0_lane (
         reset_by_s1_q <= reset_by_i;
         reset_by_s2_q <= reset_by_s1_q;
         input_q <= input_d;
-        leaked_q <= leaked_d_biased[18:6];
+        leaked_q <= product_q;
         charge_q <= charge_d;
         h_q <= h_d;
         fire_at_s1_q <= fire_at_i;
@@ -127,7 +125,7 @@ module gs_if_soft_next_step_l0_lane (
     assign r_o = spike_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], leaked_d_biased[5:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], rst_i};
 endmodule
 
 `default_nettype wire

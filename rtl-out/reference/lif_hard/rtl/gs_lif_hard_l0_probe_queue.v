@@ -24,13 +24,15 @@ module gs_lif_hard_l0_probe_queue (
     reg [3:0] read_pointer_q;
     reg valid_q;
     reg [4:0] waiting_q;
+    reg any_waiting_q;
     initial begin
         write_pointer_q = 4'd0;
         read_pointer_q = 4'd0;
         valid_q = 1'd0;
         waiting_q = 5'd0;
+        any_waiting_q = 1'd0;
     end
-    reg [26:0] entries [0:15];
+    (* no_rw_check *) reg [26:0] entries [0:15];
     reg [26:0] entries_rdata;
     initial begin : entries_clear
         integer entries_index;
@@ -42,14 +44,18 @@ module gs_lif_hard_l0_probe_queue (
     wire [24:0] data_0 = data_i;
     wire last_0 = last_i;
     wire user_0 = user_i;
-    wire fetch = (waiting_q != 5'd0) & ((~valid_q) | pop_i);
+    wire fetch = any_waiting_q & ((~valid_q) | pop_i);
     wire [24:0] entries_rdata_0 = entries_rdata[24:0];
     wire entries_rdata_1 = entries_rdata[25];
     wire entries_rdata_2 = entries_rdata[26];
     wire [4:0] sum_1 = write_pointer_q + 4'd1;
     wire [4:0] sum_2 = read_pointer_q + 4'd1;
-    wire [5:0] sum_3 = waiting_q + {4'd0, push_i};
-    wire signed [6:0] difference_1 = sum_3 - {5'd0, fetch};
+
+    // entries that were not read yet; what decides late moves nothing but an enable
+    wire [5:0] sum_3 = waiting_q + 5'd1;
+    wire signed [5:0] difference_1 = waiting_q - 5'd1;
+    wire [4:0] waiting_d = push_i ? sum_3[4:0] : difference_1[4:0];
+    wire any_waiting_d = ((waiting_q > 5'd1) | ((waiting_q == 5'd1) & (~fetch))) | push_i;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -57,6 +63,7 @@ module gs_lif_hard_l0_probe_queue (
             read_pointer_q <= 4'd0;
             valid_q <= 1'd0;
             waiting_q <= 5'd0;
+            any_waiting_q <= 1'd0;
         end else begin
             if (push_i) begin
                 write_pointer_q <= sum_1[3:0];
@@ -65,7 +72,10 @@ module gs_lif_hard_l0_probe_queue (
                 read_pointer_q <= sum_2[3:0];
             end
             valid_q <= fetch | (valid_q & (~pop_i));
-            waiting_q <= difference_1[4:0];
+            if (push_i ^ fetch) begin
+                waiting_q <= waiting_d;
+            end
+            any_waiting_q <= any_waiting_d;
         end
     end
     always @(posedge clk_i) begin
@@ -79,7 +89,7 @@ module gs_lif_hard_l0_probe_queue (
     assign user_o = entries_rdata_2;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4], difference_1[6:5]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4], sum_3[5], difference_1[5]};
 endmodule
 
 `default_nettype wire

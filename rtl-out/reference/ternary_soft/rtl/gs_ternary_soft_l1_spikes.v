@@ -24,23 +24,39 @@ module gs_ternary_soft_l1_spikes (
     output wire credit_o
 );
 
-    reg sent0_q;
-    reg sent1_q;
+    reg [1:0] row_base_q;
+    reg row_last_q;
+    reg row_user_q;
+    reg row_negative0_q;
+    reg row_negative1_q;
+    reg row_valid_q;
+    reg left0_q;
+    reg left1_q;
+    reg at_most_one_q;
     reg valid_q;
     reg null_q;
     reg sign_q;
     reg [1:0] address_q;
     reg last_q;
     reg user_q;
+    reg credit_d1_q;
     initial begin
-        sent0_q = 1'd0;
-        sent1_q = 1'd0;
+        row_base_q = 2'd0;
+        row_last_q = 1'd0;
+        row_user_q = 1'd0;
+        row_negative0_q = 1'd0;
+        row_negative1_q = 1'd0;
+        row_valid_q = 1'd0;
+        left0_q = 1'd0;
+        left1_q = 1'd0;
+        at_most_one_q = 1'd0;
         valid_q = 1'd0;
         null_q = 1'd0;
         sign_q = 1'd0;
         address_q = 2'd0;
         last_q = 1'd0;
         user_q = 1'd0;
+        credit_d1_q = 1'd0;
     end
     wire u_queue_valid;
     wire [1:0] u_queue_mask;
@@ -55,22 +71,26 @@ module gs_ternary_soft_l1_spikes (
 
     // output register
     wire valid_en = (~valid_q) | m_ready_i;
-    wire take = u_queue_valid & valid_en;
-    wire u_queue_mask_1 = u_queue_mask[1];
-    wire and_2 = u_queue_mask_1 & (~sent1_q);
+    wire take = row_valid_q & valid_en;
+    wire row_valid_en = (~row_valid_q) | (take & at_most_one_q);
+    wire and_10 = u_queue_valid & row_valid_en;
+    wire pop = and_10;
     wire u_queue_mask_0 = u_queue_mask[0];
-    wire and_1 = u_queue_mask_0 & (~sent0_q);
-    wire others_left = and_2 & and_1;
-    wire not_6 = ~others_left;
-    wire pop = take & not_6;
+    wire u_queue_mask_1 = u_queue_mask[1];
     wire u_queue_negative_0 = u_queue_negative[0];
     wire u_queue_negative_1 = u_queue_negative[1];
     wire [1:0] u_queue_base_0 = u_queue_base;
     wire u_queue_last_0 = u_queue_last;
     wire u_queue_user_0 = u_queue_user;
-    wire and_3 = and_2 & (~and_1);
-    wire any_left = and_1 | and_2;
-    wire [2:0] sum_1 = u_queue_base_0 + {1'd0, and_3};
+    wire load = and_10;
+    wire left0_en = load | take;
+    wire and_2 = left0_q & (~left0_q);
+    wire left0_d = load ? u_queue_mask_0 : and_2;
+    wire and_3 = left1_q & (~(left1_q & (~left0_q)));
+    wire left1_d = load ? u_queue_mask_1 : and_3;
+    wire and_5 = left1_q & (~left0_q);
+    wire [2:0] sum_1 = row_base_q + {1'd0, and_5};
+    wire last_d = row_last_q & at_most_one_q;
 
     gs_ternary_soft_l1_spikes_queue u_queue (
         .clk_i(clk_i),
@@ -92,26 +112,38 @@ module gs_ternary_soft_l1_spikes (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            sent0_q <= 1'd0;
-            sent1_q <= 1'd0;
+            row_valid_q <= 1'd0;
             valid_q <= 1'd0;
+            credit_d1_q <= 1'd0;
         end else begin
-            if (take) begin
-                sent0_q <= (sent0_q | and_1) & (~pop);
-                sent1_q <= (sent1_q | and_3) & (~pop);
+            if (row_valid_en) begin
+                row_valid_q <= u_queue_valid;
             end
             if (valid_en) begin
-                valid_q <= u_queue_valid;
+                valid_q <= row_valid_q;
             end
+            credit_d1_q <= take & last_d;
         end
     end
     always @(posedge clk_i) begin
+        if (load) begin
+            row_base_q <= u_queue_base_0;
+            row_last_q <= u_queue_last_0;
+            row_user_q <= u_queue_user_0;
+            row_negative0_q <= u_queue_negative_0;
+            row_negative1_q <= u_queue_negative_1;
+        end
+        if (left0_en) begin
+            left0_q <= left0_d;
+            left1_q <= left1_d;
+            at_most_one_q <= ~(1'd0 | (left1_d & left0_d));
+        end
         if (take) begin
-            null_q <= ~any_left;
-            sign_q <= (u_queue_negative_0 & and_1) | (u_queue_negative_1 & and_3);
+            null_q <= ~(left0_q | left1_q);
+            sign_q <= (row_negative0_q & left0_q) | (row_negative1_q & and_5);
             address_q <= sum_1[1:0];
-            last_q <= u_queue_last_0 & not_6;
-            user_q <= u_queue_user_0;
+            last_q <= last_d;
+            user_q <= row_user_q;
         end
     end
 
@@ -121,7 +153,7 @@ module gs_ternary_soft_l1_spikes (
     assign m_payload_o = sign_q;
     assign m_last_o = last_q;
     assign m_user_o = user_q;
-    assign credit_o = pop & u_queue_last_0;
+    assign credit_o = credit_d1_q;
 
     // Bits that are dropped on purpose.
     wire _unused_ok = &{1'b0, sum_1[2]};
