@@ -11,8 +11,9 @@ use crate::emit;
 use crate::engine::tool::Toolbox;
 use crate::report::Synthesis;
 use crate::rtl::Design;
-use crate::synth::{self, Constraints, Effort, SynthError, TARGETS, Target};
+use crate::synth::{self, Constraints, Effort, SynthError, TARGETS, Target, demand};
 use clap::Args;
+use goldspike_golden::quant::QuantNetwork;
 use std::path::PathBuf;
 
 /// Cells, clock rate and time of a step on a device, with Yosys and nextpnr; with `-o` the Verilog and the bitstream.
@@ -106,15 +107,8 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
         network: &network,
         design: &design,
     };
-    let footprint = place(&toolbox, &design, (target, &effort), console).map_err(|error| {
-        let toolbox = &toolbox;
-        let large = TooLarge {
-            made,
-            toolbox,
-            target,
-        };
-        refused(&error, &large, console)
-    })?;
+    let footprint = place(&toolbox, &design, (target, &effort), console)
+        .map_err(|error| refused(&error, made, (&toolbox, target), console))?;
     let mut synthesis = summed(footprint, &measured, played.origin, target);
     let bitstream = take_bitstream(&mut synthesis);
     let missed = missed(&synthesis);
@@ -288,13 +282,30 @@ pub fn lines(synthesis: &Synthesis) -> String {
 }
 
 /// A refusal; of a design that is too large with what would fit.
-#[must_use]
-pub fn refused(error: &SynthError, design: &TooLarge<'_>, console: &Console) -> Diagnostic {
+fn refused(
+    error: &SynthError,
+    made: Made<'_>,
+    (toolbox, target): (&Toolbox, &Target),
+    console: &Console,
+) -> Diagnostic {
     let diagnostic = errors::synth(error);
-    match error {
-        SynthError::TooLarge { .. } => diagnostic.help(design.help(console)),
-        _ => diagnostic,
-    }
+    let SynthError::TooLarge { .. } = error else {
+        return diagnostic;
+    };
+    let progress = console.progress(1, &format!("what would fit on {}", target.name));
+    progress.show();
+    let count = |_: &QuantNetwork, design: &Design| {
+        demand(toolbox, &design.top, target, &Constraints::default()).ok()
+    };
+    let count = &count;
+    diagnostic.help(
+        TooLarge {
+            made,
+            target,
+            count,
+        }
+        .help(),
+    )
 }
 
 /// How the step of a build ended.
@@ -332,14 +343,6 @@ pub fn attempt(
             )
         }
         Err(SynthError::Missing(error)) => Attempt::NotRun(error.to_string()),
-        Err(error) => {
-            let toolbox = &toolbox;
-            let large = TooLarge {
-                made,
-                toolbox,
-                target,
-            };
-            Attempt::Refused(refused(&error, &large, console))
-        }
+        Err(error) => Attempt::Refused(refused(&error, made, (&toolbox, target), console)),
     }
 }
