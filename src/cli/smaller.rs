@@ -183,6 +183,7 @@ fn first_that_fits<T>(end: usize, fits: impl Fn(usize) -> Option<T>) -> Option<T
 mod tests {
     use super::*;
     use crate::cli::console::{Console, ConsoleArgs};
+    use crate::rtl::Fabric;
     use crate::synth::{Shortage, target};
     use clap::Parser;
     use std::cell::Cell;
@@ -201,7 +202,7 @@ mod tests {
             .source(&Console::new(&ConsoleArgs::unread(false)))
             .unwrap();
         let network = line.work.integers(&source).unwrap().network;
-        let options = line.work.lanes.options(false).unwrap();
+        let options = line.work.lanes.options(Fabric::PORTABLE, false).unwrap();
         let design = rtl::design(&network, &options).unwrap();
         let counted = Cell::new(0);
         let count = |network: &QuantNetwork, design: &Design| {
