@@ -20,7 +20,7 @@ use std::path::PathBuf;
 ///
 /// The clock rate is the median over nextpnr's seeds, the bitstream is that of the best one. Pins are assigned; a design with
 /// more ports than the package has pins is measured in a frame of registers, and has no bitstream. Figures of xc7 are estimates
-/// from Yosys' netlist: nothing is placed there.
+/// of Yosys: nothing is placed there.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
     /// Device: hx1k, hx8k, up5k, ecp5-25k, ecp5-85k, gw1nr-9, gatemate, xc7.
