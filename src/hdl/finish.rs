@@ -133,7 +133,7 @@ fn mark_used(b: &Builder) -> Vec<bool> {
                 let mem = &b.mems[*mem as usize];
                 if let Some(read) = &mem.read {
                     work.push(read.address);
-                    work.extend(&read.enable);
+                    work.extend(read.enable.iter().chain(&read.wanted));
                 }
                 if let Some(write) = &mem.write {
                     work.extend([write.enable, write.address]);
@@ -225,6 +225,7 @@ impl Names {
             if let Some(read) = &mem.read {
                 self.offer(b, used, Some(read.address), &format!("{name}_raddr"));
                 self.offer(b, used, read.enable, &format!("{name}_ren"));
+                self.offer(b, used, read.wanted, &format!("{name}_wanted"));
             }
             if let Some(write) = &mem.write {
                 self.offer(b, used, Some(write.address), &format!("{name}_waddr"));

@@ -14,6 +14,7 @@
 //! Contract: no number without the tools' consent. A warning that means another circuit than the described one (a
 //! driver conflict, a latch, an undriven wire, a black box left over) is an error, whatever the tool's exit status.
 
+mod absorb;
 mod bitstream;
 mod cells;
 mod demand;

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::absorb::output_registers;
 use super::cells::{Counts, Netlist};
 use super::error::SynthError;
+use super::family::Family;
 use super::target::Target;
 use super::warnings::deadly;
 use crate::engine::tool::{Run, Toolbox};
@@ -61,6 +63,9 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         });
     }
     let netlist = job.folder.join(&flat);
+    if target.family == Family::Ecp5 {
+        output_registers(&netlist, job.top)?;
+    }
     let apart = match job.apart {
         Some(module) => {
             let parts = Netlist::read(&job.folder.join(&parts), target.family)?;
