@@ -25,6 +25,7 @@ mod passes;
 mod pipe;
 pub mod plan;
 mod regs;
+mod shift_queue;
 mod spikes;
 pub mod stream;
 mod top;

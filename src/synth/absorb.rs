@@ -65,7 +65,12 @@ fn sinks(cells: &Cells, ports: &Value) -> HashMap<u64, Vec<Option<(String, Strin
     for (name, cell) in cells {
         for (port, bits) in cell["connections"].as_object().into_iter().flatten() {
             if cell["port_directions"][port] != "output" {
-                for bit in bits.as_array().into_iter().flatten().filter_map(Value::as_u64) {
+                for bit in bits
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_u64)
+                {
                     let sink = Some((name.clone(), port.clone()));
                     sinks.entry(bit).or_default().push(sink);
                 }
@@ -117,7 +122,9 @@ fn registers(
 
 /// Whether a cell is a flip-flop of `clock` that takes its input in every cycle and starts at 0.
 fn is_plain(cell: &Value, clock: u64) -> bool {
-    let (parameters, at) = (&cell["parameters"], |port: &str| &cell["connections"][port][0]);
+    let (parameters, at) = (&cell["parameters"], |port: &str| {
+        &cell["connections"][port][0]
+    });
     cell["type"] == "TRELLIS_FF"
         && at("CLK").as_u64() == Some(clock)
         && parameters["CLKMUX"] == "CLK"
@@ -178,7 +185,11 @@ mod tests {
     fn a_port_that_anything_else_depends_on_stays() {
         let reset = |key: &str, value: Value| {
             let mut cell = register(11, 21);
-            cell[if key == "LSR" { "connections" } else { "parameters" }][key] = value;
+            cell[if key == "LSR" {
+                "connections"
+            } else {
+                "parameters"
+            }][key] = value;
             cell
         };
         let two = |second: Value| {
@@ -208,6 +219,10 @@ mod tests {
             assert_eq!(absorb(&mut all, &ports), 0);
             assert_eq!(all, before);
         }
-        assert_eq!(absorb(&mut bare, &json!({})), 1, "an output that nothing reads");
+        assert_eq!(
+            absorb(&mut bare, &json!({})),
+            1,
+            "an output that nothing reads"
+        );
     }
 }
