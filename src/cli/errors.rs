@@ -97,6 +97,17 @@ pub fn engine(error: &EngineError) -> Diagnostic {
             "this is a bug of goldspike: please report it with the command line",
         ),
         EngineError::Stimulus { .. } => (&codes::STIMULUS, "quantize the network again"),
+        EngineError::Stale { entry, .. } => {
+            return Diagnostic::error(&codes::STALE_ENTRY, error.to_string()).help(format!(
+                "nothing was simulated; remove the folder and run again: rm -r {}",
+                entry.display()
+            ));
+        }
+        EngineError::Synth { engine, error } => {
+            let mut diagnostic = synth(error.error());
+            diagnostic.message = format!("{engine}: {}", diagnostic.message);
+            return diagnostic;
+        }
     };
     Diagnostic::error(code, error.to_string()).help(help)
 }
@@ -115,6 +126,14 @@ pub fn synth(error: &SynthError) -> Diagnostic {
         SynthError::Deadly { .. } | SynthError::Unmapped { .. } => (
             &codes::OTHER_CIRCUIT,
             "this is a bug of goldspike or of this version of Yosys: please report it with the command line",
+        ),
+        SynthError::OtherDevice { .. } => (
+            &codes::OTHER_DEVICE,
+            "name the device that it was made for with `--target`",
+        ),
+        SynthError::NotDisassembled { .. } => (
+            &codes::NOT_DISASSEMBLED,
+            "`--engine netlist` simulates these blocks",
         ),
         SynthError::Tool(_) | SynthError::Unreadable { .. } => (
             &codes::SYNTH_TOOL,

@@ -23,6 +23,7 @@ pub struct Tool {
     pub source: Source,
     /// What goldspike needs it for.
     pub purpose: &'static str,
+    /// Empty: it does not say its version, and the digest of its file stands for it.
     version_flag: &'static str,
 }
 
@@ -73,7 +74,7 @@ pub const VERILATOR: Tool = Tool {
     name: "verilator",
     package: "verilator",
     source: Source::Debian,
-    purpose: "the engine `verilator` and lint",
+    purpose: "the engines `verilator`, `netlist` and `bitstream`, and lint",
     version_flag: "--version",
 };
 /// The C++ compiler that Verilator's output needs.
@@ -81,7 +82,7 @@ pub const CXX: Tool = Tool {
     name: "g++",
     package: "g++",
     source: Source::Debian,
-    purpose: "the engine `verilator`",
+    purpose: "the engines `verilator`, `netlist` and `bitstream`",
     version_flag: "--version",
 };
 /// Make, which Verilator's output needs.
@@ -89,7 +90,7 @@ pub const MAKE: Tool = Tool {
     name: "make",
     package: "make",
     source: Source::Debian,
-    purpose: "the engine `verilator`",
+    purpose: "the engines `verilator`, `netlist` and `bitstream`",
     version_flag: "--version",
 };
 /// Yosys.
@@ -97,7 +98,7 @@ pub const YOSYS: Tool = Tool {
     name: "yosys",
     package: "yosys",
     source: Source::Debian,
-    purpose: "`synth`, `prove`, lint, and what the neuron units cost in logic",
+    purpose: "`synth`, `prove`, the engines `netlist` and `bitstream`, lint, and what the neuron units cost in logic",
     version_flag: "-V",
 };
 /// Place and route for iCE40.
@@ -105,7 +106,7 @@ pub const NEXTPNR_ICE40: Tool = Tool {
     name: "nextpnr-ice40",
     package: "nextpnr-ice40",
     source: Source::Debian,
-    purpose: "`synth` on iCE40, and cells and clock rate of the neuron units there",
+    purpose: "`synth` on iCE40, the engine `bitstream`, and cells and clock rate of the neuron units there",
     version_flag: "--version",
 };
 /// Place and route for ECP5.
@@ -115,6 +116,31 @@ pub const NEXTPNR_ECP5: Tool = Tool {
     source: Source::Yowasp,
     purpose: "`synth` on ECP5, and cells and clock rate of the neuron units there",
     version_flag: "--version",
+};
+
+/// Configuration of iCE40 to the bits that the device is loaded with.
+pub const ICEPACK: Tool = Tool {
+    name: "icepack",
+    package: "fpga-icestorm",
+    source: Source::Debian,
+    purpose: "the engine `bitstream`",
+    version_flag: "",
+};
+/// The bits of iCE40 to its configuration.
+pub const ICEUNPACK: Tool = Tool {
+    name: "iceunpack",
+    package: "fpga-icestorm",
+    source: Source::Debian,
+    purpose: "the engine `bitstream`",
+    version_flag: "",
+};
+/// A configuration of iCE40 to Verilog.
+pub const ICEBOX_VLOG: Tool = Tool {
+    name: "icebox_vlog",
+    package: "fpga-icestorm",
+    source: Source::Debian,
+    purpose: "the engine `bitstream`",
+    version_flag: "",
 };
 
 /// The solver of the proofs.
@@ -136,6 +162,9 @@ pub const TOOLS: &[Tool] = &[
     YOSYS,
     NEXTPNR_ICE40,
     NEXTPNR_ECP5,
+    ICEPACK,
+    ICEUNPACK,
+    ICEBOX_VLOG,
     Z3,
 ];
 
@@ -204,7 +233,12 @@ impl Toolbox {
     /// `None` if it is not installed or does not run.
     #[must_use]
     pub fn version(&self, tool: Tool) -> Option<String> {
-        let output = Command::new(self.find(tool)?)
+        let path = self.find(tool)?;
+        if tool.version_flag.is_empty() {
+            let digest = crate::engine::cache::digest_of(&fs::read(path).ok()?);
+            return Some(format!("no version, SHA-256 {digest:.16}"));
+        }
+        let output = Command::new(path)
             .arg(tool.version_flag)
             .stdin(Stdio::null())
             .output()

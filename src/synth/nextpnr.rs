@@ -55,9 +55,22 @@ pub fn place(
     target: &Target,
     seed: u32,
 ) -> Result<Placement, SynthError> {
-    let program = toolbox.require("synth", target.family.placer())?;
     let stem = format!("{}_{seed}", target.name);
     let report = format!("{stem}_report.json");
+    let extra = ["--seed", &seed.to_string(), "--report", &report].map(str::to_owned);
+    nextpnr(toolbox, folder, netlist, target, (&stem, &extra))?;
+    read(&folder.join(&report), target.family)
+}
+
+/// One run of nextpnr with `extra` arguments; its log is `STEM_nextpnr.log`.
+pub(super) fn nextpnr(
+    toolbox: &Toolbox,
+    folder: &Path,
+    netlist: &Path,
+    target: &Target,
+    (stem, extra): (&str, &[String]),
+) -> Result<(), SynthError> {
+    let program = toolbox.require("synth", target.family.placer())?;
     let mut arguments = vec![
         target.device.to_owned(),
         "--package".to_owned(),
@@ -67,12 +80,9 @@ pub fn place(
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
-        "--seed".to_owned(),
-        seed.to_string(),
-        "--report".to_owned(),
-        report.clone(),
         "--timing-allow-fail".to_owned(),
     ];
+    arguments.extend_from_slice(extra);
     if let Some(speed) = target.speed {
         arguments.extend(["--speed".to_owned(), speed.to_owned()]);
     }
@@ -84,7 +94,7 @@ pub fn place(
         .timeout(LIMIT)
         .output()
         .map_err(|failure| refused(failure, target))?;
-    read(&folder.join(&report), target.family)
+    Ok(())
 }
 
 /// A run that failed: because of the device's size, or for another reason.

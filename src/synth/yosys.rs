@@ -34,6 +34,10 @@ pub struct Mapped {
     pub apart: Option<Counts>,
     /// The flat netlist, for nextpnr.
     pub netlist: PathBuf,
+    /// The flat netlist as Verilog, one wire a bit, for simulators.
+    pub verilog: PathBuf,
+    /// Yosys' own models of the family's cells.
+    pub models: PathBuf,
 }
 
 /// Maps a design to a target's cells.
@@ -47,7 +51,8 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         format!("{}_parts.json", target.name),
         format!("{}.json", target.name),
     );
-    let script = script(job, target, &parts, &flat);
+    let verilog = format!("{}_netlist.v", target.name);
+    let script = script(job, target, &parts, &flat, &verilog);
     let log = Run::new(&program, job.folder, &format!("{}_yosys.log", target.name))
         .args(["-p", &script])
         .timeout(LIMIT)
@@ -72,11 +77,27 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         whole: Netlist::read(&netlist, target.family)?.count(job.top)?,
         apart,
         netlist,
+        verilog: job.folder.join(&verilog),
+        models: models(&log, job.top)?,
     })
 }
 
+/// The file that `synth_*` reads for the family's cells.
+fn models(log: &str, top: &str) -> Result<PathBuf, SynthError> {
+    let read = |line: &str| {
+        let (_, path) = line.split_once("Executing Verilog-2005 frontend: ")?;
+        path.ends_with("/cells_sim.v").then(|| path.trim().into())
+    };
+    log.lines()
+        .find_map(read)
+        .ok_or_else(|| SynthError::Unreadable {
+            file: format!("Yosys' log of {top}"),
+            what: "it does not say where `cells_sim.v` is".to_owned(),
+        })
+}
+
 /// Yosys 0.70 leaves cells `$scopeinfo`, which nextpnr 0.4 does not know.
-fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str) -> String {
+fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str, verilog: &str) -> String {
     let sources: Vec<String> = job
         .sources
         .iter()
@@ -100,5 +121,7 @@ fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str) -> String {
     }
     commands.push("check".to_owned());
     commands.push(format!("write_json {flat}"));
+    commands.push("splitnets".to_owned());
+    commands.push(format!("write_verilog -noattr {verilog}"));
     commands.join("; ")
 }
