@@ -325,6 +325,41 @@ mod tests {
     }
 
     #[test]
+    fn engines_of_a_device_that_fail() {
+        let stale = EngineError::Stale {
+            engine: "netlist",
+            entry: "cache/verilator-0123".into(),
+            file: "sim".to_owned(),
+            expected: "aa".repeat(32),
+            found: "bb".repeat(32),
+        };
+        stored("engine-stale", &engine(&stale));
+        let of = |error: SynthError| EngineError::Synth {
+            engine: "bitstream",
+            error: error.into(),
+        };
+        let device = of(SynthError::OtherDevice {
+            file: "design.bin".to_owned(),
+            expected: "8k",
+            found: "1k".to_owned(),
+        });
+        stored("engine-other-device", &engine(&device));
+        let blocks = of(SynthError::NotDisassembled {
+            target: "up5k",
+            what: "multiplier blocks",
+            used: 3,
+        });
+        stored("engine-not-disassembled", &engine(&blocks));
+        let cell = of(SynthError::Unmapped {
+            module: "gs_small".to_owned(),
+            kind: "SB_HFOSC".to_owned(),
+            family: "iCE40",
+        });
+        assert_eq!(engine(&cell).exit_code(), 1, "a finding");
+        stored("engine-unknown-cell", &engine(&cell));
+    }
+
+    #[test]
     fn devices_without_figures() {
         let short = |what: &str, used, available| Shortage {
             what: what.to_owned(),

@@ -27,6 +27,7 @@ pub(super) const FLAGS: &[&str] = &[
     "-Wno-MULTIDRIVEN",
     "-Wno-WIDTH",
     "-Wno-PINMISSING",
+    "-Wno-INITIALDLY",
 ];
 
 /// The netlist of a device.
