@@ -608,7 +608,9 @@ fn what_is_planned_is_named_as_not_there() {
             "later-routed",
             &[
                 &["build", "digits", "--engine=routed"],
-                &["verify", "digits", "--target", "ecp5-25k", "--engine", "routed"],
+                &[
+                    "verify", "digits", "--target", "ecp5-25k", "--engine", "routed",
+                ],
             ],
         ),
         (
@@ -712,7 +714,11 @@ fn an_engine_of_a_device() {
             &["--engine", "netlist", "--target", "hx8"],
             true,
         ),
-        ("no-netlist", &["--engine", "netlist", "--target", "hx1k"], false),
+        (
+            "no-netlist",
+            &["--engine", "netlist", "--target", "hx1k"],
+            false,
+        ),
         (
             "no-bitstream",
             &["--engine", "bitstream", "--target", "up5k"],
