@@ -441,7 +441,7 @@ mod tests {
             .network;
         let plan = Plan::default();
         let mut found = checks(&network, &plan, mismatch(0));
-        let failed = Diagnostic::error(&crate::diag::codes::HANG, "the design hangs");
+        let failed = Diagnostic::error(&codes::HANG, "the design hangs");
         found.checks[0].found = Err(failed);
         assert!(!found.passed());
         assert!(found.lines(&again()).contains("FAILED: the design hangs"));
