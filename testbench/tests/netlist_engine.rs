@@ -61,6 +61,17 @@ fn multiplying() -> Small {
     }
 }
 
+/// Two products in a row, constants by step.
+fn conducting() -> Small {
+    Small {
+        name: "conducting",
+        model: ModelId::Glif,
+        modes: ModelId::Glif.info().modes.first(),
+        per_step: true,
+        ..Small::default()
+    }
+}
+
 #[test]
 fn a_netlist_of_each_family_equals_the_golden_model() {
     if !tools() {
@@ -68,7 +79,7 @@ fn a_netlist_of_each_family_equals_the_golden_model() {
     }
     for (small, probe, name) in [
         (Small::default(), true, "hx1k"),
-        (Small::default(), false, "hx8k"),
+        (conducting(), true, "hx8k"),
         (multiplying(), true, "up5k"),
         (multiplying(), true, "ecp5-25k"),
     ] {
