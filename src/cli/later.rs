@@ -61,7 +61,7 @@ const ALL: [Later; 6] = [
     ),
     engine(
         "routed",
-        "what nextpnr writes of a routed design does not simulate as the design does",
+        "this version does not simulate a routed design: there are no models of the cells that nextpnr writes",
         "`--engine netlist` runs what goes into place and route, `--engine bitstream` what comes out of it (iCE40)",
     ),
     engine(

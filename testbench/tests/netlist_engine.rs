@@ -134,16 +134,16 @@ fn a_cell_that_the_family_does_not_have_is_refused() {
         return;
     }
     let engine = Netlist::new(device("hx8k")).patched(replaced(
-        "_guard.v",
-        "endmodule",
-        "(* keep *) \\$anyconst #(.WIDTH(1)) u_any (.Y());\nendmodule",
+        "gs_small.v",
+        "assign protocol_error_o = ",
+        "assign protocol_error_o = rst_i ? 1'bz : ",
     ));
     let error = error(verify(&Small::default(), false, engine));
     let EngineError::Synth { engine, error } = &error else {
         panic!("{error}");
     };
     assert!(
-        matches!(error.error(), SynthError::Unmapped { kind, .. } if kind == "$anyconst"),
+        matches!(error.error(), SynthError::Unmapped { kind, .. } if kind == "$_TBUF_"),
         "{error}"
     );
     assert_eq!(*engine, "netlist");
