@@ -139,9 +139,9 @@ fn digits_as_a_netlist() {
         return;
     }
     let (network, samples) = some_digits();
-    let mut devices = vec!["ecp5-25k"];
+    let mut devices = vec!["hx8k"];
     if std::env::var_os("GOLDSPIKE_CAMPAIGN").is_some() {
-        devices.extend(["hx8k", "up5k", "ecp5-85k"]);
+        devices.extend(["up5k", "ecp5-25k", "ecp5-85k"]);
     }
     for name in devices {
         let engine = Netlist::new(target(name).unwrap());
