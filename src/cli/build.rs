@@ -71,6 +71,8 @@ struct Built {
     report: BuildReport,
     /// The checks, as text.
     verification: String,
+    /// How the checks ended.
+    ending: Ending,
     /// Why the device has no figures.
     refused: Option<Diagnostic>,
 }
@@ -80,8 +82,9 @@ struct Built {
 /// # Errors
 /// Bad input, a missing tool, a folder that is not ours or cannot be written; nothing is written then.
 pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let chosen = choose(&args.check.engine)?;
-    let job = Job::new(args, console)?;
+    let target = args.target.as_deref().map(synth::target).transpose()?;
+    let chosen = choose(&args.check.engine, target)?;
+    let job = Job::new(args, target, console)?;
     let output = args
         .output
         .clone()
@@ -91,6 +94,7 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
         emitted,
         report,
         verification,
+        ending,
         refused,
     } = job.build(&chosen, console)?;
     emit::write(&output, &emitted).map_err(|error| errors::emit(&error))?;
@@ -104,16 +108,18 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
     if let Some(refused) = &refused {
         console.warn(refused);
     }
-    Ok(if report.passed && refused.is_none() {
-        Ending::Done
-    } else {
-        Ending::Mismatch
+    Ok(match refused {
+        Some(_) => Ending::Mismatch,
+        None => ending,
     })
 }
 
 impl<'a> Job<'a> {
-    fn new(args: &'a BuildArgs, console: &Console) -> Result<Self, Diagnostic> {
-        let target = args.target.as_deref().map(synth::target).transpose()?;
+    fn new(
+        args: &'a BuildArgs,
+        target: Option<&'static Target>,
+        console: &Console,
+    ) -> Result<Self, Diagnostic> {
         if let Some(target) = target {
             synth::applies(target, &args.place)?;
         }
@@ -168,7 +174,7 @@ impl<'a> Job<'a> {
         let checks = check(
             self.network(),
             &[&self.probed, &self.shipped],
-            &chosen.engines,
+            chosen,
             &plan,
             cases,
             console,
@@ -189,13 +195,7 @@ impl<'a> Job<'a> {
             (&paced, &played.origin),
             console,
         );
-        let mut steps = self.steps(
-            chosen,
-            &checks,
-            measured.is_some(),
-            framework.is_some(),
-            waveform,
-        );
+        let mut steps = self.steps(&checks, measured.is_some(), framework.is_some(), waveform);
         steps.push(synthesize(&attempt));
         steps.push(Step {
             name: "prove",
@@ -241,6 +241,7 @@ impl<'a> Job<'a> {
             emitted,
             report,
             verification: checks.lines(&self.again()),
+            ending: checks.ending(),
             refused,
         })
     }
@@ -348,14 +349,7 @@ impl<'a> Job<'a> {
             .collect()
     }
 
-    fn steps(
-        &self,
-        chosen: &Chosen,
-        checks: &Checks<'_>,
-        data: bool,
-        trace: bool,
-        waveform: bool,
-    ) -> Vec<Step> {
+    fn steps(&self, checks: &Checks<'_>, data: bool, trace: bool, waveform: bool) -> Vec<Step> {
         let done = |name, note: &str| Step {
             name,
             status: Status::Done,
@@ -367,7 +361,12 @@ impl<'a> Job<'a> {
             note: note.to_owned(),
         };
         let judged = |passed: bool| if passed { Status::Done } else { Status::Failed };
-        let engines: Vec<&str> = chosen.engines.iter().map(|engine| engine.name()).collect();
+        let mut engines: Vec<&str> = checks
+            .checks
+            .iter()
+            .map(|check| check.engine.name())
+            .collect();
+        engines.dedup();
         let mut steps = vec![
             match &self.integers.report {
                 Some(_) => done("quantize", "float network to integers"),
@@ -392,12 +391,12 @@ impl<'a> Job<'a> {
             ),
             Step {
                 name: "verify",
-                status: judged(checks.passed()),
+                status: judged(checks.equal()),
                 note: format!("on {}", engines.join(", ")),
             },
         ];
         steps.extend(
-            chosen
+            checks
                 .missing
                 .iter()
                 .map(|(engine, why)| not_run("verify", &format!("{}: {why}", engine.name()))),

@@ -105,6 +105,7 @@ codes! {
     HANG "GS0803" exit 1 "the design hangs";
     PROTOCOL "GS0804" exit 1 "the design broke the event protocol";
     STIMULUS "GS0805" exit 2 "the golden model refused the stimulus";
+    STALE_ENTRY "GS0806" exit 2 "a compiled simulation in the cache is not what it was when it was made";
 
     NO_SUCH_WINDOW "GS0901" exit 2 "a waveform is asked for of a sample or of steps that are not there";
 
@@ -114,6 +115,8 @@ codes! {
     TOO_LARGE "GS1004" exit 2 "the design is larger than the device";
     TIMING "GS1005" exit 1 "the design misses the clock rate that was asked for";
     UNPINNED "GS1006" exit 2 "a file of pins leaves a port without a pin";
+    OTHER_DEVICE "GS1007" exit 2 "a bitstream is for another device";
+    NOT_DISASSEMBLED "GS1008" exit 2 "a bitstream holds blocks that cannot be simulated from it";
 }
 
 /// The code with this number, if the table has it.

@@ -183,7 +183,21 @@ pub const ICEPACK: Tool = Tool::debian(
     "icepack",
     "fpga-icestorm",
     Ask::Package,
-    "bitstreams for iCE40",
+    "bitstreams for iCE40, and the engine `bitstream`",
+);
+/// The bits of iCE40 to its configuration.
+pub const ICEUNPACK: Tool = Tool::debian(
+    "iceunpack",
+    "fpga-icestorm",
+    Ask::Package,
+    "the engine `bitstream`",
+);
+/// A configuration of iCE40 to Verilog.
+pub const ICEBOX_VLOG: Tool = Tool::debian(
+    "icebox_vlog",
+    "fpga-icestorm",
+    Ask::Package,
+    "the engine `bitstream`",
 );
 /// Bitstreams for ECP5.
 pub const ECPPACK: Tool = Tool::python(
@@ -220,6 +234,8 @@ pub const TOOLS: &[Tool] = &[
     YOSYS_NEW,
     NEXTPNR_ICE40,
     ICEPACK,
+    ICEUNPACK,
+    ICEBOX_VLOG,
     NEXTPNR_ECP5,
     ECPPACK,
     NEXTPNR_GOWIN,
