@@ -8,6 +8,7 @@ pub mod engine;
 pub mod folder;
 pub mod hdl;
 pub mod import;
+pub mod link;
 pub mod prove;
 pub mod quantize;
 pub mod report;

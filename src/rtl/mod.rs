@@ -21,7 +21,7 @@ pub mod neuron;
 mod neurons;
 mod pipe;
 pub mod plan;
-mod regs;
+pub(crate) mod regs;
 mod spikes;
 pub mod stream;
 mod top;
