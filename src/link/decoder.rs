@@ -157,7 +157,10 @@ pub(crate) fn decoder(
     for (port, fault) in verdicts {
         b.output(port, fault);
     }
-    b.port_doc("index_o", "place of the beat; with frame_o, number of beats");
+    b.port_doc(
+        "index_o",
+        "place of the beat; with frame_o, number of beats",
+    );
     b.port_doc("frame_o", "end of a frame that held a character");
     b.finish()
 }
@@ -172,13 +175,7 @@ fn advance(b: &mut Builder, counter: Reg, step: Sig, restart: Sig) {
 }
 
 /// Puts the bytes of a beat together, the low one first: `(the beat's bits, whether this byte is its last)`.
-fn assemble(
-    b: &mut Builder,
-    shape: &Shape,
-    byte: Sig,
-    step: Sig,
-    restart: Sig,
-) -> (Sig, Sig) {
+fn assemble(b: &mut Builder, shape: &Shape, byte: Sig, step: Sig, restart: Sig) -> (Sig, Sig) {
     let bytes = shape.input_bytes() as usize;
     let width = shape.input_word();
     if bytes == 1 {

@@ -92,11 +92,7 @@ pub(crate) fn encoder(
     );
     let greeting = shape.greeting();
     let zero = constant(&mut b, 0);
-    let number = first_of(
-        &mut b,
-        &[(is_hello, zero), (is_status, said_expected)],
-        seq,
-    );
+    let number = first_of(&mut b, &[(is_hello, zero), (is_status, said_expected)], seq);
     let count_ty = Ty::u(16);
     let wide = b.extend(count, count_ty);
     let hello_bytes = b.lit(greeting.len() as i128, count_ty);
@@ -109,7 +105,10 @@ pub(crate) fn encoder(
     let items = b.name("items", items);
     let (low, high) = (b.slice(items, 0, 8), b.slice(items, 8, 8));
     let header_byte = nth(&mut b, step.q, &[kind, number, low, high]);
-    let greeting: Vec<Sig> = greeting.iter().map(|&byte| constant(&mut b, byte)).collect();
+    let greeting: Vec<Sig> = greeting
+        .iter()
+        .map(|&byte| constant(&mut b, byte))
+        .collect();
     let hello_byte = nth(&mut b, item.q, &greeting);
     let status_byte = nth(&mut b, item.q, &said);
     let whole = b.extend(word, Ty::u(8 * shape.output_bytes()));
@@ -124,7 +123,9 @@ pub(crate) fn encoder(
     );
     let register = b.wire("sum", Ty::u(32));
     let checksum = b.not(register);
-    let sums: Vec<Sig> = (0..4).map(|index| b.slice(checksum, 8 * index, 8)).collect();
+    let sums: Vec<Sig> = (0..4)
+        .map(|index| b.slice(checksum, 8 * index, 8))
+        .collect();
     let sum_byte = nth(&mut b, step.q, &sums);
     let byte = first_of(
         &mut b,

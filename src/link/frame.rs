@@ -144,7 +144,9 @@ impl Frame {
             .flat_map(|beat| {
                 let flags = u64::from(beat.last) | u64::from(beat.user) << 1;
                 let word = beat.data | flags << shape.input_flags();
-                word.to_le_bytes().into_iter().take(shape.input_bytes() as usize)
+                word.to_le_bytes()
+                    .into_iter()
+                    .take(shape.input_bytes() as usize)
             })
             .collect();
         Self {

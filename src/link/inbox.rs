@@ -15,7 +15,10 @@ use crate::rtl::regs::{counted, hold};
 pub(crate) fn inbox(name: &str, shape: &Shape) -> Result<Arc<Module>, HdlError> {
     let mut b = Builder::new(
         name,
-        format!("Frame buffer of {} beats, played to the network.", shape.input_beats),
+        format!(
+            "Frame buffer of {} beats, played to the network.",
+            shape.input_beats
+        ),
     );
     let depth = shape.input_beats;
     let count_ty = Ty::u(index_bits(depth + 1));

@@ -14,7 +14,10 @@ use crate::rtl::regs::stepped;
 pub(crate) fn outbox(name: &str, shape: &Shape) -> Result<Arc<Module>, HdlError> {
     let mut b = Builder::new(
         name,
-        format!("Collects up to {} output beats into a frame.", shape.output_beats),
+        format!(
+            "Collects up to {} output beats into a frame.",
+            shape.output_beats
+        ),
     );
     let depth = shape.output_beats;
     let word_ty = Ty::u(shape.output_word());

@@ -89,7 +89,10 @@ pub fn system(design: &Design, shape: &Shape) -> Result<System, HdlError> {
     b.port_doc("rx_i", "UART 8N1 from the host, asynchronous");
     b.port_doc("tx_o", "UART 8N1 to the host");
     b.port_doc("restart_o", "for one cycle: the host asks for a reset");
-    b.port_doc("fault_o", "since reset: a frame was dropped, or an illegal event");
+    b.port_doc(
+        "fault_o",
+        "since reset: a frame was dropped, or an illegal event",
+    );
     Ok(System {
         top: b.finish()?,
         shape: shape.clone(),
@@ -138,9 +141,13 @@ fn link(name: &str, shape: &Shape) -> Result<Arc<Module>, HdlError> {
     let play = back(&mut b, "play");
     let flush = back(&mut b, "flush_output");
     let release = back(&mut b, "release_output");
-    let [hello_taken, status_taken, output_taken, sending_output] =
-        ["hello_taken", "status_taken", "output_taken", "sending_output"]
-            .map(|name| back(&mut b, name));
+    let [hello_taken, status_taken, output_taken, sending_output] = [
+        "hello_taken",
+        "status_taken",
+        "output_taken",
+        "sending_output",
+    ]
+    .map(|name| back(&mut b, name));
     let inbox = b.instance(
         "u_inbox",
         &inbox,

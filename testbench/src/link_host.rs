@@ -10,7 +10,11 @@ use goldspike_golden::event::Sample;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
 
+use proptest::prelude::RngExt;
+use proptest::test_runner::TestRng;
+
 use crate::serial::{Driver, Levels, Receiver, characters};
+use crate::strategy::rng;
 
 /// Clocks that the board's top level holds the reset.
 pub const RESET_CLOCKS: u32 = 16;
@@ -118,6 +122,8 @@ pub struct Host {
     decoder: Decoder,
     next_output: u8,
     reset: u32,
+    /// Generator, probability a character, clocks that are still inverted on each line.
+    noise: Option<(TestRng, f64, [u32; 2])>,
 }
 
 impl Host {
@@ -154,6 +160,7 @@ impl Host {
             decoder: Decoder::default(),
             next_output: 0,
             reset: RESET_CLOCKS,
+            noise: None,
         }
     }
 
@@ -167,6 +174,7 @@ impl Host {
     pub fn clock(&mut self) {
         let [rx, rst, tx, restart] = self.ports;
         let level = self.to_board.clock();
+        let level = self.disturbed(0, level);
         self.sim.set(rx, i128::from(level));
         self.sim.set(rst, i128::from(self.reset > 0));
         self.sim.clock();
@@ -175,6 +183,7 @@ impl Host {
             self.reset = RESET_CLOCKS;
         }
         let answer = self.sim.get(tx) == 1;
+        let answer = self.disturbed(1, answer);
         if let Some(recorded) = &mut self.recorded {
             recorded.push((level, answer));
         }
@@ -236,7 +245,7 @@ impl Host {
     /// Delivers beats in frames of at most `most` beats, as the protocol says: sends, waits, polls, sends again.
     ///
     /// # Errors
-    /// A frame is not taken after ten attempts.
+    /// A frame is not taken after twenty attempts.
     pub fn deliver(&mut self, beats: &[InputBeat], most: usize) -> Result<(), String> {
         for beats in beats.chunks(most) {
             let frame = Frame::events(&self.shape, self.next, beats);
@@ -248,7 +257,7 @@ impl Host {
     /// Delivers a frame of events.
     ///
     /// # Errors
-    /// It is not taken after ten attempts.
+    /// It is not taken after twenty attempts.
     pub fn delivered(&mut self, frame: &Frame) -> Result<(), String> {
         let wanted = self.next.wrapping_add(1);
         let accepted = |host: &Self| {
@@ -256,16 +265,16 @@ impl Host {
                 .last()
                 .is_some_and(|status| status.expected == wanted)
         };
-        for _ in 0..10 {
+        for _ in 0..20 {
             self.send(frame);
             let seen = self.statuses.len();
-            self.until(1000, |host| host.to_board.is_idle());
-            if !self.until(600, |host| {
+            self.until(2000, |host| host.to_board.is_idle());
+            if !self.until(150, |host| {
                 host.statuses.len() > seen && (accepted(host) || host.refused(seen))
             }) {
                 let seen = self.statuses.len();
                 self.send(&Frame::bare(Kind::Poll, 0));
-                self.until(600, |host| host.statuses.len() > seen);
+                self.until(150, |host| host.statuses.len() > seen);
             }
             if accepted(self) {
                 self.next = wanted;
@@ -282,6 +291,56 @@ impl Host {
         self.statuses[seen..]
             .iter()
             .any(|status| !status.faults.is_empty())
+    }
+
+    /// Clocks until the line has been sent and has been quiet for long enough to see every answer.
+    pub fn settle(&mut self) {
+        self.until(2000, |host| host.to_board.is_idle());
+        self.until(80, |_| false);
+        self.until(2000, |host| host.to_board.is_idle());
+    }
+
+    /// Waits, polls and waits again until the ends of `samples` samples have come out; whether they have.
+    pub fn collected(&mut self, samples: usize) -> bool {
+        for _ in 0..40 {
+            if self.until(100, |host| host.samples_out() >= samples) {
+                return true;
+            }
+            self.send(&Frame::bare(Kind::Poll, 0));
+        }
+        false
+    }
+
+    /// From now on one bit in a character is inverted with this probability, on both lines.
+    pub fn noise(&mut self, seed: u64, probability: f64) {
+        self.noise = Some((rng(seed), probability, [0; 2]));
+    }
+
+    /// Inverts the level of a line now and then, for a bit.
+    fn disturbed(&mut self, line: usize, level: bool) -> bool {
+        let Some((rng, probability, left)) = &mut self.noise else {
+            return level;
+        };
+        if left[line] > 0 {
+            left[line] -= 1;
+            return !level;
+        }
+        if rng.random_bool(*probability / (40.0 * self.bit)) {
+            left[line] = self.bit as u32;
+        }
+        level
+    }
+
+    /// Number that the last status expects.
+    #[must_use]
+    pub fn expected(&self) -> Option<u8> {
+        self.statuses.last().map(|status| status.expected)
+    }
+
+    /// Faults since reset, by the last status.
+    #[must_use]
+    pub fn fault_count(&self) -> u8 {
+        self.statuses.last().map_or(0, |status| status.fault_count)
     }
 
     /// Faults of all statuses.

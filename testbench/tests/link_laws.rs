@@ -32,7 +32,10 @@ fn what_comes_out_of_a_link_equals_the_golden_model() {
     runner(count, seed(71))
         .run(&strategy, |(case, draw)| {
             let clocks = 8 + (draw % 9) as u32;
-            let buffers = (2 + (draw >> 8) as usize % 40, 2 + (draw >> 16) as usize % 40);
+            let buffers = (
+                2 + (draw >> 8) as usize % 40,
+                2 + (draw >> 16) as usize % 40,
+            );
             let skew = [0.0, 0.02, -0.02][(draw >> 24) as usize % 3];
             let board = Board::new(&case.network, clocks, buffers);
             let most = 1 + (draw >> 32) as usize % buffers.0;
