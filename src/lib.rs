@@ -1,5 +1,6 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
 
+pub mod board;
 pub mod cli;
 pub mod data;
 pub mod diag;

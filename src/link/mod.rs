@@ -56,6 +56,6 @@ mod uart;
 mod wires;
 
 pub use frame::{Decoder, Fault, Frame, Kind, Status};
-pub use shape::{Shape, ShapeError};
+pub use shape::{Shape, ShapeError, clocks_per_bit};
 pub use system::{SYSTEM, System, system};
 pub use uart::LEAST_CLOCKS_PER_BIT;

@@ -58,6 +58,18 @@ pub enum ShapeError {
 }
 
 impl ShapeError {
+    /// Refuses a number of beats that a buffer cannot have.
+    ///
+    /// # Errors
+    /// [`ShapeError::Beats`].
+    pub fn beats(beats: usize) -> Result<(), Self> {
+        if (2..=MOST_BEATS).contains(&beats) {
+            Ok(())
+        } else {
+            Err(Self::Beats { beats })
+        }
+    }
+
     /// The edit that fixes it.
     #[must_use]
     pub fn help(&self) -> String {
@@ -101,9 +113,7 @@ impl Shape {
         (input_beats, output_beats): (usize, usize),
     ) -> Result<Self, ShapeError> {
         for beats in [input_beats, output_beats] {
-            if !(2..=MOST_BEATS).contains(&beats) {
-                return Err(ShapeError::Beats { beats });
-            }
+            ShapeError::beats(beats)?;
         }
         let mut first = [0; 4];
         for (byte, digits) in first.iter_mut().zip(digest.as_bytes().chunks(2)) {
@@ -180,7 +190,7 @@ mod tests {
         assert_eq!(clocks_per_bit(12_000_000, 1_000_000), Ok(12));
         assert_eq!(clocks_per_bit(12_000_000, 115_200), Ok(104));
         assert_eq!(clocks_per_bit(27_000_000, 115_200), Ok(234));
-        assert!(clocks_per_bit(12_000_000, 921_600).is_ok_and(|clocks| clocks == 13) == false);
+        assert_eq!(clocks_per_bit(27_000_000, 921_600), Ok(29));
         assert!(clocks_per_bit(12_000_000, 2_000_000).is_err());
         assert!(clocks_per_bit(12_000_000, 0).is_err());
     }
