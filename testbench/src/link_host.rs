@@ -93,6 +93,19 @@ impl Board {
     }
 }
 
+/// The ports of a system, for some clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    /// How many.
+    pub clocks: u64,
+    /// From the host.
+    pub rx: bool,
+    /// Reset.
+    pub rst: bool,
+    /// To the host.
+    pub tx: bool,
+}
+
 /// The host, and the simulated board.
 pub struct Host {
     /// The line to the board.
@@ -113,8 +126,10 @@ pub struct Host {
     pub next: u8,
     /// Confirm output frames as they come.
     pub confirms: bool,
-    /// Both lines by clock, if they are recorded: to the board, from the board.
-    pub recorded: Option<Vec<(bool, bool)>>,
+    /// Every frame that came, in its order.
+    pub frames: Vec<Frame>,
+    /// What was on the ports, if it is recorded.
+    pub recorded: Option<Vec<Ports>>,
     shape: Shape,
     sim: Sim,
     ports: [PortId; 4],
@@ -152,6 +167,7 @@ impl Host {
             damaged: 0,
             next: 0,
             confirms: true,
+            frames: Vec::new(),
             recorded: None,
             shape: board.shape().clone(),
             sim,
@@ -176,16 +192,28 @@ impl Host {
         let level = self.to_board.clock();
         let level = self.disturbed(0, level);
         self.sim.set(rx, i128::from(level));
-        self.sim.set(rst, i128::from(self.reset > 0));
+        let in_reset = self.reset > 0;
+        self.sim.set(rst, i128::from(in_reset));
         self.sim.clock();
         self.reset = self.reset.saturating_sub(1);
         if self.sim.get(restart) == 1 {
             self.reset = RESET_CLOCKS;
         }
-        let answer = self.sim.get(tx) == 1;
-        let answer = self.disturbed(1, answer);
+        let sent = self.sim.get(tx) == 1;
+        let answer = self.disturbed(1, sent);
         if let Some(recorded) = &mut self.recorded {
-            recorded.push((level, answer));
+            let now = Ports {
+                clocks: 1,
+                rx: level,
+                rst: in_reset,
+                tx: sent,
+            };
+            match recorded.last_mut() {
+                Some(last) if (last.rx, last.rst, last.tx) == (level, in_reset, sent) => {
+                    last.clocks += 1;
+                }
+                _ => recorded.push(now),
+            }
         }
         let said = match self.from_board.clock(answer) {
             Some(Some(byte)) => self.decoder.push(byte),
@@ -359,6 +387,7 @@ impl Host {
     }
 
     fn take(&mut self, frame: Frame) {
+        self.frames.push(frame.clone());
         if let Some(status) = frame.status() {
             self.statuses.push(status);
         } else if let Some(beats) = frame.output_beats(&self.shape) {
