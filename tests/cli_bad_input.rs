@@ -588,7 +588,7 @@ fn what_is_planned_is_named_as_not_there() {
         (
             "later-target",
             &[
-                &["generate", "digits", "--target=ecp5-25k", "-o", "out"],
+                &["wave", "digits", "--target=ecp5-25k", "-o", "out"],
                 &["verify", "--target", "up5k", "digits"],
             ],
         ),

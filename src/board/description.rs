@@ -96,7 +96,10 @@ pub(super) fn read(folder: &Folder) -> Result<Board, Diagnostic> {
     }
     for file in [&parsed.top, &parsed.pins] {
         if folder.text(file.get_ref()).is_none() {
-            let message = format!("there is no file `{}` in this folder", shown(file.get_ref()));
+            let message = format!(
+                "there is no file `{}` in this folder",
+                shown(file.get_ref())
+            );
             let known = folder.files.iter().map(|(name, _)| name.as_str());
             return Err(wrong
                 .at(file.span(), message)
@@ -135,13 +138,18 @@ fn pinned(folder: &Folder, board: &Board) -> Result<(), Diagnostic> {
             .collect()
     };
     let top = words(board.file(&board.top));
-    if !top.windows(2).any(|pair| pair[0] == "module" && pair[1] == TOP) {
+    if !top
+        .windows(2)
+        .any(|pair| pair[0] == "module" && pair[1] == TOP)
+    {
         return Err(Diagnostic::error(
             &codes::BOARD,
             format!("the top level has no module `{TOP}`"),
         )
         .at(Place::file(folder.path(&board.top)))
-        .help(format!("`module {TOP} (…)` instantiates `goldspike_system`")));
+        .help(format!(
+            "`module {TOP} (…)` instantiates `goldspike_system`"
+        )));
     }
     for port in board.ports.all() {
         if !top.contains(&port) {

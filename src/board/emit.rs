@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use super::{Board, TOP};
 use crate::emit::{EmitError, Emitted};
 use crate::hdl::{all_modules, verilog};
-use crate::link::{Shape, ShapeError, System, system};
+use crate::link::{PROTOCOL, Shape, ShapeError, System, system};
 use crate::rtl::Design;
+use crate::rtl::stream::Layout;
 
 /// Folder of a board inside a design's.
 pub const FOLDER: &str = "board";
@@ -46,7 +47,10 @@ pub fn add(
     system: &System,
     header: &str,
 ) -> Result<(), EmitError> {
-    let mut list: Vec<String> = emitted.rtl().map(|path| path.display().to_string()).collect();
+    let mut list: Vec<String> = emitted
+        .rtl()
+        .map(|path| path.display().to_string())
+        .collect();
     let known: Vec<String> = list.clone();
     for module in all_modules(&system.top) {
         if known.contains(&format!("rtl/{}.v", module.name())) {
@@ -62,6 +66,9 @@ pub fn add(
         emitted.files.insert(path, text.clone());
     }
     list.push(format!("{FOLDER}/{}", board.top));
+    emitted
+        .files
+        .insert(format!("{FOLDER}/LINK.md").into(), link_page(board, system));
     let mut text = format!(
         "// Verilog-2005 sources for {}, top module {TOP}. The .hex files are read from the folder in which the tool runs.\n",
         board.title
@@ -70,6 +77,50 @@ pub fn add(
         text.push_str(&path);
         text.push('\n');
     }
-    emitted.files.insert(format!("{FOLDER}/files.f").into(), text);
+    emitted.files.insert(list_path(), text);
     Ok(())
+}
+
+/// The link of this design, and the protocol.
+fn link_page(board: &Board, system: &System) -> String {
+    let shape = &system.shape;
+    let layout = |layout: Layout, bytes: u32| {
+        let payload = match layout.payload {
+            0 => String::new(),
+            bits => format!(", {bits} payload bits"),
+        };
+        format!(
+            "{} address bits{payload}: {bytes} bytes a beat",
+            layout.address
+        )
+    };
+    format!(
+        "`{}` on {}: {} baud ({} clocks of {} Hz a bit). Input: {}, {} beats in the largest frame. Output: {}, {} beats in the largest \
+         frame.\n\n{}",
+        system.network(),
+        board.title,
+        board.uart.baud,
+        shape.clocks_per_bit,
+        board.clock_hz,
+        layout(shape.input, shape.input_bytes()),
+        shape.input_beats,
+        layout(shape.output, shape.output_bytes()),
+        shape.output_beats,
+        PROTOCOL
+    )
+}
+
+/// The Verilog files of a design on its board, relative to the design's folder.
+#[must_use]
+pub fn sources(emitted: &Emitted) -> Vec<PathBuf> {
+    let list = emitted.files.get(&list_path());
+    let lines = list.into_iter().flat_map(|text| text.lines());
+    lines
+        .filter(|line| !line.starts_with("//"))
+        .map(PathBuf::from)
+        .collect()
+}
+
+fn list_path() -> PathBuf {
+    PathBuf::from(FOLDER).join("files.f")
 }

@@ -12,7 +12,7 @@ mod emit;
 mod folder;
 mod pins;
 
-pub use emit::{FOLDER, add, hardware};
+pub use emit::{FOLDER, add, hardware, sources};
 
 use std::path::Path;
 

@@ -9,6 +9,7 @@ use super::quantize::{Measured, measure};
 use super::smaller::Made;
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
 use super::synth::{self, Attempt, PlaceArgs};
+use super::target::{Aim, add_board};
 use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
@@ -19,7 +20,7 @@ use crate::engine::{Stalls, Stimulus};
 use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
 use crate::rtl::Design;
-use crate::synth::{Footprint, Target};
+use crate::synth::Footprint;
 use clap::Args;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
@@ -34,8 +35,8 @@ pub struct BuildArgs {
     /// Folder to write [default: rtl-out/NAME].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Device to synthesize for, as in `goldspike synth`.
-    #[arg(long, value_name = "DEVICE")]
+    /// Device or board to synthesize for, as in `goldspike synth`.
+    #[arg(long, value_name = "DEVICE|BOARD")]
     target: Option<String>,
     #[command(flatten)]
     place: PlaceArgs,
@@ -61,7 +62,7 @@ struct Job<'a> {
     samples: Option<Samples>,
     shipped: Design,
     probed: Design,
-    target: Option<&'static Target>,
+    target: Option<Aim>,
     command: String,
 }
 
@@ -113,9 +114,9 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
 
 impl<'a> Job<'a> {
     fn new(args: &'a BuildArgs, console: &Console) -> Result<Self, Diagnostic> {
-        let target = args.target.as_deref().map(synth::target).transpose()?;
-        if let Some(target) = target {
-            synth::applies(target, &args.place)?;
+        let target = args.target.as_deref().map(Aim::named).transpose()?;
+        if let Some(aim) = &target {
+            synth::applies(aim.target(), &args.place)?;
         }
         let source = args.work.source(console)?;
         let integers = args.work.integers(&source)?;
@@ -123,8 +124,8 @@ impl<'a> Job<'a> {
         let shipped = hardware::design(&integers.network, &args.work.lanes, false, console)?;
         let probed = hardware::variant(&integers.network, &args.work.lanes, true)?;
         let mut command = args.work.command("build", source.title(), false);
-        if let Some(target) = target {
-            command.push_str(&format!(" --target {}{}", target.name, args.place.given()));
+        if let Some(aim) = &target {
+            command.push_str(&format!(" --target {}{}", aim.name(), args.place.given()));
         }
         Ok(Self {
             args,
@@ -176,7 +177,7 @@ impl<'a> Job<'a> {
         let mut emitted = self.generate(&plan)?;
         let waveform = self.waveform(&plan, &mut emitted)?;
         let attempt = synth::attempt(
-            self.target,
+            self.target.as_ref(),
             &self.args.place,
             Made {
                 work: &self.args.work,
@@ -184,6 +185,7 @@ impl<'a> Job<'a> {
                 network: self.network(),
                 design: &self.shipped,
             },
+            &emitted,
             (&paced, &played.origin),
             console,
         );
@@ -294,6 +296,14 @@ impl<'a> Job<'a> {
         let (network, digest) = (self.network(), self.integers.digest.as_str());
         let mut emitted = emit::design(&self.shipped, network, digest, &self.command)
             .map_err(|error| errors::emit(&error))?;
+        if let Some(board) = self.target.as_ref().and_then(Aim::as_board) {
+            add_board(
+                &mut emitted,
+                board,
+                (&self.shipped, network),
+                (digest, &self.command),
+            )?;
+        }
         generate::add_bench(
             &mut emitted,
             &self.shipped,

@@ -3,8 +3,10 @@
 use super::console::Console;
 use super::input::Integers;
 use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
+use super::target::{Aim, add_board};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
+use crate::board;
 use crate::diag::Diagnostic;
 use crate::emit::testbench::{self, Expectation};
 use crate::emit::{self, Emitted};
@@ -36,6 +38,9 @@ pub struct GenerateArgs {
     /// Folder to write.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// Board to generate for: its top level, its pins and a serial link for the network, in the folder `board`.
+    #[arg(long, value_name = "BOARD", conflicts_with = "probe")]
+    target: Option<String>,
     /// Add output streams with the compared value and every state of every neuron.
     #[arg(long)]
     probe: bool,
@@ -51,14 +56,26 @@ pub struct GenerateArgs {
 /// # Errors
 /// Bad input, lanes that do not fit, a folder that is not ours or cannot be written.
 pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic> {
+    let board = args.target.as_deref().map(Aim::board).transpose()?;
     let source = args.work.source(console)?;
     let Integers {
         network, digest, ..
     } = args.work.integers(&source)?;
     let design = hardware::design(&network, &args.work.lanes, args.probe, console)?;
-    let command = args.work.command("generate", source.title(), args.probe);
+    let mut command = args.work.command("generate", source.title(), args.probe);
+    if let Some(board) = &board {
+        command.push_str(&format!(" --target {}", board.name));
+    }
     let mut emitted =
         emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
+    if let Some(board) = &board {
+        add_board(
+            &mut emitted,
+            board,
+            (&design, &network),
+            (&digest, &command),
+        )?;
+    }
     if args.testbench {
         let samples = source.data_if_any(&args.work.data)?;
         let cases = if samples.is_some() {
@@ -85,10 +102,19 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
         )?;
     }
     emit::write(&args.output, &emitted).map_err(|error| errors::emit(&error))?;
+    let on_board = board.as_ref().map_or_else(String::new, |board| {
+        let folder = args.output.join(board::FOLDER);
+        format!(
+            "board     {} ({}, top module {})\n",
+            folder.display(),
+            board.title,
+            board::TOP
+        )
+    });
     console.result(
         || {
             format!(
-                "{}: digest {digest}\n{}written   {} ({} files, top module {})\n",
+                "{}: digest {digest}\n{}written   {} ({} files, top module {})\n{on_board}",
                 source.name(),
                 hardware::lines(&network, &design),
                 args.output.display(),
@@ -100,6 +126,7 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
             json!({
                 "network": source.name(),
                 "digest": digest,
+                "board": board.as_ref().map(|board| &board.name),
                 "output": args.output.display().to_string(),
                 "top": emitted.top,
                 "files": emitted.files.keys().map(|path| path.display().to_string()).collect::<Vec<_>>(),

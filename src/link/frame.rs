@@ -332,11 +332,39 @@ fn frame(body: &[u8]) -> Result<Frame, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rtl::stream::Layout;
+    use goldspike_golden::quant::Payloads;
 
     #[test]
     fn the_checksum_is_the_published_one() {
         assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
         assert_eq!(checksum(b""), 0);
+    }
+
+    #[test]
+    fn the_frame_of_the_page_is_the_encoders() {
+        let layout = |addresses| Layout::new(addresses, Payloads::SPIKES);
+        let shape = Shape {
+            input: layout(64),
+            output: layout(10),
+            input_beats: 512,
+            output_beats: 256,
+            clocks_per_bit: 12,
+            digest: [0; 4],
+        };
+        let event = |address, last| InputBeat {
+            data: shape.input.pack_event(address, 1),
+            last,
+            user: false,
+            gap: 0,
+        };
+        let line = Frame::events(&shape, 0, &[event(3, false), event(17, true)]).encode();
+        let shown: Vec<String> = line.iter().map(|byte| format!("{byte:02X}")).collect();
+        let page = include_str!("../../docs/LINK.md").replace('\n', " ");
+        assert!(
+            page.contains(&format!("`{}`", shown.join(" "))),
+            "{shown:?}"
+        );
     }
 
     #[test]

@@ -24,6 +24,15 @@ pub struct System {
     pub top: Arc<Module>,
     /// The link's dimensions.
     pub shape: Shape,
+    network: String,
+}
+
+impl System {
+    /// Name of the network's module.
+    #[must_use]
+    pub fn network(&self) -> &str {
+        &self.network
+    }
 }
 
 /// Describes a network with its link.
@@ -96,6 +105,7 @@ pub fn system(design: &Design, shape: &Shape) -> Result<System, HdlError> {
     Ok(System {
         top: b.finish()?,
         shape: shape.clone(),
+        network: prefix.to_owned(),
     })
 }
 

@@ -31,7 +31,12 @@ fn script(recorded: &[Ports]) -> String {
     let bit = u8::from;
     let mut text = String::new();
     for ports in recorded {
-        let Ports { clocks, rx, rst, tx } = *ports;
+        let Ports {
+            clocks,
+            rx,
+            rst,
+            tx,
+        } = *ports;
         let _ = writeln!(text, "{clocks} {} {} {}", bit(rx), bit(rst), bit(tx));
     }
     text
@@ -71,7 +76,12 @@ endmodule
     )
 }
 
-fn run_icarus(folder: &Path, top: &str, sources: &[String], tools: &[std::path::PathBuf]) -> String {
+fn run_icarus(
+    folder: &Path,
+    top: &str,
+    sources: &[String],
+    tools: &[std::path::PathBuf],
+) -> String {
     Run::new(&tools[0], folder, "iverilog.log")
         .args(["-g2005", "-o", "sim.vvp", "-s", top])
         .args(sources)
@@ -85,8 +95,14 @@ fn run_icarus(folder: &Path, top: &str, sources: &[String], tools: &[std::path::
 
 /// `(compared, mismatches)` of the bench's last line.
 fn counts(said: &str) -> (u64, u64) {
-    let line = said.lines().find(|line| line.starts_with("compared")).expect(said);
-    let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let line = said
+        .lines()
+        .find(|line| line.starts_with("compared"))
+        .expect(said);
+    let numbers: Vec<u64> = line
+        .split(' ')
+        .filter_map(|word| word.parse().ok())
+        .collect();
     (numbers[0], numbers[1])
 }
 
@@ -170,7 +186,14 @@ fn verilator_sees_the_line_of_the_embedded_simulator() {
         let built = folder.join("obj_dir/Vtb");
         if !built.exists() {
             Run::new(&tools[0], folder, "verilator.log")
-                .args(["--binary", "--timing", "-Wno-fatal", "-O1", "--top-module", "tb"])
+                .args([
+                    "--binary",
+                    "--timing",
+                    "-Wno-fatal",
+                    "-O1",
+                    "--top-module",
+                    "tb",
+                ])
                 .args(sources)
                 .output()
                 .unwrap_or_else(|failure| panic!("{failure}"));
@@ -244,8 +267,12 @@ fn frames(changes: &str, bit: f64) -> Vec<Frame> {
     let (mut receiver, mut decoder) = (Receiver::new(bit), Decoder::default());
     let (mut level, mut at, mut found) = (true, 0u64, Vec::new());
     for line in changes.lines() {
-        let Some((clock, next)) = line.split_once(' ') else { continue };
-        let Ok(clock) = clock.parse::<u64>() else { continue };
+        let Some((clock, next)) = line.split_once(' ') else {
+            continue;
+        };
+        let Ok(clock) = clock.parse::<u64>() else {
+            continue;
+        };
         for _ in at..clock {
             if let Some(byte) = receiver.clock(level)
                 && let Some(frame) = decoder.push(byte.expect("a stop bit"))
@@ -269,15 +296,22 @@ fn through_board(name: &str, tools: &[std::path::PathBuf]) {
         description.uart.baud = description.clock_hz / 8;
     }
     let digest = digest(&network);
-    let system = board::hardware(&description, &design, &digest).unwrap().unwrap();
+    let system = board::hardware(&description, &design, &digest)
+        .unwrap()
+        .unwrap();
     let mut emitted: Emitted = emit::design(&design, &network, &digest, "goldspike").unwrap();
     board::add(&mut emitted, &description, &system, "goldspike").unwrap();
-    let bench = Board { network, design, system };
+    let bench = Board {
+        network,
+        design,
+        system,
+    };
 
     let mut host = Host::new(&bench, 0.0);
     host.recorded = Some(Vec::new());
     host.greeted();
-    host.deliver(&bench.beats(&samples), description.uart.input_beats).unwrap();
+    host.deliver(&bench.beats(&samples), description.uart.input_beats)
+        .unwrap();
     assert!(host.collected(1));
     host.settle();
     bench.equals_golden(&samples, &host.output).unwrap();
@@ -308,7 +342,9 @@ fn through_board(name: &str, tools: &[std::path::PathBuf]) {
 
 #[test]
 fn a_digit_goes_through_the_top_level_of_every_board() {
-    let Some(tools) = paths(&[IVERILOG, VVP]) else { return };
+    let Some(tools) = paths(&[IVERILOG, VVP]) else {
+        return;
+    };
     let names = board::names();
     assert!(names.len() >= 5, "{names:?}");
     for name in names {
