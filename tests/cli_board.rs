@@ -94,7 +94,11 @@ fn generate_writes_everything_that_a_board_needs() {
             sources.iter().all(|path| out.join(path).is_file()),
             "{list}"
         );
-        for needed in ["rtl/gs_small.v", "board/goldspike_system.v", "board/top.v"] {
+        for needed in [
+            "rtl/gs_small.v",
+            "board/goldspike_system.v",
+            "board/board_top.v",
+        ] {
             assert!(sources.contains(&needed), "{needed}");
         }
         for name in names(&repository("constraints").join(board)) {
@@ -165,6 +169,9 @@ fn a_folder_that_is_not_a_whole_board() {
         ("board-missing-key", |mine| {
             edit(&mine.join("board.toml"), "clock_hz = 12_000_000\n", "")
         }),
+        ("board-missing-key-of-a-table", |mine| {
+            edit(&mine.join("board.toml"), "baud = 1_000_000\n", "")
+        }),
         ("board-type", |mine| {
             edit(&mine.join("board.toml"), "12_000_000", "\"12 MHz\"")
         }),
@@ -175,7 +182,7 @@ fn a_folder_that_is_not_a_whole_board() {
             edit(&mine.join("board.toml"), "12_000_000", "12")
         }),
         ("board-baud", |mine| {
-            edit(&mine.join("board.toml"), "1_000_000", "921_600")
+            edit(&mine.join("board.toml"), "1_000_000", "900_000")
         }),
         ("board-baud-fast", |mine| {
             edit(&mine.join("board.toml"), "1_000_000", "3_000_000")
@@ -191,19 +198,23 @@ fn a_folder_that_is_not_a_whole_board() {
             )
         }),
         ("board-pins-outside", |mine| {
-            edit(&mine.join("board.toml"), "\"top.v\"", "\"../mine/top.v\"")
+            edit(
+                &mine.join("board.toml"),
+                "\"board_top.v\"",
+                "\"../mine/board_top.v\"",
+            )
         }),
         ("board-port-without-pin", |mine| {
             edit(&mine.join("icebreaker.pcf"), "set_io tx 9", "# set_io tx 9")
         }),
         ("board-top-name", |mine| {
-            edit(&mine.join("top.v"), "module board_top", "module top")
+            edit(&mine.join("board_top.v"), "module board_top", "module top")
         }),
         ("board-top-port", |mine| {
             edit(&mine.join("board.toml"), "\"led_n\"", "\"led_green\"")
         }),
         ("board-not-utf8", |mine| {
-            std::fs::write(mine.join("top.v"), b"\xff\xfe").unwrap()
+            std::fs::write(mine.join("board_top.v"), b"\xff\xfe").unwrap()
         }),
     ];
     for (name, change) in cases {
@@ -264,7 +275,7 @@ fn a_board_gets_a_bitstream_at_its_own_clock() {
     assert_eq!(bitstream.len(), 104_090, "a whole configuration of an UP5K");
     for file in [
         "board/icebreaker.pcf",
-        "board/top.v",
+        "board/board_top.v",
         "board/files.f",
         "synth.json",
     ] {

@@ -49,6 +49,22 @@ impl Wrong<'_> {
         let field = field(&self.source.text, span.start);
         Diagnostic::error(&codes::BOARD, message).at(Place::text(self.source, span, field))
     }
+
+    /// What the parser says; it names a key that is missing, and shows its table.
+    fn parsing(&self, span: Range<usize>, message: String) -> Diagnostic {
+        let missing = message
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.strip_suffix('`'));
+        let Some(key) = missing else {
+            return self.at(span, message);
+        };
+        let table = field(&self.source.text, span.start).filter(|_| span.start > 0);
+        let field = table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
+        let line = self.source.text[span.start.min(self.source.text.len())..].find('\n');
+        let end = line.map_or(span.end, |line| span.start + line);
+        let place = Place::text(self.source, span.start..end, Some(field));
+        Diagnostic::error(&codes::BOARD, message).at(place)
+    }
 }
 
 /// The board of a folder.
@@ -70,7 +86,7 @@ pub(super) fn read(folder: &Folder) -> Result<Board, Diagnostic> {
     let wrong = Wrong { source: &source };
     let parsed: Text = toml::from_str(text).map_err(|error| {
         let message = error.message().lines().collect::<Vec<_>>().join("; ");
-        wrong.at(error.span().unwrap_or(0..0), message)
+        wrong.parsing(error.span().unwrap_or(0..0), message)
     })?;
 
     let name = parsed.target.get_ref();
@@ -148,7 +164,7 @@ fn pinned(folder: &Folder, board: &Board) -> Result<(), Diagnostic> {
         )
         .at(Place::file(folder.path(&board.top)))
         .help(format!(
-            "`module {TOP} (…)` instantiates `goldspike_system`"
+            "`module {TOP} (...)` instantiates `goldspike_system`"
         )));
     }
     for port in board.ports.all() {

@@ -1,5 +1,6 @@
 //! The text files of a board's folder, from the program or from the disk.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -55,11 +56,18 @@ impl Folder {
     pub(super) fn of_disk(folder: &Path) -> Result<Self, Diagnostic> {
         let shown = folder.display().to_string();
         let unreadable = |error: std::io::Error| {
-            Diagnostic::error(
-                &codes::FILE_UNREADABLE,
-                format!("the folder cannot be read: {error}"),
-            )
-            .at(Place::file(shown.clone()))
+            let diagnostic = match error.kind() {
+                ErrorKind::NotFound => {
+                    Diagnostic::error(&codes::FILE_MISSING, "there is no such folder").help(
+                        "the name of a board, or a folder as constraints/README.md describes it",
+                    )
+                }
+                _ => Diagnostic::error(
+                    &codes::FILE_UNREADABLE,
+                    format!("the folder cannot be read: {error}"),
+                ),
+            };
+            diagnostic.at(Place::file(shown.clone()))
         };
         let whole = folder.canonicalize().map_err(unreadable)?;
         let name = whole.file_name().unwrap_or_default().to_string_lossy();
