@@ -315,37 +315,29 @@ fn a_board_whose_device_is_too_small() {
     }
     let scratch = tempfile::tempdir().unwrap();
     let mine = copied("hx8k-breakout", scratch.path());
-    edit(&mine.join("board.toml"), "\"hx8k\"", "\"hx1k\"");
-    edit(&mine.join("board.toml"), "\"ct256\"", "\"tq144\"");
+    let toml = mine.join("board.toml");
+    edit(&toml, "\"hx8k\"", "\"hx1k\"");
+    edit(&toml, "\"ct256\"", "\"tq144\"");
+    edit(&toml, "input_beats = 512", "input_beats = 10_000");
     for (from, to) in [("J3", "21"), ("B10", "9"), ("B12", "8"), ("B5", "99")] {
-        edit(
-            &mine.join("hx8k-breakout.pcf"),
-            &format!(" {from}\n"),
-            &format!(" {to}\n"),
-        );
+        let (from, to) = (format!(" {from}\n"), format!(" {to}\n"));
+        edit(&mine.join("hx8k-breakout.pcf"), &from, &to);
     }
-    let out = scratch.path().join("out");
-    let ran = run(&[
-        "synth",
-        "digits",
-        "--lanes",
-        "2,2",
-        "--neuron-lanes",
-        "1",
-        "--weight-bits",
-        "4",
-        "--seeds",
-        "1",
-        "--target",
-        text(&mine),
-        "-o",
-        text(&out),
-    ]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("GS1004") && ran.stderr.contains("logic cells"),
+    let ran = synth(scratch.path(), text(&mine), &[]);
+    assert_eq!(
+        (ran.code, names(&scratch.path().join("out")).len()),
+        (2, 0),
         "{}",
-        ran.stderr
+        ran.stdout
     );
-    assert!(!out.exists());
+    let said: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let said = said.to_string();
+    assert!(
+        said.contains("GS1004") && said.contains("block RAMs"),
+        "{said}"
+    );
+    assert!(
+        said.contains("hx8k (7680 cells"),
+        "what would be large enough: {said}"
+    );
 }
