@@ -204,6 +204,29 @@ fn verilator_sees_the_line_of_the_embedded_simulator() {
     });
 }
 
+#[test]
+fn the_links_verilog_is_clean() {
+    let Some(tools) = paths(&[VERILATOR]) else {
+        return;
+    };
+    let board = Board::new(&Small::default().network(), 8, (16, 16));
+    let folder = tempfile::tempdir().unwrap();
+    let mut sources = lay_out(&board, folder.path());
+    for name in board::names() {
+        let description = board::find(name).unwrap().unwrap();
+        let top = folder.path().join(&description.top);
+        std::fs::write(top, description.file(&description.top)).unwrap();
+        sources.push(description.top);
+        let said = Run::new(&tools[0], folder.path(), "lint.log")
+            .args(["--lint-only", "-Wall", "--top-module", TOP])
+            .args(&sources)
+            .output()
+            .unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        assert_eq!(said.trim(), "", "{name}");
+        sources.pop();
+    }
+}
+
 /// The embedded network as integers, and its first samples.
 fn digits(count: usize) -> (QuantNetwork, Vec<Sample>) {
     let network = import::embedded("digits").unwrap().network;
