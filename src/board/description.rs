@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::folder::Folder;
-use super::{Board, Ports, TOP, Uart, pins};
+use super::{Board, Ports, TOP, Uart};
 use crate::diag::{Diagnostic, Place, SourceText, codes, did_you_mean, shown};
 use crate::link::{ShapeError, clocks_per_bit};
 use crate::synth::{self, TARGETS};
@@ -177,7 +177,7 @@ fn pinned(folder: &Folder, board: &Board) -> Result<(), Diagnostic> {
             .help("the names in [ports] of board.toml are those of the top level's ports"));
         }
     }
-    let missing = pins::missing(board.file(&board.pins), &board.ports.all());
+    let missing = synth::unnamed(board.file(&board.pins), &board.ports.all());
     if missing.is_empty() {
         return Ok(());
     }

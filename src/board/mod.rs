@@ -10,7 +10,6 @@
 mod description;
 mod emit;
 mod folder;
-mod pins;
 
 pub use emit::{FOLDER, add, hardware, sources};
 

@@ -296,7 +296,13 @@ fn refused(
     let progress = console.progress(1, &format!("what would fit on {}", aim.name()));
     progress.show();
     let count = |_: &QuantNetwork, design: &Design| {
-        demand(toolbox, &aim.whole(design)?, target, &Constraints::default()).ok()
+        demand(
+            toolbox,
+            &aim.whole(design)?,
+            target,
+            &Constraints::default(),
+        )
+        .ok()
     };
     let count = &count;
     diagnostic.help(

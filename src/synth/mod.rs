@@ -43,6 +43,7 @@ pub use footprint::{Bitstream, ESTIMATE, Footprint, Frame, Goal, PLACED};
 pub use measure::{Cost, measure, median};
 pub use nextpnr::{Constraints, Placement, place};
 pub use path::CriticalPath;
+pub(crate) use pins::unnamed;
 pub use scan::{Scan, scan};
 pub use target::{Capacity, TARGETS, Target, target};
 pub use unit::{MEMBRANE_BITS, Unit, units};
