@@ -4,7 +4,7 @@
 //! whatever else should lie beside a design for it. Those of `constraints/` are part of the program; any other is named
 //! by its path. Nothing here knows a particular board.
 //!
-//! The top level is a module `board_top` that instantiates `goldspike_system` ([`crate::link::system`]): it brings the clock, makes
+//! The top level is a module `board_top` that instantiates `goldspike_system` ([`crate::link::system()`]): it brings the clock, makes
 //! the reset, and leads the serial line to the pins.
 
 mod description;

@@ -1,5 +1,6 @@
 //! A host at the other end of a board's link, on the embedded simulator: it keeps the protocol's rules, and a test may
 //! make it break them.
+#![allow(clippy::expect_used, reason = "what cannot be built fails the test")]
 
 use goldspike::engine::Stalls;
 use goldspike::engine::beats::{BeatResult, BeatStimulus, InputBeat, OutputBeat, traces};
