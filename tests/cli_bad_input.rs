@@ -588,8 +588,8 @@ fn what_is_planned_is_named_as_not_there() {
         (
             "later-target",
             &[
-                &["generate", "digits", "--target=ecp5-25k", "-o", "out"],
                 &["wave", "--target", "up5k", "digits", "--sample", "0"],
+                &["run", "--target", "up5k", "digits"],
             ],
         ),
         (
@@ -703,7 +703,6 @@ fn an_engine_of_a_device() {
     let verify = ["verify", "digits", "--samples", "1"];
     for (name, more, path) in [
         ("engine-without-device", &["--engine", "netlist"][..], true),
-        ("device-without-engine", &["--target", "hx8k"], true),
         (
             "bitstream-of-ecp5",
             &["--engine", "bitstream", "--target", "ecp5-25k"],

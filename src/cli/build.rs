@@ -9,6 +9,7 @@ use super::quantize::{Measured, measure};
 use super::smaller::Made;
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
 use super::synth::{self, Attempt, PlaceArgs};
+use super::target::{Aim, add_board};
 use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
@@ -19,7 +20,7 @@ use crate::engine::{Stalls, Stimulus};
 use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
 use crate::rtl::{Design, Fabric};
-use crate::synth::{Footprint, Target};
+use crate::synth::Footprint;
 use clap::Args;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
@@ -34,8 +35,8 @@ pub struct BuildArgs {
     /// Folder to write [default: rtl-out/NAME].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Device to synthesize for, as in `goldspike synth`.
-    #[arg(long, value_name = "DEVICE")]
+    /// Device or board to synthesize for, as in `goldspike synth`.
+    #[arg(long, value_name = "DEVICE|BOARD")]
     target: Option<String>,
     #[command(flatten)]
     place: PlaceArgs,
@@ -61,7 +62,7 @@ struct Job<'a> {
     samples: Option<Samples>,
     shipped: Design,
     probed: Design,
-    target: Option<&'static Target>,
+    target: Option<Aim>,
     command: String,
 }
 
@@ -82,9 +83,9 @@ struct Built {
 /// # Errors
 /// Bad input, a missing tool, a folder that is not ours or cannot be written; nothing is written then.
 pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let target = args.target.as_deref().map(synth::target).transpose()?;
-    let chosen = choose(&args.check.engine, target)?;
-    let job = Job::new(args, target, console)?;
+    let aim = args.target.as_deref().map(Aim::named).transpose()?;
+    let chosen = choose(&args.check.engine, aim.as_ref().map(Aim::target))?;
+    let job = Job::new(args, aim, console)?;
     let output = args
         .output
         .clone()
@@ -117,22 +118,22 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
 impl<'a> Job<'a> {
     fn new(
         args: &'a BuildArgs,
-        target: Option<&'static Target>,
+        target: Option<Aim>,
         console: &Console,
     ) -> Result<Self, Diagnostic> {
-        if let Some(target) = target {
-            synth::applies(target, &args.place)?;
+        if let Some(aim) = &target {
+            synth::applies(aim.target(), &args.place)?;
         }
         let source = args.work.source(console)?;
         let integers = args.work.integers(&source)?;
         let samples = source.data_if_any(&args.work.data)?;
-        let fabric = target.map_or(Fabric::PORTABLE, |target| target.family.fabric());
+        let fabric = target.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
         let shipped =
             hardware::design(&integers.network, &args.work.lanes, fabric, false, console)?;
         let probed = hardware::variant(&integers.network, &args.work.lanes, fabric, true)?;
         let mut command = args.work.command("build", source.title(), false);
-        if let Some(target) = target {
-            command.push_str(&format!(" --target {}{}", target.name, args.place.given()));
+        if let Some(aim) = &target {
+            command.push_str(&format!(" --target {}{}", aim.name(), args.place.given()));
         }
         Ok(Self {
             args,
@@ -151,7 +152,7 @@ impl<'a> Job<'a> {
     }
 
     fn again(&self) -> Again {
-        again(&self.args.work, &self.args.check)
+        again(&self.args.work, &self.args.check, self.target.as_ref())
     }
 
     fn build(&self, chosen: &Chosen, console: &Console) -> Result<Built, Diagnostic> {
@@ -184,7 +185,7 @@ impl<'a> Job<'a> {
         let mut emitted = self.generate(&plan)?;
         let waveform = self.waveform(&plan, &mut emitted)?;
         let attempt = synth::attempt(
-            self.target,
+            self.target.as_ref(),
             &self.args.place,
             Made {
                 work: &self.args.work,
@@ -192,6 +193,7 @@ impl<'a> Job<'a> {
                 network: self.network(),
                 design: &self.shipped,
             },
+            &emitted,
             (&paced, &played.origin),
             console,
         );
@@ -297,6 +299,14 @@ impl<'a> Job<'a> {
         let (network, digest) = (self.network(), self.integers.digest.as_str());
         let mut emitted = emit::design(&self.shipped, network, digest, &self.command)
             .map_err(|error| errors::emit(&error))?;
+        if let Some(board) = self.target.as_ref().and_then(Aim::as_board) {
+            add_board(
+                &mut emitted,
+                board,
+                (&self.shipped, network),
+                (digest, &self.command),
+            )?;
+        }
         generate::add_bench(
             &mut emitted,
             &self.shipped,

@@ -83,24 +83,17 @@ pub struct Chosen {
     pub all: bool,
 }
 
-impl Chosen {
-    /// Whether one of the engines is of a device.
-    #[must_use]
-    pub fn names_target(&self) -> bool {
-        let missing = self.missing.iter().map(|(engine, _)| engine);
-        self.engines
-            .iter()
-            .chain(missing)
-            .any(|engine| engine.target().is_some())
-    }
-}
-
 impl Simulation {
     /// Every engine there is; with a device those of the device, too.
     fn all(target: Option<&'static Target>) -> Vec<Self> {
         let mut all = vec![Self::RustHdl, Self::Icarus, Self::Verilator];
         if let Some(target) = target {
-            all.push(Self::Netlist(target));
+            all.extend(
+                target
+                    .family
+                    .is_simulated()
+                    .then_some(Self::Netlist(target)),
+            );
             all.extend(target.pins().map(|_| Self::Bitstream(target)));
         }
         all
@@ -178,7 +171,7 @@ pub fn choose(
             EngineArg::RustHdl => vec![Simulation::RustHdl],
             EngineArg::Icarus => vec![Simulation::Icarus],
             EngineArg::Verilator => vec![Simulation::Verilator],
-            EngineArg::Netlist => vec![Simulation::Netlist(device("netlist", target)?)],
+            EngineArg::Netlist => vec![Simulation::Netlist(mapped(target)?)],
             EngineArg::Bitstream => vec![Simulation::Bitstream(configurable(target)?)],
             EngineArg::All => Simulation::all(target),
         };
@@ -207,6 +200,21 @@ fn device(engine: &str, target: Option<&'static Target>) -> Result<&'static Targ
         let message = format!("--engine {engine}: it is one of a device, and none is named");
         Diagnostic::error(&codes::NOT_APPLICABLE, message).help("name the device: `--target hx8k`")
     })
+}
+
+/// The device whose netlist can be simulated.
+fn mapped(target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
+    let target = device("netlist", target)?;
+    if target.family.is_simulated() {
+        return Ok(target);
+    }
+    let message = format!(
+        "--engine netlist: there are no checked models of the cells of {} ({}), those of iCE40 and ECP5 are there",
+        target.name,
+        target.family.name()
+    );
+    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+        .help("`--engine verilator` runs the Verilog that is mapped"))
 }
 
 /// The device whose bitstream can be taken apart.

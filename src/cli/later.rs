@@ -41,8 +41,8 @@ const VERIFIED: &str =
 const ALL: [Later; 6] = [
     flag(
         "--target",
-        "the Verilog of this version is portable and the same for every device",
-        "leave the flag out; `goldspike synth NETWORK --target DEVICE` says what the design costs on a device",
+        "this verb plays the portable form of a design, which computes what every other form computes",
+        "leave the flag out; `generate`, `build`, `verify` and `synth` take it",
     ),
     flag(
         "--goal",

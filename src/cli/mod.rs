@@ -28,6 +28,7 @@ mod run;
 mod smaller;
 mod stimuli;
 mod synth;
+mod target;
 mod throughput;
 mod verify;
 mod wave;

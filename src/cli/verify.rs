@@ -5,10 +5,11 @@ use super::console::Console;
 use super::engines::{EngineArg, choose};
 use super::input::Integers;
 use super::stimuli::{Pauses, Plan};
+use super::target::Aim;
 use super::work::WorkArgs;
-use super::{Ending, hardware, synth};
-use crate::diag::{Diagnostic, codes};
-use crate::synth::Target;
+use super::{Ending, hardware};
+use crate::diag::Diagnostic;
+use crate::rtl::Fabric;
 use clap::Args;
 use serde_json::json;
 
@@ -18,8 +19,9 @@ use serde_json::json;
 /// are. The streams around the design pause at random, the same on every engine.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Device whose netlist and bitstream are run, for `--engine netlist`, `bitstream` and `all`: as in `goldspike synth`.
-    #[arg(long, value_name = "DEVICE")]
+    /// Device or board whose form of the design is run, and for `--engine netlist`, `bitstream` and `all` whose netlist and
+    /// bitstream are: as in `goldspike synth`.
+    #[arg(long, value_name = "DEVICE|BOARD")]
     target: Option<String>,
     #[command(flatten)]
     check: CheckArgs,
@@ -66,13 +68,10 @@ impl CheckArgs {
 /// # Errors
 /// Bad input, a missing tool, nothing to run.
 pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let target = args.target.as_deref().map(synth::target).transpose()?;
+    let aim = args.target.as_deref().map(Aim::named).transpose()?;
+    let target = aim.as_ref().map(Aim::target);
+    let fabric = aim.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
     let chosen = choose(&args.check.engine, target)?;
-    if let Some(target) = target
-        && !chosen.names_target()
-    {
-        return Err(unused_target(target));
-    }
     let source = args.work.source(console)?;
     let Integers {
         network, digest, ..
@@ -82,19 +81,8 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     } else {
         Some(source.data(&args.work.data)?)
     };
-    let shipped = hardware::design(
-        &network,
-        &args.work.lanes,
-        crate::rtl::Fabric::PORTABLE,
-        false,
-        console,
-    )?;
-    let probed = hardware::variant(
-        &network,
-        &args.work.lanes,
-        crate::rtl::Fabric::PORTABLE,
-        true,
-    )?;
+    let shipped = hardware::design(&network, &args.work.lanes, fabric, false, console)?;
+    let probed = hardware::variant(&network, &args.work.lanes, fabric, true)?;
     let plan = Plan::new(
         &network,
         data.as_ref(),
@@ -109,7 +97,7 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
         args.check.cases,
         console,
     )?;
-    let again = again(&args.work, &args.check);
+    let again = again(&args.work, &args.check, aim.as_ref());
     let passed = checks.passed();
     console.result(
         || {
@@ -142,23 +130,17 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     Ok(checks.ending())
 }
 
-/// A device that no engine of the command line looks at.
-fn unused_target(target: &Target) -> Diagnostic {
-    let message = format!(
-        "--target {}: no engine that is named looks at a device",
-        target.name
-    );
-    Diagnostic::error(&codes::NOT_APPLICABLE, message)
-        .help("add `--engine netlist` or `--engine all`, or leave the flag out: the Verilog is the same for every device")
-}
-
 /// The commands that show a mismatch again.
 #[must_use]
-pub fn again(work: &WorkArgs, check: &CheckArgs) -> Again {
+pub fn again(work: &WorkArgs, check: &CheckArgs, aim: Option<&Aim>) -> Again {
     let given = work.given();
+    let target = aim.map_or_else(String::new, |aim| format!(" --target {}", aim.name()));
     let pauses = if check.no_stalls { " --no-stalls" } else { "" };
     Again {
-        verify: format!("goldspike verify {given} --seed {}{pauses}", check.seed),
+        verify: format!(
+            "goldspike verify {given}{target} --seed {}{pauses}",
+            check.seed
+        ),
         wave: format!("goldspike wave {given} --seed {}{pauses}", check.seed),
     }
 }

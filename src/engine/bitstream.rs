@@ -103,8 +103,7 @@ impl Simulator for Bitstream {
                         Some(window) => (window.name(), window.ports()),
                         None => (emitted.top.clone(), ports(&design.top)),
                     };
-                    let made =
-                        bits(toolbox, folder, &mapped, target, &ports).map_err(failed)?;
+                    let made = bits(toolbox, folder, &mapped, target, &ports).map_err(failed)?;
                     let text =
                         disassembled(toolbox, folder, &made, target, &top).map_err(failed)?;
                     let cells = mapped

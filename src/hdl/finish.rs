@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::build::Builder;
 use super::error::HdlError;
-use super::names::local_stem;
+use super::names::{is_identifier, local_stem};
 use super::order::topological;
 use super::tape::{Bin, Module, NodeId, Op, Un};
 use super::verilog::{all_modules, verilog};
@@ -250,7 +250,7 @@ impl Names {
             return;
         };
         let is_result = !b.nodes[id].op.operands().is_empty() && b.nodes[id].helps.is_none();
-        if used[id] && self.nodes[id].is_empty() && is_result {
+        if used[id] && self.nodes[id].is_empty() && is_result && is_identifier(name) {
             self.nodes[id] = self.unique(name);
         }
     }

@@ -24,7 +24,7 @@ mod neurons;
 mod passes;
 mod pipe;
 pub mod plan;
-mod regs;
+pub(crate) mod regs;
 mod shift_queue;
 mod spikes;
 pub mod stream;

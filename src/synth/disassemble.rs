@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::error::SynthError;
 use super::bitstream::bitstream;
+use super::error::SynthError;
 use super::nextpnr::{Constraints, place};
 use super::target::Target;
 use super::window::declaration;

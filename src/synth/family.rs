@@ -97,6 +97,12 @@ impl Family {
         self.facts().name
     }
 
+    /// Whether there are models of its cells that are checked against the vendor's documents or Yosys' own.
+    #[must_use]
+    pub const fn is_simulated(self) -> bool {
+        matches!(self, Self::Ice40 | Self::Ecp5)
+    }
+
     /// What its cells want of a design.
     #[must_use]
     pub const fn fabric(self) -> Fabric {

@@ -42,15 +42,16 @@ mod window;
 mod yosys;
 
 pub use bitstream::bitstream;
-pub use disassemble::{Bits, bits, disassembled};
 pub use cells::Counts;
 pub use demand::{Demand, demand};
+pub use disassemble::{Bits, bits, disassembled};
 pub use error::{Shortage, SynthError};
 pub use family::Family;
 pub use footprint::{Bitstream, ESTIMATE, Footprint, Frame, Goal, PLACED};
 pub use measure::{Cost, measure, median};
 pub use nextpnr::{Constraints, Placement, place};
 pub use path::CriticalPath;
+pub(crate) use pins::unnamed;
 pub use scan::{Scan, scan};
 pub use simulated::{Cells, own_models, simulated};
 pub use target::{Capacity, TARGETS, Target, target};

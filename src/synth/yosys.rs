@@ -85,11 +85,15 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
     let netlist = job.folder.join(&flat);
     if target.family == Family::Ecp5 && output_registers(&netlist, job.top)? > 0 {
         let script = format!("read_json {flat}; splitnets; write_verilog -noattr {verilog}");
-        Run::new(&program, job.folder, &format!("{}_rewrite.log", target.name))
-            .args(["-p", &script])
-            .timeout(LIMIT)
-            .output()
-            .map_err(crate::engine::tool::ToolFailure::keep_log)?;
+        Run::new(
+            &program,
+            job.folder,
+            &format!("{}_rewrite.log", target.name),
+        )
+        .args(["-p", &script])
+        .timeout(LIMIT)
+        .output()
+        .map_err(crate::engine::tool::ToolFailure::keep_log)?;
     }
     let apart = match job.apart {
         Some(module) => {
