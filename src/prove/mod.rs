@@ -9,14 +9,22 @@
 //! Not claimed: event buffer, crossbar, memories and streams around the lane, and that an overflow or a reset may be left
 //! out where the quantizer's bounds say so (the lanes that are asked about have both).
 
+mod answer;
 mod cases;
 mod claim;
 mod error;
+mod golden;
+mod graph;
 mod number;
+mod prover;
+mod smt;
 mod solver;
 mod symbolic;
+mod unrolled;
 
+pub use answer::Status;
 pub use cases::{WIDTHS, claims};
-pub use claim::Claim;
+pub use claim::{Claim, Hardware};
 pub use error::ProveError;
-pub use solver::{Property, Prover, Status};
+pub use prover::{Property, Prover};
+pub use solver::{Limits, Solver};

@@ -1,0 +1,182 @@
+//! Expressions as SMT-LIB 2 bit vectors.
+//!
+//! A product of two numbers of which neither is known is an application of `product.W`, which [`products`] defines twice: as
+//! the product that it is, or as a function of which no more is known than what [`facts`] say. What follows for every such
+//! function follows for the product.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::graph::{Compare, Node, Op};
+use super::number::{Bit, Number, Term};
+
+/// Bits to which the factors of an unknown product are extended.
+const FACTOR: u32 = 64;
+
+/// The definitions as text, one a line, named `x0`, `x1`, ….
+pub(super) fn definitions(nodes: &[Node]) -> String {
+    let mut text = String::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let sort = match node.width {
+            0 => "Bool".to_owned(),
+            width => format!("(_ BitVec {width})"),
+        };
+        let _ = writeln!(text, "(define-fun x{index} () {sort} {})", operation(node));
+    }
+    text
+}
+
+fn operation(node: &Node) -> String {
+    let two = |name: &str, a: &Number, b: &Number, width: u32| {
+        format!("({name} {} {})", number(a, width), number(b, width))
+    };
+    let many = |name: &str, bits: &[Bit]| {
+        let bits: Vec<String> = bits.iter().map(bit).collect();
+        format!("({name} {})", bits.join(" "))
+    };
+    match &node.op {
+        Op::Add(a, b) => two("bvadd", a, b, node.width),
+        Op::Sub(a, b) => two("bvsub", a, b, node.width),
+        Op::Mul(a, b) if is_unknown(a, b) => two(&product(node.width), a, b, node.width),
+        Op::Mul(a, b) => two("bvmul", a, b, node.width),
+        Op::Choose(which, a, b) => format!(
+            "(ite {} {} {})",
+            bit(which),
+            number(a, node.width),
+            number(b, node.width)
+        ),
+        Op::Slice {
+            of,
+            low,
+            high,
+            signed,
+        } => {
+            let whole = number(of, of.width.max(high + 1));
+            let slice = format!("((_ extract {high} {low}) {whole})");
+            match signed {
+                true => slice,
+                false => format!("(concat #b0 {slice})"),
+            }
+        }
+        Op::Shift(value, by) => format!("(concat {} (_ bv0 {by}))", number(value, value.width)),
+        Op::Is(compare, a, b) => {
+            let name = match compare {
+                Compare::Less => "bvslt",
+                Compare::AtMost => "bvsle",
+                Compare::Equal => "=",
+            };
+            two(name, a, b, a.width.max(b.width))
+        }
+        Op::All(bits) => many("and", bits),
+        Op::Any(bits) => many("or", bits),
+        Op::Not(of) => format!("(not {})", bit(of)),
+    }
+}
+
+/// A number at a width that is at least its own.
+pub(super) fn number(number: &Number, width: u32) -> String {
+    let text = match &number.term {
+        Term::Known(value) => {
+            let pattern = value.cast_unsigned() & (u128::MAX >> (128 - width.clamp(1, 128)));
+            return format!("(_ bv{pattern} {width})");
+        }
+        Term::Input(name) => format!("in.{name}"),
+        Term::Node(index) => format!("x{index}"),
+    };
+    match width.saturating_sub(number.width) {
+        0 => text,
+        more => format!("((_ sign_extend {more}) {text})"),
+    }
+}
+
+/// A truth value.
+pub(super) fn bit(bit: &Bit) -> String {
+    match bit {
+        Term::Known(value) => value.to_string(),
+        Term::Input(name) => format!("in.{name}"),
+        Term::Node(index) => format!("x{index}"),
+    }
+}
+
+/// The name of a product of `width` bits.
+pub(super) fn product(width: u32) -> String {
+    format!("product.{width}")
+}
+
+fn is_unknown(a: &Number, b: &Number) -> bool {
+    !matches!(a.term, Term::Known(_)) && !matches!(b.term, Term::Known(_))
+}
+
+/// How the products are defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Products {
+    /// As what they are.
+    Real,
+    /// As a function that is 0 where a factor is, and of which else only [`facts`] are known.
+    Unknown,
+}
+
+/// Definitions of the products of these widths; a wider one than an unknown function takes stays what it is.
+pub(super) fn products(widths: &BTreeSet<u32>, products: Products) -> String {
+    let mut text = String::new();
+    if products == Products::Unknown {
+        let sort = format!("(_ BitVec {FACTOR})");
+        let _ = writeln!(text, "(declare-fun factors ({sort} {sort}) {sort})");
+    }
+    for &width in widths {
+        let sort = format!("(_ BitVec {width})");
+        let body = match products {
+            Products::Unknown if width <= FACTOR => {
+                let zero = format!("(_ bv0 {width})");
+                format!(
+                    "(ite (or (= a {zero}) (= b {zero})) {zero} ((_ extract {} 0) (factors {} {})))",
+                    width - 1,
+                    extended("a", width),
+                    extended("b", width)
+                )
+            }
+            _ => "(bvmul a b)".to_owned(),
+        };
+        let name = product(width);
+        let _ = writeln!(text, "(define-fun {name} ((a {sort}) (b {sort})) {sort} {body})");
+    }
+    text
+}
+
+/// What is true of the unknown products of these definitions: their range, that no bit of them is lost, and that the factors
+/// may change places.
+pub(super) fn facts(nodes: &[Node]) -> String {
+    let mut text = String::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let Op::Mul(a, b) = &node.op else { continue };
+        if !is_unknown(a, b) || node.width > FACTOR {
+            continue;
+        }
+        let (a, b) = (number(a, FACTOR), number(b, FACTOR));
+        let whole = extended(&format!("x{index}"), node.width);
+        let _ = writeln!(text, "(assert (= (factors {a} {b}) (factors {b} {a}) {whole}))");
+        let (low, high) = (Number::literal(node.low), Number::literal(node.high));
+        let (low, high) = (number(&low, node.width), number(&high, node.width));
+        let _ = writeln!(
+            text,
+            "(assert (and (bvsle {low} x{index}) (bvsle x{index} {high})))"
+        );
+    }
+    text
+}
+
+fn extended(term: &str, width: u32) -> String {
+    match FACTOR.saturating_sub(width) {
+        0 => term.to_owned(),
+        more => format!("((_ sign_extend {more}) {term})"),
+    }
+}
+
+/// The widths of the unknown products of these definitions.
+pub(super) fn product_widths(nodes: &[Node]) -> impl Iterator<Item = u32> {
+    let of = |node: &Node| match &node.op {
+        Op::Mul(a, b) => is_unknown(a, b).then_some(node.width),
+        _ => None,
+    };
+    nodes.iter().filter_map(of)
+}
