@@ -143,14 +143,19 @@ pub(super) fn products(widths: &BTreeSet<u32>, products: Products) -> String {
     text
 }
 
-/// What is true of the unknown products of these definitions: their range, that no bit of them is lost, and that the factors
-/// may change places.
+/// What is true of the unknown products of these definitions: their range, that no bit of them is lost, that the factors may
+/// change places, and that a factor below `2^k` makes of the other one at most `2^k` times as much, with its sign.
 pub(super) fn facts(nodes: &[Node]) -> String {
     let mut text = String::new();
     for (index, node) in nodes.iter().enumerate() {
         let Op::Mul(a, b) = &node.op else { continue };
         if !is_unknown(a, b) || node.width > FACTOR {
             continue;
+        }
+        for (one, other) in [(a, b), (b, a)] {
+            if other.low >= 0 {
+                text.push_str(&magnitude(index, node.width, one, other.width - 1));
+            }
         }
         let (a, b) = (number(a, FACTOR), number(b, FACTOR));
         let whole = extended(&format!("x{index}"), node.width);
@@ -163,6 +168,29 @@ pub(super) fn facts(nodes: &[Node]) -> String {
         );
     }
     text
+}
+
+/// That the product is from 0 to `factor * 2^power`, whichever sign the factor has.
+fn magnitude(index: usize, product: u32, factor: &Number, power: u32) -> String {
+    let width = product.max(factor.width + power);
+    let value = Number {
+        term: Term::Node(index),
+        width: product,
+        low: 0,
+        high: 0,
+    };
+    let value = number(&value, width);
+    let most = format!(
+        "((_ extract {} 0) (concat {} (_ bv0 {power})))",
+        width - 1,
+        number(factor, width)
+    );
+    let zero = format!("(_ bv0 {width})");
+    let negative = format!("(bvslt {} (_ bv0 {}))", number(factor, factor.width), factor.width);
+    format!(
+        "(assert (ite {negative} (and (bvsle {most} {value}) (bvsle {value} {zero})) \
+         (and (bvsle {zero} {value}) (bvsle {value} {most}))))\n"
+    )
 }
 
 fn extended(term: &str, width: u32) -> String {
