@@ -49,8 +49,8 @@ pub(super) struct Question {
     pub(super) nodes: Vec<Node>,
     /// What follows the definitions: what is assumed.
     pub(super) premises: String,
-    /// That something is not as it should be.
-    pub(super) denied: String,
+    /// What follows if the claim holds: truth values.
+    pub(super) follows: Vec<String>,
 }
 
 /// What a claim about a lane says.
@@ -107,7 +107,7 @@ impl Claim {
             question.declared.push_str(&text);
             question.inputs.push(symbol);
         }
-        let mut equal: Vec<String> = golden.conditions.iter().map(smt::bit).collect();
+        question.follows = golden.conditions.iter().map(smt::bit).collect();
         for (name, value) in &golden.outputs {
             let (rtl, symbol) = (format!("rtl.{name}"), format!("golden.{name}"));
             let (kind, width, term) = match value {
@@ -128,14 +128,13 @@ impl Claim {
                 Kind::Number(ty) => width - signed_width(ty),
                 Kind::Flag => 0,
             };
-            equal.push(match more {
+            question.follows.push(match more {
                 0 => format!("(= {rtl} {symbol})"),
                 more => format!("(= ((_ sign_extend {more}) {rtl}) {symbol})"),
             });
             question.outputs.extend([rtl, symbol]);
         }
         question.assume(&golden.premises);
-        question.denied = format!("(assert (not (and true {})))\n", equal.join(" "));
         question.nodes = golden.nodes;
         Ok(Self {
             name: name.to_owned(),

@@ -185,17 +185,20 @@ impl Draft<'_> {
         }
         let graph = self.graph();
         let any = graph.any(vec![step.spike.clone(), step.negative.clone()]);
-        let mut outputs = vec![("spike".to_owned(), Value::Flag(any.clone()))];
+        // The value that the others follow from comes first: what is proved is known in the next question.
+        let mut outputs = vec![
+            (
+                "h".to_owned(),
+                Value::Number(ty(layer.membrane), step.h.clone()),
+            ),
+            ("spike".to_owned(), Value::Flag(any.clone())),
+        ];
         let mut conditions = Vec::new();
         if self.lane.ternary {
             outputs.push(("negative".to_owned(), Value::Flag(step.negative.clone())));
         } else {
             conditions.push(graph.not(&step.negative));
         }
-        outputs.push((
-            "h".to_owned(),
-            Value::Number(ty(layer.membrane), step.h.clone()),
-        ));
         let mut golden = step.kept.iter();
         for state in &self.lane.states {
             let value = match (state.traced, state.name) {

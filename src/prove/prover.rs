@@ -1,19 +1,21 @@
 //! Asking: Yosys describes the lane, a solver looks for a counterexample.
 //!
-//! Every question is asked with unknown products first ([`smt::Products`]). Of a claim that holds for each function in the
+//! Every question is asked with unknown products first ([`Unknown`]). Of a claim that holds for each function in the
 //! place of the product nothing more is asked; else the products are what they are. Only `unsat` is a proof, and only where
 //! the premises can be met.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::answer::{Status, counterexample};
 use super::claim::{Claim, Hardware, Question};
 use super::error::ProveError;
-use super::smt::{self, Products};
+use super::smt::{self, Product, Unknown};
 use super::solver::{Limits, Solver, first_line};
 use super::unrolled::{Described, cycles, described};
 use crate::engine::tool::{Run, Toolbox, YOSYS};
@@ -170,11 +172,12 @@ impl Prover {
         lane: Option<(&Described, &Hardware)>,
         folder: &Path,
     ) -> Result<Status, ProveError> {
-        let says = |script: &str| self.solver.says(&self.toolbox, self.limits, script, folder);
-        let script = |products| script(question, lane, products);
-        let real = script(Products::Real);
+        let scripts = Scripts::of(question, lane);
+        let says = |script: &str, limits| {
+            self.solver.says(&self.toolbox, limits, script, folder)
+        };
         // Of contradicting premises everything follows, which proves nothing.
-        match says(&format!("{real}(check-sat)\n"))? {
+        match says(&format!("{}(check-sat)\n", scripts.real), self.limits)? {
             Ok(said) if said.trim() == "sat" => {}
             Ok(said) => {
                 let why = first_line(&said, "no answer");
@@ -182,58 +185,105 @@ impl Prover {
             }
             Err(why) => return Ok(Status::Unknown(format!("the premises: {why}"))),
         }
-        let ask = |premises: &str| format!("{premises}{}(check-sat)\n", question.denied);
-        if let Ok(said) = says(&ask(&script(Products::Unknown)))?
+        let denied = |premises: &str, known: &[&String], asked: &[&String]| {
+            let mut text = premises.to_owned();
+            for known in known {
+                let _ = writeln!(text, "(assert {known})");
+            }
+            let asked: Vec<String> = asked.iter().map(|asked| format!("(not {asked})")).collect();
+            let _ = writeln!(text, "(assert (or false {}))\n(check-sat)", asked.join(" "));
+            text
+        };
+        let follows: Vec<&String> = question.follows.iter().collect();
+        let quick = Limits {
+            time: self.limits.time.min(AT_ONCE),
+            ..self.limits
+        };
+        if let Some(first) = scripts.unknown.first()
+            && let Ok(said) = says(&denied(first, &[], &follows), quick)?
             && said.trim() == "unsat"
         {
             return Ok(Status::Proved);
         }
-        let question_text = ask(&real);
-        Ok(match says(&question_text)? {
-            Ok(said) if said.trim() == "unsat" => Status::Proved,
-            Ok(said) if said.trim() == "sat" => {
-                let symbols = [&question.inputs[..], &question.outputs[..]].concat();
-                let symbols = symbols.join(" ");
-                let told = says(&format!("{question_text}(get-value ({symbols}))\n"))?;
-                told.ok()
-                    .and_then(|said| counterexample(question, &said))
-                    .unwrap_or_else(|| {
-                        Status::Unknown("there is a counterexample that cannot be read".to_owned())
-                    })
+        // One after the other, each with what is proved.
+        'follows: for (index, asked) in follows.iter().enumerate() {
+            let known = &follows[..index];
+            for unknown in &scripts.unknown {
+                if let Ok(said) = says(&denied(unknown, known, &[asked]), self.limits)?
+                    && said.trim() == "unsat"
+                {
+                    continue 'follows;
+                }
             }
-            Ok(said) => Status::Unknown(first_line(&said, "no answer")),
-            Err(why) => Status::Unknown(why),
-        })
+            let real = denied(&scripts.real, known, &[asked]);
+            let why = match says(&real, self.limits)? {
+                Ok(said) if said.trim() == "unsat" => continue,
+                Ok(said) if said.trim() == "sat" => {
+                    let symbols = [&question.inputs[..], &question.outputs[..]].concat();
+                    let symbols = symbols.join(" ");
+                    let told = says(&format!("{real}(get-value ({symbols}))\n"), self.limits)?;
+                    let numbers = told.ok().and_then(|said| counterexample(question, &said));
+                    if let Some(status) = numbers {
+                        return Ok(status);
+                    }
+                    "there is a counterexample that cannot be read".to_owned()
+                }
+                Ok(said) => first_line(&said, "no answer"),
+                Err(why) => why,
+            };
+            return Ok(Status::Unknown(why));
+        }
+        Ok(Status::Proved)
     }
 }
 
-/// Everything but what is denied.
-fn script(
-    question: &Question,
-    lane: Option<(&Described, &Hardware)>,
-    products: Products,
-) -> String {
-    let mut widths: std::collections::BTreeSet<u32> =
-        smt::product_widths(&question.nodes).collect();
-    let mut hardware = String::new();
-    if let Some((lane, known)) = lane {
-        widths.extend(&lane.products);
-        hardware.clone_from(&lane.text);
-        hardware.push_str(&cycles(&lane.text, &known.module, known.latency));
+/// Longest time for all that follows in one question, before each of it gets one of its own.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// Everything but what is denied: with the products as they are, and with unknown ones, the least known first.
+struct Scripts {
+    real: String,
+    unknown: Vec<String>,
+}
+
+impl Scripts {
+    fn of(question: &Question, lane: Option<(&Described, &Hardware)>) -> Self {
+        let mut products: BTreeSet<Product> = smt::products_of(&question.nodes).collect();
+        let mut hardware = String::new();
+        // A literal's product must be one on both sides: a lane may have shifts and additions instead.
+        let mut scaled = false;
+        if let Some((lane, known)) = lane {
+            products.extend(&lane.products);
+            scaled = lane.products.iter().any(|product| product.scaled);
+            hardware.clone_from(&lane.text);
+            hardware.push_str(&cycles(&lane.text, &known.module, known.latency));
+        }
+        let definitions = smt::definitions(&question.nodes);
+        let script = |unknown: Unknown| {
+            let logic = match unknown {
+                Unknown::Nothing => "QF_BV",
+                Unknown::Products | Unknown::Everything => "QF_UFBV",
+            };
+            [
+                "(set-option :produce-models true)\n",
+                &format!("(set-logic {logic})\n"),
+                &smt::products(&products, unknown),
+                &hardware,
+                &question.declared,
+                &definitions,
+                &smt::facts(&question.nodes, unknown),
+                &question.premises,
+            ]
+            .concat()
+        };
+        let mut unknown = Vec::new();
+        unknown.extend(scaled.then(|| script(Unknown::Everything)));
+        if products.iter().any(|product| !product.scaled) || !scaled {
+            unknown.push(script(Unknown::Products));
+        }
+        Self {
+            real: script(Unknown::Nothing),
+            unknown,
+        }
     }
-    let (logic, facts) = match products {
-        Products::Real => ("QF_BV", String::new()),
-        Products::Unknown => ("QF_UFBV", smt::facts(&question.nodes)),
-    };
-    [
-        "(set-option :produce-models true)\n",
-        &format!("(set-logic {logic})\n"),
-        &smt::products(&widths, products),
-        &hardware,
-        &question.declared,
-        &smt::definitions(&question.nodes),
-        &facts,
-        &question.premises,
-    ]
-    .concat()
 }

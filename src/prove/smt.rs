@@ -1,8 +1,8 @@
 //! Expressions as SMT-LIB 2 bit vectors.
 //!
-//! A product of two numbers of which neither is known is an application of `product.W`, which [`products`] defines twice: as
-//! the product that it is, or as a function of which no more is known than what [`facts`] say. What follows for every such
-//! function follows for the product.
+//! A product is an application of `product.W`, or with a literal factor of `scaled.W`. [`products`] defines them as what they
+//! are, or as a function of which no more is known than what [`facts`] say. What follows for every such function follows for
+//! the product.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -37,8 +37,7 @@ fn operation(node: &Node) -> String {
     match &node.op {
         Op::Add(a, b) => two("bvadd", a, b, node.width),
         Op::Sub(a, b) => two("bvsub", a, b, node.width),
-        Op::Mul(a, b) if is_unknown(a, b) => two(&product(node.width), a, b, node.width),
-        Op::Mul(a, b) => two("bvmul", a, b, node.width),
+        Op::Mul(a, b) => two(&product_name(a, b, node.width), a, b, node.width),
         Op::Choose(which, a, b) => format!(
             "(ite {} {} {})",
             bit(which),
@@ -98,62 +97,99 @@ pub(super) fn bit(bit: &Bit) -> String {
     }
 }
 
-/// The name of a product of `width` bits.
-pub(super) fn product(width: u32) -> String {
-    format!("product.{width}")
+/// A kind of product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Product {
+    /// Whether a factor is a literal.
+    pub(super) scaled: bool,
+    /// Its bits.
+    pub(super) width: u32,
 }
 
-fn is_unknown(a: &Number, b: &Number) -> bool {
-    !matches!(a.term, Term::Known(_)) && !matches!(b.term, Term::Known(_))
+impl Product {
+    /// Its name.
+    pub(super) fn name(self) -> String {
+        let Self { scaled, width } = self;
+        format!("{}.{width}", if scaled { "scaled" } else { "product" })
+    }
 }
 
-/// How the products are defined.
+fn product_of(a: &Number, b: &Number, width: u32) -> Product {
+    let known = |number: &Number| matches!(number.term, Term::Known(_));
+    Product {
+        scaled: known(a) || known(b),
+        width,
+    }
+}
+
+fn product_name(a: &Number, b: &Number, width: u32) -> String {
+    product_of(a, b, width).name()
+}
+
+/// Which products are unknown functions: 0 where a factor is, and of which else only [`facts`] are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Products {
-    /// As what they are.
-    Real,
-    /// As a function that is 0 where a factor is, and of which else only [`facts`] are known.
-    Unknown,
+pub(super) enum Unknown {
+    /// None.
+    Nothing,
+    /// Those without a literal factor.
+    Products,
+    /// All.
+    Everything,
 }
 
-/// Definitions of the products of these widths; a wider one than an unknown function takes stays what it is.
-pub(super) fn products(widths: &BTreeSet<u32>, products: Products) -> String {
+impl Unknown {
+    fn holds(self, product: Product) -> bool {
+        product.width <= FACTOR
+            && match self {
+                Self::Nothing => false,
+                Self::Products => !product.scaled,
+                Self::Everything => true,
+            }
+    }
+}
+
+/// Definitions of these products.
+pub(super) fn products(all: &BTreeSet<Product>, unknown: Unknown) -> String {
     let mut text = String::new();
-    if products == Products::Unknown {
+    if unknown != Unknown::Nothing {
         let sort = format!("(_ BitVec {FACTOR})");
         let _ = writeln!(text, "(declare-fun factors ({sort} {sort}) {sort})");
     }
-    for &width in widths {
+    for &product in all {
+        let width = product.width;
         let sort = format!("(_ BitVec {width})");
-        let body = match products {
-            Products::Unknown if width <= FACTOR => {
-                let zero = format!("(_ bv0 {width})");
-                format!(
-                    "(ite (or (= a {zero}) (= b {zero})) {zero} ((_ extract {} 0) (factors {} {})))",
-                    width - 1,
-                    extended("a", width),
-                    extended("b", width)
-                )
-            }
-            _ => "(bvmul a b)".to_owned(),
+        let body = if unknown.holds(product) {
+            let zero = format!("(_ bv0 {width})");
+            format!(
+                "(ite (or (= a {zero}) (= b {zero})) {zero} ((_ extract {} 0) (factors {} {})))",
+                width - 1,
+                extended("a", width),
+                extended("b", width)
+            )
+        } else {
+            "(bvmul a b)".to_owned()
         };
-        let name = product(width);
-        let _ = writeln!(text, "(define-fun {name} ((a {sort}) (b {sort})) {sort} {body})");
+        let name = product.name();
+        let _ = writeln!(
+            text,
+            "(define-fun {name} ((a {sort}) (b {sort})) {sort} {body})"
+        );
     }
     text
 }
 
 /// What is true of the unknown products of these definitions: their range, that no bit of them is lost, that the factors may
 /// change places, and that a factor below `2^k` makes of the other one at most `2^k` times as much, with its sign.
-pub(super) fn facts(nodes: &[Node]) -> String {
+pub(super) fn facts(nodes: &[Node], unknown: Unknown) -> String {
     let mut text = String::new();
     for (index, node) in nodes.iter().enumerate() {
         let Op::Mul(a, b) = &node.op else { continue };
-        if !is_unknown(a, b) || node.width > FACTOR {
+        if !unknown.holds(product_of(a, b, node.width)) {
             continue;
         }
         for (one, other) in [(a, b), (b, a)] {
-            if other.low >= 0 {
+            // Of constants nothing needs it, and it costs time.
+            if other.low >= 0 && matches!(other.term, Term::Node(_)) {
                 text.push_str(&magnitude(index, node.width, one, other.width - 1));
             }
         }
@@ -200,11 +236,10 @@ fn extended(term: &str, width: u32) -> String {
     }
 }
 
-/// The widths of the unknown products of these definitions.
-pub(super) fn product_widths(nodes: &[Node]) -> impl Iterator<Item = u32> {
-    let of = |node: &Node| match &node.op {
-        Op::Mul(a, b) => is_unknown(a, b).then_some(node.width),
+/// The products of these definitions.
+pub(super) fn products_of(nodes: &[Node]) -> impl Iterator<Item = Product> {
+    nodes.iter().filter_map(|node| match &node.op {
+        Op::Mul(a, b) => Some(product_of(a, b, node.width)),
         _ => None,
-    };
-    nodes.iter().filter_map(of)
+    })
 }

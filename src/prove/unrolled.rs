@@ -3,24 +3,24 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::smt;
+use super::smt::Product;
 
-/// The description of a lane by Yosys, with its products as [`smt::products`] defines them.
+/// The description of a lane by Yosys, with its products as [`products`](super::smt::products) defines them.
 pub(super) struct Described {
     /// The text.
     pub(super) text: String,
-    /// Widths of its products.
-    pub(super) products: BTreeSet<u32>,
+    /// Its products.
+    pub(super) products: BTreeSet<Product>,
 }
 
-/// Takes the products of two signals out of a description by Yosys.
+/// Gives the products in a description by Yosys their names.
 pub(super) fn described(lane: &str) -> Described {
     let mut products = BTreeSet::new();
     let mut text = String::with_capacity(lane.len());
     for line in lane.lines() {
         match renamed(line) {
-            Some((line, width)) => {
-                products.insert(width);
+            Some((line, product)) => {
+                products.insert(product);
                 text.push_str(&line);
             }
             None => text.push_str(line),
@@ -30,17 +30,18 @@ pub(super) fn described(lane: &str) -> Described {
     Described { text, products }
 }
 
-/// A definition of a product of two signals, with the product's name in the place of `bvmul`.
-fn renamed(line: &str) -> Option<(String, u32)> {
+/// A definition of a product, with its name in the place of `bvmul`.
+fn renamed(line: &str) -> Option<(String, Product)> {
     let (head, factors) = line.split_once("(bvmul ")?;
     let (_, width) = head.rsplit_once("(_ BitVec ")?;
     let width: u32 = width.trim_end().strip_suffix(')')?.parse().ok()?;
     let (first, rest) = term(factors)?;
     let (second, _) = term(rest.trim_start())?;
-    if !first.contains("state") || !second.contains("state") {
-        return None;
-    }
-    Some((format!("{head}({} {factors}", smt::product(width)), width))
+    let product = Product {
+        scaled: !first.contains("state") || !second.contains("state"),
+        width,
+    };
+    Some((format!("{head}({} {factors}", product.name()), product))
 }
 
 /// The first term of a text and what follows it.
@@ -102,13 +103,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_product_of_signals_is_named_and_one_with_a_literal_is_not() {
+    fn a_product_is_named_by_its_width_and_whether_a_factor_is_a_literal() {
         let line = |b: &str| {
             format!("(define-fun |l#1| ((state |l_s|)) (_ BitVec 8) (bvmul (concat #b0 (|l#2| state)) {b})) ; \\p")
         };
-        let (named, width) = renamed(&line("(|l#3| state)")).unwrap();
-        assert_eq!(width, 8);
-        assert!(named.contains("(product.8 (concat #b0 (|l#2| state)) (|l#3| state))) ; \\p"));
-        assert_eq!(renamed(&line("#b00000101")), None);
+        let named = |b: &str| renamed(&line(b)).unwrap().0;
+        assert!(
+            named("(|l#3| state)")
+                .contains("(product.8 (concat #b0 (|l#2| state)) (|l#3| state))) ; \\p")
+        );
+        assert!(named("#b00000101").contains("(scaled.8 (concat"));
+        assert_eq!(renamed("(define-fun |l#1| (bvadd a b))"), None);
     }
 }
