@@ -10,10 +10,11 @@ use goldspike_golden::quant::QuantLayer;
 
 use super::error::ProveError;
 use super::golden::{Golden, Kind, Scope, Value};
-use super::graph::{Compare, Graph, Node};
-use super::number::{Bit, Number};
+use super::graph::{Graph, Node};
+use super::number::{Bit, Number, bits};
 use super::smt;
 use crate::hdl::{Ty, VerilogFile, verilog};
+use crate::quantize::Span;
 use crate::rtl::neuron::{Assume, Lane, lane};
 
 /// The Verilog that a claim is about.
@@ -149,19 +150,40 @@ impl Claim {
 }
 
 impl Question {
-    /// Declares a number of a width.
-    pub(super) fn declare(&mut self, graph: &Graph, name: &str, low: i64, high: i64) -> Number {
-        let (low, high) = (i128::from(low), i128::from(high));
-        let width = super::number::bits(low, high);
-        let number = Number::input(name.to_owned(), width, low, high);
-        let _ = writeln!(self.declared, "(declare-fun in.{name} () {})", sort(width));
-        self.inputs.push(format!("in.{name}"));
-        let premise = graph.all(vec![
-            graph.is(Compare::AtMost, &Number::literal(low), &number),
-            graph.is(Compare::AtMost, &number, &Number::literal(high)),
-        ]);
-        self.assume(&[premise]);
+    /// Declares a number from `low` to `high`.
+    pub(super) fn declare(&mut self, graph: &Graph, name: &str, span: Span) -> Number {
+        let (low, high) = (i128::from(span.low), i128::from(span.high));
+        let number = Number::input(name.to_owned(), bits(low, high), low, high);
+        self.symbol(name, number.width);
+        self.assume(&[graph.within(&number, low, high)]);
         number
+    }
+
+    /// Declares a truth value.
+    pub(super) fn declare_flag(&mut self, name: &str) -> Bit {
+        self.symbol(name, 0);
+        Bit::Input(name.to_owned())
+    }
+
+    fn symbol(&mut self, name: &str, width: u32) {
+        let symbol = format!("in.{name}");
+        let _ = writeln!(self.declared, "(declare-fun {symbol} () {})", sort(width));
+        self.inputs.push(symbol);
+    }
+
+    /// Shows two numbers that must be the same, if they are not.
+    pub(super) fn show(&mut self, name: &str, is: &Number, must: &Number) {
+        let width = is.width.max(must.width);
+        for (side, number) in [("rtl", is), ("golden", must)] {
+            let symbol = format!("{side}.{name}");
+            let term = smt::number(number, width);
+            let _ = writeln!(
+                self.premises,
+                "(define-fun {symbol} () {} {term})",
+                sort(width)
+            );
+            self.outputs.push(symbol);
+        }
     }
 
     /// Assumes.

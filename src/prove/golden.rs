@@ -24,8 +24,19 @@ pub(super) struct Scope {
     pub(super) left_out: LeftOut,
     /// The constants that are inputs have only values from the layer's smallest to its largest, not every legal one.
     pub(super) actual: bool,
-    /// The lane has no spikes and no reset, because `v` and `h` stay within this.
-    pub(super) silent_within: Option<Span>,
+    /// Some spikes cannot be fired, and the lane has neither them nor their reset.
+    pub(super) silent: Option<Silent>,
+}
+
+/// Why spikes cannot be fired.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Silent {
+    /// Where `h` and what is kept like it stay.
+    pub(super) within: Span,
+    /// There are none of +1.
+    pub(super) plus: bool,
+    /// There are none of -1.
+    pub(super) minus: bool,
 }
 
 /// What a port carries.
@@ -170,17 +181,20 @@ impl Draft<'_> {
             negative: graph.all(vec![later, negative]),
         };
         let step = cell.step(&self.arith, &before, &current);
-        if let Some(span) = self.scope.silent_within {
-            let (low, high) = (i128::from(span.low), i128::from(span.high));
+        if let Some(silent) = self.scope.silent {
+            let (low, high) = (i128::from(silent.within.low), i128::from(silent.within.high));
             for (state, value) in layer.neuron.states().zip(before.kept.clone()) {
                 if state.unit == StateUnit::Membrane {
                     self.within(&value, low, high);
                 }
             }
             self.within(&step.h, low, high);
-            for bit in [&before.spike, &before.negative] {
-                let silent = self.graph().not(bit);
-                self.premises.push(silent);
+            for (never, bit) in [
+                (silent.plus, &before.spike),
+                (silent.minus, &before.negative),
+            ] {
+                let premise = never.then(|| self.graph().not(bit));
+                self.premises.extend(premise);
             }
         }
         let graph = self.graph();

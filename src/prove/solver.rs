@@ -74,7 +74,6 @@ impl Solver {
         folder: &Path,
     ) -> Result<Result<String, String>, ProveError> {
         fs::write(folder.join("question.smt2"), script)?;
-        if let Some(to) = std::env::var_os("DUMP") { let n = fs::read_dir(&to)?.count(); fs::write(Path::new(&to).join(format!("{n}.smt2")), script)?; }
         let program = toolbox.require("prove", self.tool())?;
         Ok(limited(&program, folder, limits)
             .args(match self {
