@@ -110,7 +110,11 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
 fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
     let known = || ModelId::ALL.iter().copied();
     if let Some(model) = known().find(|model| model.info().name == args.what) {
-        args.quantize.require_none()?;
+        if let Some(flag) = args.quantize.given().into_iter().find(|word| word.starts_with("--")) {
+            let message = format!("{flag} is for a network: a model is proved at its `--width`");
+            return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+                .help("leave the flag out, or name a network"));
+        }
         let claims = of_model(model, &args.width)?;
         return Ok(("model", args.what.clone(), claims));
     }

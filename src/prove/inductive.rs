@@ -20,7 +20,7 @@ use super::symbolic::{LeftOut, Symbolic};
 use crate::quantize::{Bounds, Invariant, Span, Stored};
 
 /// Neurons and steps of one question.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 4;
 
 /// What the lane leaves out.
 #[derive(Clone, Copy, Debug)]
