@@ -110,7 +110,12 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
 fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
     let known = || ModelId::ALL.iter().copied();
     if let Some(model) = known().find(|model| model.info().name == args.what) {
-        if let Some(flag) = args.quantize.given().into_iter().find(|word| word.starts_with("--")) {
+        if let Some(flag) = args
+            .quantize
+            .given()
+            .into_iter()
+            .find(|word| word.starts_with("--"))
+        {
             let message = format!("{flag} is for a network: a model is proved at its `--width`");
             return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
                 .help("leave the flag out, or name a network"));
@@ -132,8 +137,10 @@ fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
     };
     if !args.width.is_empty() {
         let message = "--width is for a model: a network has its widths from the quantizer";
-        return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message.to_owned())
-            .help("leave it out, or give `--membrane-bits`"));
+        return Err(
+            Diagnostic::error(&codes::NOT_APPLICABLE, message.to_owned())
+                .help("leave it out, or give `--membrane-bits`"),
+        );
     }
     let integers = source.integers(&args.quantize)?;
     let claims = network_claims(&integers.network).map_err(|error| failed(&error))?;

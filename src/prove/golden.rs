@@ -182,7 +182,10 @@ impl Draft<'_> {
         };
         let step = cell.step(&self.arith, &before, &current);
         if let Some(silent) = self.scope.silent {
-            let (low, high) = (i128::from(silent.within.low), i128::from(silent.within.high));
+            let (low, high) = (
+                i128::from(silent.within.low),
+                i128::from(silent.within.high),
+            );
             for (state, value) in layer.neuron.states().zip(before.kept.clone()) {
                 if state.unit == StateUnit::Membrane {
                     self.within(&value, low, high);

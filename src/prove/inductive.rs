@@ -149,7 +149,8 @@ impl Draft<'_> {
 
         let graph = &self.arith.graph;
         let mut follows = Vec::new();
-        let bound = |value: &Number, span: Span| graph.clamp(value, span.low.into(), span.high.into());
+        let bound =
+            |value: &Number, span: Span| graph.clamp(value, span.low.into(), span.high.into());
         let mut own = self.bounds.own.iter();
         let values = std::iter::once(("h", StateUnit::Membrane, &step.h, &without.h)).chain(
             layer
@@ -167,8 +168,10 @@ impl Draft<'_> {
             let within = bound(value, span);
             follows.push(graph.is(Compare::Equal, value, &within));
             follows.push(graph.is(Compare::Equal, without, value));
-            self.question.show(&format!("{place}.{name}.bound"), value, &within);
-            self.question.show(&format!("{place}.{name}"), without, value);
+            self.question
+                .show(&format!("{place}.{name}.bound"), value, &within);
+            self.question
+                .show(&format!("{place}.{name}"), without, value);
         }
         for (bit, other) in [
             (&step.spike, &without.spike),
@@ -176,14 +179,20 @@ impl Draft<'_> {
         ] {
             follows.push(graph.same(bit, other));
         }
-        for (never, bit) in [(self.left.plus, &step.spike), (self.left.minus, &step.negative)] {
+        for (never, bit) in [
+            (self.left.plus, &step.spike),
+            (self.left.minus, &step.negative),
+        ] {
             follows.extend(never.then(|| graph.not(bit)));
         }
         let state = step.into_state();
         follows.push(self.inside(after, invariant.together, &state));
-        self.question
-            .follows
-            .extend(follows.iter().filter(|bit| **bit != Bit::Known(true)).map(smt::bit));
+        self.question.follows.extend(
+            follows
+                .iter()
+                .filter(|bit| **bit != Bit::Known(true))
+                .map(smt::bit),
+        );
         Some(())
     }
 
@@ -215,4 +224,64 @@ impl Draft<'_> {
 fn graph_not_both(arith: &Symbolic, state: &State<Number, Bit>) -> Bit {
     let graph = &arith.graph;
     graph.not(&graph.all(vec![state.spike.clone(), state.negative.clone()]))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{Limits, Prover, Solver, Status};
+    use super::*;
+    use crate::engine::tool::{Toolbox, YOSYS};
+    use crate::quantize::{self, Options, bounds, invariants};
+
+    #[test]
+    fn a_bound_that_does_not_hold_is_refuted() {
+        let toolbox = Toolbox::from_environment();
+        let solver = Solver::installed(&toolbox).ok();
+        let Some(solver) = solver.filter(|_| toolbox.find(YOSYS).is_some()) else {
+            assert!(
+                std::env::var_os("GOLDSPIKE_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
+                "yosys or a solver is missing"
+            );
+            println!("SKIPPED: yosys or a solver not found");
+            return;
+        };
+        let prover = Prover::new(toolbox, solver, Limits::default()).unwrap();
+        let network = crate::import::load(Path::new("digits")).unwrap().network;
+        let network = quantize::quantize(&network, &Options::default())
+            .unwrap()
+            .network;
+        let (layer, fed) = (&network.layers[0], network.input.payloads());
+        let invariants = invariants(layer, fed).unwrap();
+        let mut known = bounds(layer, fed).unwrap();
+        let left = Left {
+            overflows: LeftOut {
+                membrane: true,
+                own: true,
+            },
+            plus: false,
+            minus: false,
+        };
+        let ask = |bounds: &Bounds, left| {
+            let claim = claim("n0", layer, &invariants, bounds, left).unwrap();
+            prover.ask(&claim).unwrap().status
+        };
+        assert_eq!(ask(&known, left), Status::Proved);
+        let silent = Left { plus: true, ..left };
+        assert!(matches!(
+            ask(&known, silent),
+            Status::Refuted { .. } | Status::Unknown(_)
+        ));
+        known.membrane.high -= 1;
+        let Status::Refuted { outputs, .. } = ask(&known, left) else {
+            unreachable!("the bound is attained");
+        };
+        assert!(
+            outputs
+                .iter()
+                .any(|(name, is, must)| name.contains("bound") && is > must)
+        );
+    }
 }

@@ -29,7 +29,10 @@ pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> 
         let mut used = None;
         for (forms, words) in [
             (Forms::Cheapest, "the lane as generated = the golden step"),
-            (Forms::General, "the lane in its general form = the golden step"),
+            (
+                Forms::General,
+                "the lane in its general form = the golden step",
+            ),
         ] {
             let assume = Assume::of(layer, fed, forms);
             let ternary = layer.neuron.modes.spikes == Spikes::Ternary;
@@ -56,7 +59,11 @@ pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> 
                     }),
                 },
             };
-            all.push(Claim::of(&format!("{}: {words}", layer.name), layer, &setting)?);
+            all.push(Claim::of(
+                &format!("{}: {words}", layer.name),
+                layer,
+                &setting,
+            )?);
             used = used.or(Some(left));
         }
         // A value that wraps is anywhere unless nothing wraps.

@@ -80,7 +80,9 @@ impl Prover {
                 scope.spawn(move || {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(claim) = claims.get(index) else { break };
+                        let Some(claim) = claims.get(index) else {
+                            break;
+                        };
                         if sender.send((index, self.ask(claim))).is_err() {
                             break;
                         }
@@ -173,9 +175,7 @@ impl Prover {
         folder: &Path,
     ) -> Result<Status, ProveError> {
         let scripts = Scripts::of(question, lane);
-        let says = |script: &str, limits| {
-            self.solver.says(&self.toolbox, limits, script, folder)
-        };
+        let says = |script: &str, limits| self.solver.says(&self.toolbox, limits, script, folder);
         // Of contradicting premises everything follows, which proves nothing.
         match says(&format!("{}(check-sat)\n", scripts.real), self.limits)? {
             Ok(said) if said.trim() == "sat" => {}

@@ -195,7 +195,10 @@ pub(super) fn facts(nodes: &[Node], unknown: Unknown) -> String {
         }
         let (a, b) = (number(a, FACTOR), number(b, FACTOR));
         let whole = extended(&format!("x{index}"), node.width);
-        let _ = writeln!(text, "(assert (= (factors {a} {b}) (factors {b} {a}) {whole}))");
+        let _ = writeln!(
+            text,
+            "(assert (= (factors {a} {b}) (factors {b} {a}) {whole}))"
+        );
         let (low, high) = (Number::literal(node.low), Number::literal(node.high));
         let (low, high) = (number(&low, node.width), number(&high, node.width));
         let _ = writeln!(
@@ -222,7 +225,11 @@ fn magnitude(index: usize, product: u32, factor: &Number, power: u32) -> String 
         number(factor, width)
     );
     let zero = format!("(_ bv0 {width})");
-    let negative = format!("(bvslt {} (_ bv0 {}))", number(factor, factor.width), factor.width);
+    let negative = format!(
+        "(bvslt {} (_ bv0 {}))",
+        number(factor, factor.width),
+        factor.width
+    );
     format!(
         "(assert (ite {negative} (and (bvsle {most} {value}) (bvsle {value} {zero})) \
          (and (bvsle {zero} {value}) (bvsle {value} {most}))))\n"

@@ -56,7 +56,10 @@ impl Solver {
     /// # Errors
     /// There is none.
     pub fn installed(toolbox: &Toolbox) -> Result<Self, ProveError> {
-        match Self::ALL.iter().find(|solver| toolbox.find(solver.tool()).is_some()) {
+        match Self::ALL
+            .iter()
+            .find(|solver| toolbox.find(solver.tool()).is_some())
+        {
             Some(solver) => Ok(*solver),
             None => {
                 toolbox.require("prove", YICES)?;

@@ -68,7 +68,11 @@ impl Symbolic {
             }
             Rounding::HalfUp => graph.is(Compare::AtMost, &half, &lost),
             Rounding::HalfEven => {
-                let odd = graph.is(Compare::Equal, &graph.lowest(&floor, 1), &Number::literal(1));
+                let odd = graph.is(
+                    Compare::Equal,
+                    &graph.lowest(&floor, 1),
+                    &Number::literal(1),
+                );
                 let tie = graph.is(Compare::Equal, &lost, &half);
                 let more = graph.is(Compare::Less, &half, &lost);
                 graph.any(vec![more, graph.all(vec![tie, odd])])
@@ -156,9 +160,7 @@ impl Arith for Symbolic {
         };
         match self.overflow {
             Overflow::Saturate if !left_out => self.graph.clamp(sum, min, max),
-            Overflow::SaturateSymmetric if !left_out => {
-                self.graph.clamp(sum, min.max(-max), max)
-            }
+            Overflow::SaturateSymmetric if !left_out => self.graph.clamp(sum, min.max(-max), max),
             _ if format.signed => self.graph.wrapped(sum, format.width),
             _ => self.graph.lowest(sum, format.width),
         }

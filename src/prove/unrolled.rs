@@ -105,7 +105,9 @@ mod tests {
     #[test]
     fn a_product_is_named_by_its_width_and_whether_a_factor_is_a_literal() {
         let line = |b: &str| {
-            format!("(define-fun |l#1| ((state |l_s|)) (_ BitVec 8) (bvmul (concat #b0 (|l#2| state)) {b})) ; \\p")
+            format!(
+                "(define-fun |l#1| ((state |l_s|)) (_ BitVec 8) (bvmul (concat #b0 (|l#2| state)) {b})) ; \\p"
+            )
         };
         let named = |b: &str| renamed(&line(b)).unwrap().0;
         assert!(

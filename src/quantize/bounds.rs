@@ -37,10 +37,7 @@ pub(crate) fn invariants(layer: &QuantLayer, fed: Payloads) -> Option<Vec<(Span,
 }
 
 /// Each neuron's sums and update.
-fn updates(
-    layer: &QuantLayer,
-    fed: Payloads,
-) -> impl Iterator<Item = Option<(Span, Update)>> + '_ {
+fn updates(layer: &QuantLayer, fed: Payloads) -> impl Iterator<Item = Option<(Span, Update)>> + '_ {
     let rows = layer.weights.chunks(layer.axons.max(1)).zip(&layer.bias);
     rows.enumerate().map(move |(n, (row, &bias))| {
         let sums = row_span(row, bias, fed)?;
