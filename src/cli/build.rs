@@ -202,8 +202,7 @@ impl<'a> Job<'a> {
         steps.push(Step {
             name: "prove",
             status: Status::NotRun,
-            note: "`goldspike prove MODEL` proves the neuron units of a model, not a network"
-                .to_owned(),
+            note: "`goldspike prove NETWORK` proves its neuron units".to_owned(),
         });
         let (synthesis, refused) = match attempt {
             Attempt::Done(mut synthesis, _) => {

@@ -10,9 +10,7 @@ use goldspike::engine::tool::{
 };
 use goldspike::engine::{Bitstream, Engine, EngineError, Rtl, Stalls, Stimulus};
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
-use goldspike::synth::{
-    Job, SynthError, Target, bitstream, disassembled, map, ports, target, window,
-};
+use goldspike::synth::{Job, SynthError, Target, bits, disassembled, map, ports, target, window};
 use goldspike::verify::{EngineReport, VerifyError, verify_engine};
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::small::Small;
@@ -178,7 +176,7 @@ fn a_bitstream_is_block_rams_and_is_refused_for_another_device() {
         apart: None,
     };
     let mapped = map(&toolbox, &job, hx1k).unwrap();
-    let bits = bitstream(&toolbox, folder, &mapped, hx1k, &ports(&design.top)).unwrap();
+    let bits = bits(&toolbox, folder, &mapped, hx1k, &ports(&design.top)).unwrap();
     let text = disassembled(&toolbox, folder, &bits, hx1k, "gs_top").unwrap();
     let blocks = text.matches("SB_RAM40_4K").count();
     assert_eq!(blocks, mapped.whole.bram, "block RAMs in the bitstream");

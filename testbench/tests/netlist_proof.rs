@@ -72,7 +72,7 @@ fn compared(unit: &Arc<Module>, alter: impl Fn(String) -> String) -> Verdict {
          dfflegalize -cell $_DFF_P_ 01; opt_expr; opt_clean; aigmap; opt_clean; write_aiger -zinit miter.aig",
         files.join(" "),
         mapped.verilog.display(),
-        mapped.models.display()
+        mapped.models().unwrap().display()
     );
     Run::new(&yosys, folder, "miter.log")
         .args(["-p", &script])

