@@ -190,7 +190,8 @@ mod tests {
         assert_eq!(clocks_per_bit(12_000_000, 1_000_000), Ok(12));
         assert_eq!(clocks_per_bit(12_000_000, 115_200), Ok(104));
         assert_eq!(clocks_per_bit(27_000_000, 115_200), Ok(234));
-        assert_eq!(clocks_per_bit(27_000_000, 921_600), Ok(29));
+        assert_eq!(clocks_per_bit(27_000_000, 1_000_000), Ok(27));
+        assert!(clocks_per_bit(27_000_000, 921_600).is_err(), "29 clocks: 1.02 % too fast");
         assert!(clocks_per_bit(12_000_000, 2_000_000).is_err());
         assert!(clocks_per_bit(12_000_000, 0).is_err());
     }

@@ -7,6 +7,8 @@
 //! AXI4-Stream ─► guard ─► event_buffer ─► crossbar ─► neurons ─► spikes ─► next layer's event_buffer … ─► AXI4-Stream
 //!                 top      └──────────────── layer ───────────────┘
 //! ```
+//!
+//! The crossbar's parts are `passes` (which event in which cycle) and `weights`; `fabric` says what a family's cells want.
 
 mod constants;
 mod crossbar;
