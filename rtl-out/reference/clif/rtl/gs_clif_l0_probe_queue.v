@@ -20,14 +20,14 @@ module gs_clif_l0_probe_queue (
     output wire user_o
 );
 
-    reg [3:0] write_pointer_q;
     reg [3:0] read_pointer_q;
+    reg [3:0] write_pointer_q;
     reg valid_q;
     reg [4:0] waiting_q;
     reg any_waiting_q;
     initial begin
-        write_pointer_q = 4'd0;
         read_pointer_q = 4'd0;
+        write_pointer_q = 4'd0;
         valid_q = 1'd0;
         waiting_q = 5'd0;
         any_waiting_q = 1'd0;
@@ -45,11 +45,11 @@ module gs_clif_l0_probe_queue (
     wire last_0 = last_i;
     wire user_0 = user_i;
     wire fetch = any_waiting_q & ((~valid_q) | pop_i);
+    wire [4:0] sum_1 = read_pointer_q + 4'd1;
+    wire [4:0] sum_2 = write_pointer_q + 4'd1;
     wire [34:0] entries_rdata_0 = entries_rdata[34:0];
     wire entries_rdata_1 = entries_rdata[35];
     wire entries_rdata_2 = entries_rdata[36];
-    wire [4:0] sum_1 = write_pointer_q + 4'd1;
-    wire [4:0] sum_2 = read_pointer_q + 4'd1;
 
     // entries that were not read yet; what decides late moves nothing but an enable
     wire [5:0] sum_3 = waiting_q + 5'd1;
@@ -59,17 +59,17 @@ module gs_clif_l0_probe_queue (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            write_pointer_q <= 4'd0;
             read_pointer_q <= 4'd0;
+            write_pointer_q <= 4'd0;
             valid_q <= 1'd0;
             waiting_q <= 5'd0;
             any_waiting_q <= 1'd0;
         end else begin
-            if (push_i) begin
-                write_pointer_q <= sum_1[3:0];
-            end
             if (fetch) begin
-                read_pointer_q <= sum_2[3:0];
+                read_pointer_q <= sum_1[3:0];
+            end
+            if (push_i) begin
+                write_pointer_q <= sum_2[3:0];
             end
             valid_q <= fetch | (valid_q & (~pop_i));
             if (push_i ^ fetch) begin
