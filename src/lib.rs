@@ -7,6 +7,7 @@ pub mod emit;
 pub mod engine;
 pub mod folder;
 pub mod hdl;
+pub mod image;
 pub mod import;
 pub mod prove;
 pub mod quantize;

@@ -72,6 +72,7 @@ pub fn plan(error: &PlanError) -> Diagnostic {
         PlanError::LaneCount { .. } => &codes::LANE_COUNT,
         PlanError::LaneRange { .. } | PlanError::Events { .. } => &codes::LANE_RANGE,
         PlanError::Banks(_) => &codes::BANKS,
+        PlanError::AnySum { .. } => &codes::ANY_SUM,
         PlanError::Hdl(_) => &codes::INTERNAL,
     };
     Diagnostic::error(code, error.to_string()).help(error.help())

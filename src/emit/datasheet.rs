@@ -145,6 +145,7 @@ fn silent_latency(design: &Design) -> Result<u64, EmitError> {
                 beats: vec![beat],
                 ready,
                 hang: hang_cycles(design) + u64::from(gap),
+                image: Vec::new(),
             },
             |_| {},
         )

@@ -8,6 +8,7 @@ pub mod beats;
 mod child;
 mod golden;
 mod icarus;
+mod loaded;
 pub(crate) mod random;
 mod rtl;
 mod rust_hdl;
@@ -22,8 +23,9 @@ use thiserror::Error;
 
 pub use golden::Golden;
 pub use icarus::{Icarus, Patch};
+pub use loaded::Loaded;
 pub use rtl::Rtl;
-pub use rust_hdl::{Bench, RustHdl};
+pub use rust_hdl::{Bench, LoadState, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
 pub use verilator::Verilator;
 pub use wire::meaning;

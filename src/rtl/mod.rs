@@ -8,6 +8,7 @@
 //!                 top      └──────────────── layer ───────────────┘
 //! ```
 
+mod any;
 mod constants;
 mod crossbar;
 mod event_buffer;
@@ -18,6 +19,9 @@ mod guard;
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod laws;
 mod layer;
+pub mod load_map;
+mod load;
+mod loader;
 mod memory;
 pub mod neuron;
 mod neurons;
@@ -33,6 +37,7 @@ mod weights;
 pub use fabric::Fabric;
 pub use layer::ProbeLayout;
 pub use neuron::{Form, Forms};
-pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
+pub use load_map::LoadMap;
+pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError, Weights};
 pub(crate) use top::longest_sample;
 pub use top::{Design, design};
