@@ -172,6 +172,18 @@ impl Bench {
         &mut self,
         words: impl IntoIterator<Item = (u32, bool)>,
     ) -> Result<LoadState, EngineError> {
+        self.load_and_wait(words, LOAD_SETTLES)
+    }
+
+    /// [`Self::load`] that looks at what the load port shows `cycles` after the last word was taken.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_and_wait(
+        &mut self,
+        words: impl IntoIterator<Item = (u32, bool)>,
+        cycles: u32,
+    ) -> Result<LoadState, EngineError> {
         let Some(load) = &self.load else {
             return Err(EngineError::Build {
                 engine: NAME,
@@ -198,7 +210,7 @@ impl Bench {
             self.sim.clock();
         }
         self.sim.set(load.valid, 0);
-        (0..LOAD_SETTLES).for_each(|_| self.sim.clock());
+        (0..cycles).for_each(|_| self.sim.clock());
         let reason = self.sim.get(load.reason) as u8;
         if (self.sim.get(load.error) == 1) != (reason != 0) {
             return Err(EngineError::Protocol {

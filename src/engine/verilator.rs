@@ -136,6 +136,12 @@ impl Simulator for Verilator {
         design: &Design,
         stimulus: &BeatStimulus,
     ) -> Result<BeatResult, EngineError> {
+        if !stimulus.image.is_empty() {
+            return Err(EngineError::Build {
+                engine: NAME,
+                message: "this engine loads no image: rust-hdl and icarus do".to_owned(),
+            });
+        }
         let mut running = match self.running.take() {
             Some(running) if Arc::ptr_eq(&running.top, &design.top) => running,
             _ => self.start(design)?,

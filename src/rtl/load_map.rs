@@ -164,6 +164,11 @@ impl LoadMap {
         HEADER_WORDS + self.payload_words() + 1
     }
 
+    /// Names of the layers.
+    pub(crate) fn layer_names(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|one| one.layer.name.as_str())
+    }
+
     /// The shape word.
     #[must_use]
     pub fn shape(&self) -> u32 {

@@ -1,8 +1,11 @@
 //! Networks of the same shape: what an image can hold.
 
+pub mod traffic;
+
 use goldspike_golden::contract::accumulator_range;
-use goldspike_golden::format::QFormat;
+use goldspike_golden::format::{QFormat, Rounding};
 use goldspike_golden::quant::{Param, Payloads, QuantLayer, QuantNetwork};
+use goldspike_testbench::strategy::{Case, generate};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
@@ -77,4 +80,25 @@ pub fn extreme(network: &QuantNetwork, largest: bool) -> QuantNetwork {
             values.values_mut().fill(value);
         }
     })
+}
+
+/// A case of two small layers of LIF neurons.
+pub fn small(rng: &mut TestRng) -> Case {
+    loop {
+        let case = generate::case(rng);
+        let layers = &case.network.layers;
+        let weights: usize = layers.iter().map(|layer| layer.weights.len()).sum();
+        if layers.len() == 2
+            && layers.iter().all(|layer| {
+                layer.neuron.refractory == 0
+                    && layer.neuron.constants.len() < 6
+                    && !layer.neuron.by_step()
+                    && layer.rounding != Rounding::ToZero
+                    && (2..16).contains(&layer.weight_bits)
+            })
+            && (4..60).contains(&weights)
+        {
+            return case;
+        }
+    }
 }
