@@ -11,7 +11,9 @@
 mod writable_support;
 
 use goldspike::engine::beats::{BeatStimulus, traces};
-use goldspike::engine::tool::IVERILOG;
+use goldspike::emit::lint::{LINTERS, lint};
+use goldspike::emit::sources;
+use goldspike::engine::tool::{IVERILOG, Toolbox};
 use goldspike::engine::{Bench, Icarus, LoadState, Loaded, Rtl, Stalls, Stimulus};
 use goldspike::image::{Image, ImageError, image};
 use goldspike::rtl::load_map::Refusal;
@@ -328,6 +330,9 @@ fn a_network_of_another_shape_has_no_image() {
     for (field, change) in fields {
         let mut other = case.network.clone();
         change(&mut other);
+        for layer in &mut other.layers {
+            layer.accumulator.frac = layer.membrane.frac - layer.guard_bits;
+        }
         match image(&other, &design, 1) {
             Err(ImageError::Differs { field: found, .. }) => assert_eq!(found, field),
             other => panic!("{field}: {other:?}"),
@@ -349,4 +354,21 @@ fn a_network_of_another_shape_has_no_image() {
         image(&case.network, &rom, 1),
         Err(ImageError::NotWritable)
     );
+}
+
+#[test]
+fn writable_designs_are_clean_for_every_linter() {
+    let toolbox = Toolbox::from_environment();
+    let rng = &mut rng(11);
+    for draw in 0..u64::from(cases(4, 40)) {
+        let case = generate::case(rng);
+        let emitted = sources(&writable(&case, draw % 2 == 0, draw), "lint").unwrap();
+        for &tool in LINTERS {
+            if tools::missing(tool) {
+                continue;
+            }
+            let said = lint(&toolbox, tool, &emitted).unwrap();
+            assert!(said.is_clean(), "{}: {}", said.tool, said.messages);
+        }
+    }
 }
