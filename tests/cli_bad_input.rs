@@ -533,8 +533,8 @@ fn flags_that_do_not_fit_what_is_given() {
             &["build", "digits", "-o", text(&out), "--neuron-lanes", "1,0"],
         ),
         (
-            "events-two",
-            &["generate", "digits", "-o", text(&out), "--events", "2"],
+            "events-three",
+            &["generate", "digits", "-o", text(&out), "--events", "3"],
         ),
         (
             "image-of-another-width",
@@ -575,7 +575,7 @@ fn flags_that_do_not_fit_what_is_given() {
         stored(name, scratch.path(), &ran.stderr);
         assert_eq!(
             names(scratch.path()),
-            ["quant"],
+            ["narrow", "quant"],
             "{name}: something was written"
         );
     }

@@ -35,7 +35,7 @@ fn help_and_version_go_to_stdout() {
         assert!(help.contains(verb), "{verb}");
         let own = run(&[verb, "--help"]).ended(0);
         assert!(own.contains("--format"), "{verb}");
-        for absent in ["--goal", "--mutants", "--events", "netlist"] {
+        for absent in ["--goal", "--mutants", "netlist"] {
             assert!(!own.contains(absent), "{verb} offers {absent}");
         }
         assert_eq!(

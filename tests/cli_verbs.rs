@@ -579,15 +579,40 @@ fn an_image_of_another_network_for_a_writable_design() {
     let (folder, file) = (scratch.path().join("rtl"), scratch.path().join("x.img"));
     let lanes = ["--lanes", "16,10"];
     let writable = ["--weights", "writable"];
-    let generate = ["generate", "digits", "-o", text(&folder), "--testbench", "--samples", "2"];
+    let generate = [
+        "generate",
+        "digits",
+        "-o",
+        text(&folder),
+        "--testbench",
+        "--samples",
+        "2",
+    ];
     run(&[&generate[..], &lanes, &writable].concat()).ended(0);
     let sheet = std::fs::read_to_string(folder.join("datasheet.md")).unwrap();
-    let image = ["image", "digits", "--for", "digits", "-o", text(&file), "--format", "json"];
+    let image = [
+        "image",
+        "digits",
+        "--for",
+        "digits",
+        "-o",
+        text(&file),
+        "--format",
+        "json",
+    ];
     let version = ["--image-version", "7"];
     let made = run(&[&image[..], &lanes, &version].concat()).json(0);
     has(
         &made,
-        &["network", "digest", "design", "design_digest", "image_digest", "shape", "words"],
+        &[
+            "network",
+            "digest",
+            "design",
+            "design_digest",
+            "image_digest",
+            "shape",
+            "words",
+        ],
     );
     assert_eq!(made["digest"], made["design_digest"]);
     assert!(sheet.contains(made["shape"].as_str().unwrap()), "{sheet}");

@@ -104,8 +104,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
         file.persist(path).map_err(|error| error.error)
     });
     written.map(drop).map_err(|error| {
-        Diagnostic::error(&codes::OUTPUT_UNWRITABLE, format!("cannot be written: {error}"))
-            .at(Place::file(path.display().to_string()))
-            .help("name a file in a folder that is there and can be written")
+        Diagnostic::error(
+            &codes::OUTPUT_UNWRITABLE,
+            format!("cannot be written: {error}"),
+        )
+        .at(Place::file(path.display().to_string()))
+        .help("name a file in a folder that is there and can be written")
     })
 }

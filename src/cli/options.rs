@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
-use crate::rtl::{Weights, DesignOptions, Fabric, LaneChoice};
+use crate::rtl::{DesignOptions, Fabric, LaneChoice, Weights};
 use clap::{Args, ValueEnum};
 use goldspike_golden::format::{Overflow, Rounding};
 use std::num::NonZeroUsize;

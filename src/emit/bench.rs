@@ -220,8 +220,18 @@ impl Bench<'_> {
         }
         ports.push("protocol_error_o".to_owned());
         if self.design.load.is_some() {
-            let load = ["s_load_tvalid", "s_load_tready", "s_load_tdata", "s_load_tlast"];
-            let state = ["loaded_o", "image_version_o", "load_error_o", "load_reason_o"];
+            let load = [
+                "s_load_tvalid",
+                "s_load_tready",
+                "s_load_tdata",
+                "s_load_tlast",
+            ];
+            let state = [
+                "loaded_o",
+                "image_version_o",
+                "load_error_o",
+                "load_reason_o",
+            ];
             ports.extend(load.into_iter().chain(state).map(str::to_owned));
         }
         let lines: Vec<String> = ports

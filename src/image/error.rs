@@ -81,7 +81,9 @@ impl ImageError {
             Self::Differs { .. } => {
                 "quantize both networks with the same flags, or make a design for this one"
             }
-            Self::Table { .. } => "give both networks the same table, or make a design for this one",
+            Self::Table { .. } => {
+                "give both networks the same table, or make a design for this one"
+            }
             Self::Shape { .. } => {
                 "make the design from a network whose constants depend on as much as these"
             }

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 pub use error::ImageError;
 
+use crate::rtl::Design;
 use crate::rtl::load_map::{FORMAT, LoadMap, LoadedLayer, MAGIC, contents, modes};
 use crate::rtl::neuron::Column;
-use crate::rtl::Design;
 use error::differs;
 
 /// The words of an image, which end with TLAST.
@@ -31,13 +31,19 @@ impl Image {
     /// The words as bytes, the lowest byte of a word first.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
+        self.words
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect()
     }
 
     /// The words in hexadecimal, one a line.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.words.iter().map(|word| format!("{word:08x}\n")).collect()
+        self.words
+            .iter()
+            .map(|word| format!("{word:08x}\n"))
+            .collect()
     }
 
     /// SHA-256 of [`Self::bytes`], in hexadecimal.
@@ -69,9 +75,11 @@ pub fn image(network: &QuantNetwork, design: &Design, version: u32) -> Result<Im
     network.validate()?;
     same_network(network, map)?;
     let mut words = vec![MAGIC, FORMAT, version, map.shape()];
-    words.push(u32::try_from(map.payload_words()).map_err(|_| ImageError::TooLong {
-        words: map.payload_words(),
-    })?);
+    words.push(
+        u32::try_from(map.payload_words()).map_err(|_| ImageError::TooLong {
+            words: map.payload_words(),
+        })?,
+    );
     for (layer, loaded) in network.layers.iter().zip(&map.layers) {
         let columns = columns(layer, loaded)?;
         for memory in contents(&loaded.plan, layer, &columns) {
@@ -108,7 +116,12 @@ fn same_layer(layer: &QuantLayer, made: &QuantLayer) -> Result<(), ImageError> {
     differs(name, "membrane", layer.membrane.width, made.membrane.width)?;
     differs(name, "rounding", layer.rounding, made.rounding)?;
     differs(name, "overflow", layer.overflow, made.overflow)?;
-    differs(name, "model", neuron.model.info().name, other.model.info().name)?;
+    differs(
+        name,
+        "model",
+        neuron.model.info().name,
+        other.model.info().name,
+    )?;
     differs(name, "modes", modes(&neuron.modes), modes(&other.modes))?;
     differs(name, "refractory", neuron.refractory, other.refractory)?;
     differs(name, "coefficient", neuron.coefficient, other.coefficient)?;
@@ -139,7 +152,10 @@ fn columns(layer: &QuantLayer, loaded: &LoadedLayer) -> Result<Vec<Column>, Imag
             name => layer.neuron.constant(name),
         };
         let values = shaped(own, column, layer)?;
-        let beyond = values.values().iter().find(|&&v| !column.ty.holds(v.into()));
+        let beyond = values
+            .values()
+            .iter()
+            .find(|&&v| !column.ty.holds(v.into()));
         if let Some(&value) = beyond {
             return Err(ImageError::Range {
                 layer: layer.name.clone(),

@@ -15,16 +15,11 @@
 use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::rtl::crc::{RESIDUE, crc};
 use crate::rtl::load::{PIECE_BITS, Size, largest};
 use crate::rtl::load_map::{FORMAT, HEADER_WORDS, LoadMap, MAGIC, Refusal};
 use crate::rtl::plan::index_bits;
 use crate::rtl::regs::{counted, delay_control, hold, stepped};
-
-/// CRC-32/ISO-HDLC, reflected.
-const POLYNOMIAL: i128 = 0xEDB8_8320;
-
-/// The register after a packet that ends with its own CRC-32.
-const RESIDUE: i128 = 0xDEBB_20E3;
 
 /// Bits of a reason.
 const REASON_BITS: u32 = 4;
@@ -205,13 +200,7 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
 }
 
 /// Whether a sample is between the first beat that was accepted and the last one that left.
-fn samples_in_flight(
-    b: &mut Builder,
-    most: usize,
-    accepted: Sig,
-    ends: Sig,
-    left: Sig,
-) -> Sig {
+fn samples_in_flight(b: &mut Builder, most: usize, accepted: Sig, ends: Sig, left: Sig) -> Sig {
     b.comment("samples in flight: one that is not whole yet, and whole ones");
     let open = b.reg("open_q", Ty::BIT, Some(0));
     let goes_on = b.not(ends);
@@ -228,27 +217,6 @@ fn samples_in_flight(
     b.next_en(count, moves, next);
     let some = b.any(count.q);
     b.or(open.q, some)
-}
-
-/// The CRC-32 register; it takes `byte` in each cycle with `takes`, after it began anew with `begins`.
-fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
-    let ty = Ty::u(PIECE_BITS);
-    let crc = b.reg("crc_q", ty, Some(ty.max()));
-    let ones = b.lit(ty.max(), ty);
-    let start = b.mux(begins, ones, crc.q);
-    let (polynomial, zero) = (b.lit(POLYNOMIAL, ty), b.lit(0, ty));
-    let mut state = start;
-    for bit in 0..8 {
-        let (lowest, incoming) = (b.bit(state, 0), b.bit(byte, bit));
-        let feeds = b.xor(lowest, incoming);
-        let shifted = b.shr_floor(state, 1);
-        let shifted = b.extend(shifted, ty);
-        let taps = b.mux(feeds, polynomial, zero);
-        state = b.xor(shifted, taps);
-    }
-    let next = b.mux(takes, state, start);
-    b.next(crc, next);
-    crc.q
 }
 
 /// One register a place of an image, of which one is 1.
@@ -338,7 +306,9 @@ fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, S
     let moves = b.or(comes, fresh);
     b.next_en(piece, moves, next);
 
-    b.comment("a word is written one cycle after its last piece came, and then the next one is due");
+    b.comment(
+        "a word is written one cycle after its last piece came, and then the next one is due",
+    );
     let write: Vec<Sig> = memories
         .iter()
         .enumerate()

@@ -7,9 +7,13 @@
 //! AXI4-Stream ─► guard ─► event_buffer ─► crossbar ─► neurons ─► spikes ─► next layer's event_buffer … ─► AXI4-Stream
 //!                 top      └──────────────── layer ───────────────┘
 //! ```
+//!
+//! Where weights are writable a `loader` behind the `load_port` writes the memories of `weights` and `constants`, which are
+//! then double (`load`), in the order of the `load_map`; `any` has the widths.
 
 mod any;
 mod constants;
+mod crc;
 mod crossbar;
 mod event_buffer;
 pub mod fabric;
@@ -19,8 +23,9 @@ mod guard;
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod laws;
 mod layer;
-pub mod load_map;
 mod load;
+pub mod load_map;
+mod load_port;
 mod loader;
 mod memory;
 pub mod neuron;
@@ -36,8 +41,8 @@ mod weights;
 
 pub use fabric::Fabric;
 pub use layer::ProbeLayout;
-pub use neuron::{Form, Forms};
 pub use load_map::LoadMap;
+pub use neuron::{Form, Forms};
 pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError, Weights};
 pub(crate) use top::longest_sample;
 pub use top::{Design, design};

@@ -8,9 +8,8 @@ use crate::hdl::{Builder, Module, Sig, Ty};
 use crate::rtl::any;
 use crate::rtl::guard::{error_doc, guard};
 use crate::rtl::layer::{ProbeLayout, layer};
-use crate::rtl::load::{Load, PIECE_BITS, Size};
 use crate::rtl::load_map::LoadMap;
-use crate::rtl::loader::loader;
+use crate::rtl::load_port::LoadPort;
 use crate::rtl::neuron::{self, Assume, Form};
 use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, Weights, plan, sum_type};
 use crate::rtl::stream::{Beat, Layout, connections};
@@ -241,106 +240,6 @@ pub(crate) fn longest_sample(network: &QuantNetwork) -> Option<usize> {
     let neurons = network.layers.iter().map(|layer| &layer.neuron);
     let by_step = neurons.filter(|neuron| neuron.by_step());
     by_step.map(|neuron| neuron.steps()).min()
-}
-
-/// The load port of the top, and what it gives the layers.
-struct LoadPort {
-    /// Beats of samples may be accepted.
-    goes: Sig,
-    accepted: Sig,
-    ends: Sig,
-    /// The last beat of a sample leaves.
-    left: Sig,
-    load: Load,
-    /// By layer: its memories.
-    sizes: Vec<Vec<Size>>,
-    /// The next layer's first memory.
-    next: usize,
-}
-
-impl LoadPort {
-    fn new(
-        b: &mut Builder,
-        prefix: &str,
-        map: &LoadMap,
-        plans: &[LayerPlan],
-    ) -> Result<Self, PlanError> {
-        let steps = plans.iter().map(|plan| plan.banks + plan.credits);
-        let most = 2 * steps.sum::<u32>() as usize;
-        let loader = loader(&format!("{prefix}_loader"), map, most)?;
-        let valid = b.input("s_load_tvalid", Ty::BIT);
-        let ready = b.wire("load_ready", Ty::BIT);
-        b.output("s_load_tready", ready);
-        let data = b.input("s_load_tdata", Ty::u(PIECE_BITS));
-        let last = b.input("s_load_tlast", Ty::BIT);
-        b.port_doc("s_load_tdata", "a word of an image");
-        b.port_doc("s_load_tlast", "last word of the image");
-        let [accepted, ends, left] =
-            ["accepted", "sample_ends", "sample_left"].map(|name| b.wire(name, Ty::BIT));
-        let ports = [
-            ("s_valid_i", valid),
-            ("s_data_i", data),
-            ("s_last_i", last),
-            ("accepted_i", accepted),
-            ("ends_i", ends),
-            ("left_i", left),
-        ]
-        .map(|(name, sig)| (name.to_owned(), vec![sig]));
-        let instance = b.instance("u_loader", &loader, &connections(&ports));
-        b.assign(ready, instance.out("s_ready_o"));
-        for (port, from, doc) in [
-            (
-                "loaded_o",
-                "loaded_o",
-                "an image was applied since the device started",
-            ),
-            (
-                "image_version_o",
-                "version_o",
-                "version word of the image that is applied; 0 before the first one",
-            ),
-            (
-                "load_error_o",
-                "error_o",
-                "the last image was refused; until one is applied",
-            ),
-            (
-                "load_reason_o",
-                "reason_o",
-                "why: 1 busy, 2 magic, 3 format, 4 shape, 5 length, 6 CRC, 7 short, 8 long",
-            ),
-        ] {
-            b.output(port, instance.out(from));
-            b.port_doc(port, doc);
-        }
-        Ok(Self {
-            goes: b.not(instance.out("hold_o")),
-            accepted,
-            ends,
-            left,
-            load: Load {
-                bank: instance.out("bank_o"),
-                write: instance.out_vec("write_o"),
-                address: instance.out("address_o"),
-                pieces: instance.out_vec("pieces_o"),
-            },
-            sizes: map.layers.iter().map(|layer| layer.sizes.clone()).collect(),
-            next: 0,
-        })
-    }
-
-    fn accepted(&self, b: &mut Builder, accepted: Sig, ends: Sig) {
-        b.assign(self.accepted, accepted);
-        b.assign(self.ends, ends);
-    }
-
-    /// Connections of the layer `index`; by layer, in their order.
-    fn connect(&mut self, b: &mut Builder, index: usize) -> Vec<(String, Vec<Sig>)> {
-        let sizes = &self.sizes[index];
-        let ports = self.load.connect(b, self.next, sizes);
-        self.next += sizes.len();
-        ports
-    }
 }
 
 /// One AXI4-Stream output of the top, declared before it is driven so that its ports stand together.

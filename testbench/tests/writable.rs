@@ -10,9 +10,9 @@
 
 mod writable_support;
 
-use goldspike::engine::beats::{BeatStimulus, traces};
 use goldspike::emit::lint::{LINTERS, lint};
 use goldspike::emit::sources;
+use goldspike::engine::beats::{BeatStimulus, traces};
 use goldspike::engine::tool::{IVERILOG, Toolbox};
 use goldspike::engine::{Bench, Icarus, LoadState, Loaded, Rtl, Stalls, Stimulus};
 use goldspike::image::{Image, ImageError, image};
@@ -26,8 +26,8 @@ use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::cross_check::{cases, seed};
 use goldspike_testbench::strategy::{Case, generate, rng};
 use goldspike_testbench::{designs, tools};
-use writable_support::{another, extreme, small};
 use writable_support::traffic::{Traffic, traffic};
+use writable_support::{another, extreme, small};
 
 fn writable(case: &Case, probe: bool, draw: u64) -> Design {
     let options = DesignOptions {
@@ -94,7 +94,12 @@ fn a_loaded_network_equals_its_own_golden_model() {
             assert_eq!(state, expected, "{network:?}");
             spikes[number] += plays(&mut bench, &design, network, &case.samples);
         }
-        models.extend(case.network.layers.iter().map(|l| l.neuron.model.info().name));
+        models.extend(
+            case.network
+                .layers
+                .iter()
+                .map(|l| l.neuron.model.info().name),
+        );
     }
     println!("{networks} networks, spikes by image {spikes:?}");
     assert!(spikes.iter().all(|&spikes| spikes > 100), "{spikes:?}");
@@ -253,7 +258,12 @@ fn a_reset_at_any_cycle_of_the_exchange_leaves_a_whole_network() {
             assert_eq!(settled.version, 9);
             applied.next.0.clone()
         };
-        plays(&mut applied.bench, &applied.design, &network, &applied.samples);
+        plays(
+            &mut applied.bench,
+            &applied.design,
+            &network,
+            &applied.samples,
+        );
     }
     assert!(before > 0 && after > 0, "{before} {after}");
 }
@@ -276,7 +286,10 @@ fn images_and_samples_at_any_time() {
         seen += traffic(rng, &design, &networks, &images, &case.samples);
     }
     println!("{seen:?}");
-    assert!(seen.applied > 20 && seen.busy > 5 && seen.damaged > 5, "{seen:?}");
+    assert!(
+        seen.applied > 20 && seen.busy > 5 && seen.damaged > 5,
+        "{seen:?}"
+    );
     assert!(seen.samples > 100 && seen.waited > 100, "{seen:?}");
     assert!(seen.networks > 12 && seen.spikes > 100, "{seen:?}");
 }
@@ -302,9 +315,14 @@ fn a_loaded_network_equals_its_own_golden_model_on_icarus() {
         };
         let report = verify_engine(&mut Rtl(loaded), &second, &design, &stimulus, |_| {}).unwrap();
         assert!(report.comparison.passed(), "{:?}", report.comparison);
-        let first =
-            verify_engine(&mut Rtl(Icarus::new()), &case.network, &design, &stimulus, |_| {})
-                .unwrap();
+        let first = verify_engine(
+            &mut Rtl(Icarus::new()),
+            &case.network,
+            &design,
+            &stimulus,
+            |_| {},
+        )
+        .unwrap();
         assert!(first.comparison.passed(), "{:?}", first.comparison);
     }
 }
@@ -340,20 +358,18 @@ fn a_network_of_another_shape_has_no_image() {
     }
     let mut far = case.network.clone();
     far.layers[0].bias[0] = 1 << 40;
-    far.layers[0].accumulator = goldspike_golden::format::QFormat::signed(
-        50,
-        far.layers[0].accumulator.frac,
-    );
+    far.layers[0].accumulator =
+        goldspike_golden::format::QFormat::signed(50, far.layers[0].accumulator.frac);
     assert!(matches!(
         image(&far, &design, 1),
-        Err(ImageError::Range { constant: "bias", .. })
+        Err(ImageError::Range {
+            constant: "bias",
+            ..
+        })
     ));
     let rom = designs::options(&case, false, 1);
     let rom = goldspike::rtl::design(&case.network, &rom).unwrap();
-    assert_eq!(
-        image(&case.network, &rom, 1),
-        Err(ImageError::NotWritable)
-    );
+    assert_eq!(image(&case.network, &rom, 1), Err(ImageError::NotWritable));
 }
 
 #[test]

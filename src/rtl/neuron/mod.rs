@@ -26,8 +26,8 @@ use goldspike_golden::quant::{Param, QuantLayer};
 use crate::hdl::{HdlError, Module, Ty};
 
 pub(crate) use forms::Assume;
-pub(crate) use unit::fit;
 pub use forms::{Form, Forms};
+pub(crate) use unit::fit;
 
 /// A neuron lane and what its surroundings must give it.
 pub(crate) struct Lane {

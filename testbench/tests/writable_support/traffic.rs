@@ -95,9 +95,13 @@ pub fn traffic(
         "load_reason_o",
     ]
     .map(|name| output(&sim, name));
-    let [m_valid, m_data, m_last, m_user] =
-        ["m_axis_tvalid", "m_axis_tdata", "m_axis_tlast", "m_axis_tuser"]
-            .map(|name| output(&sim, name));
+    let [m_valid, m_data, m_last, m_user] = [
+        "m_axis_tvalid",
+        "m_axis_tdata",
+        "m_axis_tlast",
+        "m_axis_tuser",
+    ]
+    .map(|name| output(&sim, name));
     sim.set(rst, 1);
     sim.clock();
     sim.set(rst, 0);
