@@ -1,5 +1,6 @@
 //! goldspike: a trained spiking network in, verified Verilog out.
 
+pub mod board;
 pub mod cli;
 pub mod data;
 pub mod diag;
@@ -9,6 +10,7 @@ pub mod folder;
 pub mod hdl;
 pub mod image;
 pub mod import;
+pub mod link;
 pub mod prove;
 pub mod quantize;
 pub mod report;

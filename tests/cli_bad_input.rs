@@ -588,8 +588,8 @@ fn what_is_planned_is_named_as_not_there() {
         (
             "later-target",
             &[
-                &["generate", "digits", "--target=ecp5-25k", "-o", "out"],
-                &["verify", "--target", "up5k", "digits"],
+                &["wave", "--target", "up5k", "digits", "--sample", "0"],
+                &["run", "--target", "up5k", "digits"],
             ],
         ),
         (
@@ -602,9 +602,17 @@ fn what_is_planned_is_named_as_not_there() {
         ("later-mutants", &[&["verify", "digits", "--mutants", "9"]]),
         (
             "later-netlist",
-            &[&["verify", "digits", "--engine", "rust-hdl,netlist"]],
+            &[&["run", "digits", "--engine", "netlist"]],
         ),
-        ("later-routed", &[&["build", "digits", "--engine=routed"]]),
+        (
+            "later-routed",
+            &[
+                &["build", "digits", "--engine=routed"],
+                &[
+                    "verify", "digits", "--target", "ecp5-25k", "--engine", "routed",
+                ],
+            ],
+        ),
         (
             "later-bitstream",
             &[&["run", "digits", "--engine", "bitstream"]],
@@ -672,19 +680,77 @@ fn an_engine_whose_tool_is_missing() {
             .output()
             .unwrap(),
     )
-    .json(0);
+    .json(2);
     assert_eq!(
         found["engines"].as_array().unwrap().len(),
         2,
         "the embedded engine, with the probe and as shipped"
     );
-    let missing: Vec<_> = found["missing"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|engine| engine["name"].clone())
-        .collect();
-    assert_eq!(missing, ["icarus", "verilator"]);
+    assert_eq!(missing_of(&found), ["icarus", "verilator"]);
+    assert_eq!(found["passed"], false, "not every engine ran");
+    assert_eq!(found["engines"][0]["passed"], true);
+}
+
+/// Names of the engines that a report calls missing.
+fn missing_of(report: &serde_json::Value) -> Vec<serde_json::Value> {
+    let missing = report["missing"].as_array().unwrap().iter();
+    missing.map(|engine| engine["name"].clone()).collect()
+}
+
+#[test]
+fn an_engine_of_a_device() {
+    let scratch = tempfile::tempdir().unwrap();
+    let verify = ["verify", "digits", "--samples", "1"];
+    for (name, more, path) in [
+        ("engine-without-device", &["--engine", "netlist"][..], true),
+        (
+            "bitstream-of-ecp5",
+            &["--engine", "bitstream", "--target", "ecp5-25k"],
+            true,
+        ),
+        (
+            "verify-unknown-device",
+            &["--engine", "netlist", "--target", "hx8"],
+            true,
+        ),
+        (
+            "no-netlist",
+            &["--engine", "netlist", "--target", "hx1k"],
+            false,
+        ),
+        (
+            "no-bitstream",
+            &["--engine", "bitstream", "--target", "up5k"],
+            false,
+        ),
+    ] {
+        let mut command = program();
+        command.args(verify).args(more).current_dir(scratch.path());
+        if !path {
+            command.env("PATH", "");
+        }
+        let ran = finished(command.output().unwrap());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{name}");
+        stored(name, scratch.path(), &ran.stderr);
+    }
+    for (device, expected) in [
+        ("hx8k", &["icarus", "verilator", "netlist", "bitstream"][..]),
+        ("ecp5-85k", &["icarus", "verilator", "netlist"]),
+    ] {
+        let mut command = program();
+        command
+            .args(verify)
+            .args(["--engine", "all", "--target", device, "--format", "json"])
+            .env("PATH", "")
+            .current_dir(scratch.path());
+        let found = finished(command.output().unwrap()).json(2);
+        assert_eq!(missing_of(&found), expected);
+        assert_eq!(
+            (&found["passed"], &found["target"]),
+            (&false.into(), &device.into())
+        );
+    }
+    assert_eq!(names(scratch.path()), [""; 0]);
 }
 
 #[test]

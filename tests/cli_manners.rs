@@ -35,12 +35,17 @@ fn help_and_version_go_to_stdout() {
         assert!(help.contains(verb), "{verb}");
         let own = run(&[verb, "--help"]).ended(0);
         assert!(own.contains("--format"), "{verb}");
-        for absent in ["--goal", "--mutants", "netlist"] {
+        for absent in ["--goal", "--mutants", "routed"] {
             assert!(!own.contains(absent), "{verb} offers {absent}");
         }
         assert_eq!(
             own.contains("--target"),
-            ["build", "synth"].contains(&verb),
+            ["build", "synth", "verify"].contains(&verb),
+            "{verb}"
+        );
+        assert_eq!(
+            own.contains("- bitstream"),
+            ["build", "verify"].contains(&verb),
             "{verb}"
         );
     }

@@ -263,6 +263,28 @@ fn a_missing_tool_is_named_with_what_installs_it() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
         stored(name, scratch.path(), &ran.stderr);
     }
+    // Debian's Yosys does for iCE40, and not for Gowin: the version that is found and the one that is needed are named.
+    stand_ins(
+        &tools,
+        &[("yosys", "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'")],
+    );
+    let ran = synth("gw1nr-9");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    stored("synth-old-yosys", scratch.path(), &ran.stderr);
+    let doctor = run_with(&tools, scratch.path(), &["doctor", "--format", "json"]).json(0);
+    let listed = doctor["tools"].as_array().unwrap();
+    let yosys: Vec<&Value> = listed.iter().filter(|t| t["name"] == "yosys").collect();
+    assert_eq!(yosys.len(), 2);
+    assert_eq!(
+        (&yosys[0]["found"], &yosys[0]["needs"]),
+        (&true.into(), &"0.23".into())
+    );
+    assert_eq!(
+        (&yosys[1]["found"], &yosys[1]["needs"]),
+        (&false.into(), &"0.58".into())
+    );
+    assert_eq!(yosys[1]["too_old"], "Yosys 0.23 (git sha1 7ce5011c24b)");
+    stand_ins(&tools, &[("yosys", "exit 0")]);
     let out = scratch.path().join("out");
     let arguments = [
         "build",
@@ -383,39 +405,88 @@ fn a_folder_that_is_not_ours_is_refused_before_the_tools_run() {
 }
 
 #[test]
-fn a_design_that_is_too_large_is_told_the_lanes_that_fit() {
-    if absent(&[YOSYS]) {
+fn a_clock_rate_that_is_missed_ends_with_one_and_the_slowest_path() {
+    if absent(&[YOSYS, NEXTPNR_ICE40, ICEPACK]) {
         return;
     }
-    // A stand-in for the placer: 1000 cells a synapse lane of the first layer, by its module's accumulators.
     let scratch = tempfile::tempdir().unwrap();
-    let tools = scratch.path().join("tools");
-    stand_ins(
-        &tools,
-        &[("icepack", "exit 0"), ("nextpnr-ice40", COUNTING)],
-    );
-    let path = format!("{}:/usr/bin:/bin", tools.display());
-    let mut command = program();
-    command
-        .args([
-            "synth",
-            "digits",
-            "--samples",
-            "1",
-            "--target",
-            "hx8k",
-            "--weight-bits",
-            "2",
-        ])
-        .args(["--lanes", "16,4", "--neuron-lanes", "2,1"])
-        .env("PATH", path)
-        .current_dir(scratch.path());
-    let ran = finished(command.output().unwrap());
-    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    let out = scratch.path().join("out");
+    let mut arguments = vec!["synth", "digits", "--target", "hx8k", "--seeds", "1"];
+    arguments.extend(["--samples", "1", "--mhz", "900", "--format", "json"]);
+    arguments.extend(["-o", text(&out)]);
+    arguments.extend(SMALL);
+    let ran = run(&arguments);
     for part in [
-        "GS1004",
-        "`--lanes 4,1 --neuron-lanes 1,1` fits, by count: ",
+        "GS1005",
+        "900 MHz are not reached on hx8k: the one seed that was tried reaches ",
+        "the slowest path between registers takes ",
+        "levels): u_",
     ] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
+    let found = ran.json(1);
+    let goal = &found["goal"];
+    assert_eq!((&goal["mhz"], &goal["met"]), (&900.0.into(), &false.into()));
+    assert!(goal["reached_mhz"].as_f64().unwrap() < 400.0, "{goal:#}");
+    assert!(found["bitstream"].is_null());
+    assert!(
+        names(&out).iter().all(|name| !name.ends_with(".bin")),
+        "a bitstream"
+    );
+}
+
+#[test]
+fn an_estimate_has_no_clock_rate_and_takes_none() {
+    let scratch = tempfile::tempdir().unwrap();
+    let ran = run(&["synth", "digits", "--target", "xc7", "--mhz", "100"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    stored("synth-mhz-of-an-estimate", scratch.path(), &ran.stderr);
+    assert_eq!(
+        run(&["synth", "digits", "--target", "hx8k", "--mhz", "0"]).code,
+        2
+    );
+    if absent(&[YOSYS]) {
+        return;
+    }
+    let mut arguments = vec!["synth", "digits", "--target", "xc7", "--samples", "1"];
+    arguments.extend(SMALL);
+    let human = run(&arguments).ended(0);
+    assert!(
+        human.contains("Xilinx 7 (XC7Z020), estimate, not placed"),
+        "{human}"
+    );
+    assert!(
+        !human.contains("MHz") && !human.contains("bitstream"),
+        "{human}"
+    );
+    arguments.extend(["--format", "json"]);
+    let found = run(&arguments).json(0);
+    assert_eq!(
+        (&found["target"], &found["basis"]),
+        (&"xc7".into(), &"estimate, not placed".into())
+    );
+    for key in [
+        "cells",
+        "lut4",
+        "ff",
+        "bram",
+        "dsp",
+        "cycles_per_step",
+        "useful_sop_per_cycle",
+    ] {
+        assert!(
+            found[key].as_f64().is_some_and(|value| value > 0.0),
+            "{key}: {found:#}"
+        );
+    }
+    for key in [
+        "fmax_mhz",
+        "us_per_step",
+        "bitstream",
+        "critical_path",
+        "goal",
+    ] {
+        assert!(found[key].is_null(), "{key}: {found:#}");
+    }
+    assert!(found["roofline_fraction"].as_f64().unwrap() < 1.0);
 }

@@ -9,6 +9,7 @@ use super::quantize::{Measured, measure};
 use super::smaller::Made;
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
 use super::synth::{self, Attempt, PlaceArgs};
+use super::target::{Aim, add_board};
 use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
@@ -19,7 +20,7 @@ use crate::engine::{Stalls, Stimulus};
 use crate::report;
 use crate::report::{BuildReport, Framework, LayerHardware, Status, Step};
 use crate::rtl::{Design, Fabric};
-use crate::synth::{Footprint, Target};
+use crate::synth::Footprint;
 use clap::Args;
 use goldspike_golden::network;
 use goldspike_golden::quant::QuantNetwork;
@@ -34,8 +35,8 @@ pub struct BuildArgs {
     /// Folder to write [default: rtl-out/NAME].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Device to synthesize for, as in `goldspike synth`.
-    #[arg(long, value_name = "DEVICE")]
+    /// Device or board to synthesize for, as in `goldspike synth`.
+    #[arg(long, value_name = "DEVICE|BOARD")]
     target: Option<String>,
     #[command(flatten)]
     place: PlaceArgs,
@@ -61,7 +62,7 @@ struct Job<'a> {
     samples: Option<Samples>,
     shipped: Design,
     probed: Design,
-    target: Option<&'static Target>,
+    target: Option<Aim>,
     command: String,
 }
 
@@ -71,6 +72,8 @@ struct Built {
     report: BuildReport,
     /// The checks, as text.
     verification: String,
+    /// How the checks ended.
+    ending: Ending,
     /// Why the device has no figures.
     refused: Option<Diagnostic>,
 }
@@ -80,8 +83,9 @@ struct Built {
 /// # Errors
 /// Bad input, a missing tool, a folder that is not ours or cannot be written; nothing is written then.
 pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let chosen = choose(&args.check.engine)?;
-    let job = Job::new(args, console)?;
+    let aim = args.target.as_deref().map(Aim::named).transpose()?;
+    let chosen = choose(&args.check.engine, aim.as_ref().map(Aim::target))?;
+    let job = Job::new(args, aim, console)?;
     let output = args
         .output
         .clone()
@@ -91,6 +95,7 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
         emitted,
         report,
         verification,
+        ending,
         refused,
     } = job.build(&chosen, console)?;
     emit::write(&output, &emitted).map_err(|error| errors::emit(&error))?;
@@ -104,29 +109,31 @@ pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
     if let Some(refused) = &refused {
         console.warn(refused);
     }
-    Ok(if report.passed && refused.is_none() {
-        Ending::Done
-    } else {
-        Ending::Mismatch
+    Ok(match refused {
+        Some(_) => Ending::Mismatch,
+        None => ending,
     })
 }
 
 impl<'a> Job<'a> {
-    fn new(args: &'a BuildArgs, console: &Console) -> Result<Self, Diagnostic> {
-        let target = args.target.as_deref().map(synth::target).transpose()?;
-        if let Some(target) = target {
-            synth::applies(target, &args.place)?;
+    fn new(
+        args: &'a BuildArgs,
+        target: Option<Aim>,
+        console: &Console,
+    ) -> Result<Self, Diagnostic> {
+        if let Some(aim) = &target {
+            synth::applies(aim.target(), &args.place)?;
         }
         let source = args.work.source(console)?;
         let integers = args.work.integers(&source)?;
         let samples = source.data_if_any(&args.work.data)?;
-        let fabric = target.map_or(Fabric::PORTABLE, |target| target.family.fabric());
+        let fabric = target.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
         let shipped =
             hardware::design(&integers.network, &args.work.lanes, fabric, false, console)?;
         let probed = hardware::variant(&integers.network, &args.work.lanes, fabric, true)?;
         let mut command = args.work.command("build", source.title(), false);
-        if let Some(target) = target {
-            command.push_str(&format!(" --target {}{}", target.name, args.place.given()));
+        if let Some(aim) = &target {
+            command.push_str(&format!(" --target {}{}", aim.name(), args.place.given()));
         }
         Ok(Self {
             args,
@@ -145,7 +152,7 @@ impl<'a> Job<'a> {
     }
 
     fn again(&self) -> Again {
-        again(&self.args.work, &self.args.check)
+        again(&self.args.work, &self.args.check, self.target.as_ref())
     }
 
     fn build(&self, chosen: &Chosen, console: &Console) -> Result<Built, Diagnostic> {
@@ -168,7 +175,7 @@ impl<'a> Job<'a> {
         let checks = check(
             self.network(),
             &[&self.probed, &self.shipped],
-            &chosen.engines,
+            chosen,
             &plan,
             cases,
             console,
@@ -178,7 +185,7 @@ impl<'a> Job<'a> {
         let mut emitted = self.generate(&plan)?;
         let waveform = self.waveform(&plan, &mut emitted)?;
         let attempt = synth::attempt(
-            self.target,
+            self.target.as_ref(),
             &self.args.place,
             Made {
                 work: &self.args.work,
@@ -186,22 +193,16 @@ impl<'a> Job<'a> {
                 network: self.network(),
                 design: &self.shipped,
             },
+            &emitted,
             (&paced, &played.origin),
             console,
         );
-        let mut steps = self.steps(
-            chosen,
-            &checks,
-            measured.is_some(),
-            framework.is_some(),
-            waveform,
-        );
+        let mut steps = self.steps(&checks, measured.is_some(), framework.is_some(), waveform);
         steps.push(synthesize(&attempt));
         steps.push(Step {
             name: "prove",
             status: Status::NotRun,
-            note: "`goldspike prove MODEL` proves the neuron units of a model, not a network"
-                .to_owned(),
+            note: "`goldspike prove NETWORK` proves its neuron units".to_owned(),
         });
         let (synthesis, refused) = match attempt {
             Attempt::Done(mut synthesis, _) => {
@@ -241,6 +242,7 @@ impl<'a> Job<'a> {
             emitted,
             report,
             verification: checks.lines(&self.again()),
+            ending: checks.ending(),
             refused,
         })
     }
@@ -296,6 +298,14 @@ impl<'a> Job<'a> {
         let (network, digest) = (self.network(), self.integers.digest.as_str());
         let mut emitted = emit::design(&self.shipped, network, digest, &self.command)
             .map_err(|error| errors::emit(&error))?;
+        if let Some(board) = self.target.as_ref().and_then(Aim::as_board) {
+            add_board(
+                &mut emitted,
+                board,
+                (&self.shipped, network),
+                (digest, &self.command),
+            )?;
+        }
         generate::add_bench(
             &mut emitted,
             &self.shipped,
@@ -348,14 +358,7 @@ impl<'a> Job<'a> {
             .collect()
     }
 
-    fn steps(
-        &self,
-        chosen: &Chosen,
-        checks: &Checks<'_>,
-        data: bool,
-        trace: bool,
-        waveform: bool,
-    ) -> Vec<Step> {
+    fn steps(&self, checks: &Checks<'_>, data: bool, trace: bool, waveform: bool) -> Vec<Step> {
         let done = |name, note: &str| Step {
             name,
             status: Status::Done,
@@ -367,7 +370,12 @@ impl<'a> Job<'a> {
             note: note.to_owned(),
         };
         let judged = |passed: bool| if passed { Status::Done } else { Status::Failed };
-        let engines: Vec<&str> = chosen.engines.iter().map(|engine| engine.name()).collect();
+        let mut engines: Vec<&str> = checks
+            .checks
+            .iter()
+            .map(|check| check.engine.name())
+            .collect();
+        engines.dedup();
         let mut steps = vec![
             match &self.integers.report {
                 Some(_) => done("quantize", "float network to integers"),
@@ -392,12 +400,12 @@ impl<'a> Job<'a> {
             ),
             Step {
                 name: "verify",
-                status: judged(checks.passed()),
+                status: judged(checks.equal()),
                 note: format!("on {}", engines.join(", ")),
             },
         ];
         steps.extend(
-            chosen
+            checks
                 .missing
                 .iter()
                 .map(|(engine, why)| not_run("verify", &format!("{}: {why}", engine.name()))),

@@ -1,12 +1,13 @@
 //! Verification on the chosen engines, shared by `verify` and `build`: each design with the probe (the whole trace) and as
 //! shipped (the output spikes).
 
+use super::Ending;
 use super::console::Console;
-use super::engines::Simulation;
+use super::engines::{Chosen, Simulation};
 use super::errors;
 use super::input::unit;
 use super::stimuli::{Origin, Plan};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, codes};
 use crate::rtl::Design;
 use crate::verify::{EngineReport, Mismatch, Quantity, verify_engine};
 use goldspike_golden::quant::QuantNetwork;
@@ -32,6 +33,8 @@ pub struct Checks<'a> {
     pub cases: usize,
     /// By engine and design.
     pub checks: Vec<Check>,
+    /// Engines that `all` means and that did not run, with the reason.
+    pub missing: Vec<(Simulation, String)>,
 }
 
 /// How to run a check again: the command line without its engine, its number of samples and its cases.
@@ -42,20 +45,22 @@ pub struct Again {
     pub wave: String,
 }
 
-/// Runs every engine on every design.
+/// Runs every engine on every design. Of `all` engines one that the design cannot be had for (its blocks cannot be
+/// simulated, the device is too small) is missing, as one without its tools is; everything else is an error.
 ///
 /// # Errors
-/// An engine that cannot run (a missing tool, a refused design); an empty comparison.
+/// An engine that cannot run (a refused design, a stale cache entry); an empty comparison.
 pub fn check<'a>(
     network: &'a QuantNetwork,
     designs: &[&Design],
-    engines: &[Simulation],
+    chosen: &Chosen,
     plan: &'a Plan,
     cases: usize,
     console: &Console,
 ) -> Result<Checks<'a>, Diagnostic> {
     let mut checks = Vec::new();
-    for &engine in engines {
+    let mut missing = chosen.missing.clone();
+    'engines: for &engine in &chosen.engines {
         let mut simulator = engine.engine();
         for design in designs {
             let probe = design.options.probe;
@@ -70,6 +75,10 @@ pub fn check<'a>(
                 |samples| progress.add(samples),
             );
             let found = match run.map_err(|error| errors::verify(&error)) {
+                Err(failed) if chosen.all && unavailable(&failed) => {
+                    missing.push((engine, format!("{}: {}", kind(probe), failed.message)));
+                    continue 'engines;
+                }
                 Err(failed) if failed.exit_code() != 1 => return Err(failed),
                 found => found,
             };
@@ -85,7 +94,15 @@ pub fn check<'a>(
         plan,
         cases,
         checks,
+        missing,
     })
+}
+
+/// The device does not have what the engine needs; nothing is wrong.
+fn unavailable(failed: &Diagnostic) -> bool {
+    [&codes::NOT_DISASSEMBLED, &codes::TOO_LARGE]
+        .iter()
+        .any(|code| code.id == failed.code.id)
 }
 
 fn kind(probe: bool) -> &'static str {
@@ -103,18 +120,46 @@ impl Check {
 }
 
 impl Checks<'_> {
-    /// Every check passed, and there was one.
+    /// Every check passed, there was one, and no engine is missing.
     #[must_use]
     pub fn passed(&self) -> bool {
+        self.equal() && self.missing.is_empty()
+    }
+
+    /// Every check that ran passed, and there was one.
+    #[must_use]
+    pub fn equal(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(Check::passed)
+    }
+
+    /// How a command with these checks ends.
+    pub(super) fn ending(&self) -> Ending {
+        match (self.equal(), self.passed()) {
+            (_, true) => Ending::Done,
+            (true, false) => Ending::Undecided,
+            (false, _) => Ending::Mismatch,
+        }
+    }
+
+    /// `missing` of the command line's JSON.
+    #[must_use]
+    pub fn missing_document(&self) -> Value {
+        let one =
+            |(engine, why): &(Simulation, String)| json!({ "name": engine.name(), "message": why });
+        self.missing.iter().map(one).collect()
     }
 
     /// A line for each check, and what is known of each mismatch.
     #[must_use]
     pub fn lines(&self, again: &Again) -> String {
+        let missing = self
+            .missing
+            .iter()
+            .map(|(engine, why)| format!("{:<10} NOT RUN  {why}\n", engine.name()));
         self.checks
             .iter()
             .map(|check| self.check_lines(check, again))
+            .chain(missing)
             .collect()
     }
 
@@ -201,9 +246,13 @@ impl Checks<'_> {
         } else {
             String::new()
         };
+        let target = check
+            .engine
+            .target()
+            .map_or(String::new(), |target| format!(" --target {}", target.name));
         format!(
             "  first mismatch: {place}, step {}, layer {name}, neuron {}: {} is {}, the golden model has {}\n  \
-             again:          {} --engine {} --samples {samples}{cases}\n{wave}",
+             again:          {} --engine {}{target} --samples {samples}{cases}\n{wave}",
             first.step,
             first.neuron,
             quantity,
@@ -237,6 +286,7 @@ impl Checks<'_> {
         out["samples"] = self.plan.data_samples().into();
         out["cases"] = self.cases.into();
         out["passed"] = check.passed().into();
+        out["target"] = check.engine.target().map(|target| target.name).into();
         if let Ok(report) = &check.found
             && let Some(first) = &report.comparison.first
         {
@@ -288,6 +338,7 @@ mod tests {
             plan,
             cases: 2,
             checks: vec![check],
+            missing: Vec::new(),
         }
     }
 
@@ -390,7 +441,7 @@ mod tests {
             .network;
         let plan = Plan::default();
         let mut found = checks(&network, &plan, mismatch(0));
-        let failed = Diagnostic::error(&crate::diag::codes::HANG, "the design hangs");
+        let failed = Diagnostic::error(&codes::HANG, "the design hangs");
         found.checks[0].found = Err(failed);
         assert!(!found.passed());
         assert!(found.lines(&again()).contains("FAILED: the design hangs"));
@@ -399,5 +450,30 @@ mod tests {
         assert_eq!(document[0]["mismatches"], 1);
         found.checks.clear();
         assert!(!found.passed(), "no check is no pass");
+    }
+
+    #[test]
+    fn a_missing_engine_is_no_pass_and_no_mismatch() {
+        let imported = import::embedded("digits").unwrap();
+        let network = quantize(&imported.network, &Options::default())
+            .unwrap()
+            .network;
+        let plan = Plan::default();
+        let mut found = checks(&network, &plan, mismatch(0));
+        assert_eq!(found.ending(), Ending::Mismatch);
+        if let Ok(report) = &mut found.checks[0].found {
+            report.comparison.mismatches = 0;
+        }
+        assert_eq!(found.ending(), Ending::Done);
+        found
+            .missing
+            .push((Simulation::Verilator, "no such tool".to_owned()));
+        assert_eq!(found.ending(), Ending::Undecided);
+        assert!(found.equal() && !found.passed());
+        assert!(
+            found
+                .lines(&again())
+                .contains("verilator  NOT RUN  no such tool")
+        );
     }
 }

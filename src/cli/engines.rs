@@ -1,9 +1,13 @@
 //! The engines by their names on the command line.
 
 use super::errors;
-use crate::diag::Diagnostic;
-use crate::engine::tool::{CXX, IVERILOG, MAKE, Tool, Toolbox, VERILATOR, VVP};
-use crate::engine::{Engine, Icarus, Rtl, RustHdl, Verilator};
+use crate::diag::{Diagnostic, codes};
+use crate::engine::tool::{
+    CXX, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ICE40, Tool, Toolbox, VERILATOR,
+    VVP, YOSYS,
+};
+use crate::engine::{Bitstream, Engine, Icarus, Netlist, Rtl, RustHdl, Verilator};
+use crate::synth::Target;
 use clap::ValueEnum;
 
 /// A value of `--engine`.
@@ -15,7 +19,11 @@ pub enum EngineArg {
     Icarus,
     /// Verilator on the emitted text.
     Verilator,
-    /// Every engine whose tools are installed.
+    /// Yosys' netlist of the device (`--target`), on Verilator.
+    Netlist,
+    /// The bitstream of the device (`--target`, iCE40), taken apart, on Verilator.
+    Bitstream,
+    /// Every engine; with `--target` those of the device, too. A missing tool is named, and is no pass.
     All,
 }
 
@@ -28,6 +36,10 @@ pub enum Simulation {
     Icarus,
     /// Verilator.
     Verilator,
+    /// The netlist of a device.
+    Netlist(&'static Target),
+    /// The bitstream of a device.
+    Bitstream(&'static Target),
 }
 
 /// A value of `run --engine`.
@@ -56,21 +68,36 @@ impl RunEngineArg {
             Self::Icarus => EngineArg::Icarus,
             Self::Verilator => EngineArg::Verilator,
         };
-        Ok(choose(&[argument])?.engines.first().copied())
+        Ok(choose(&[argument], None)?.engines.first().copied())
     }
 }
 
-/// Engines to use, and those that `all` left out because a tool is missing.
+/// Engines to use, and those that `all` cannot use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
     /// To use, each once, in the order of the command line.
     pub engines: Vec<Simulation>,
     /// Left out, with what is missing.
     pub missing: Vec<(Simulation, String)>,
+    /// Every engine was asked for.
+    pub all: bool,
 }
 
 impl Simulation {
-    const ALL: [Self; 3] = [Self::RustHdl, Self::Icarus, Self::Verilator];
+    /// Every engine there is; with a device those of the device, too.
+    fn all(target: Option<&'static Target>) -> Vec<Self> {
+        let mut all = vec![Self::RustHdl, Self::Icarus, Self::Verilator];
+        if let Some(target) = target {
+            all.extend(
+                target
+                    .family
+                    .is_simulated()
+                    .then_some(Self::Netlist(target)),
+            );
+            all.extend(target.pins().map(|_| Self::Bitstream(target)));
+        }
+        all
+    }
 
     /// Name on the command line.
     #[must_use]
@@ -79,6 +106,17 @@ impl Simulation {
             Self::RustHdl => "rust-hdl",
             Self::Icarus => "icarus",
             Self::Verilator => "verilator",
+            Self::Netlist(_) => "netlist",
+            Self::Bitstream(_) => "bitstream",
+        }
+    }
+
+    /// The device, for engines of a device.
+    #[must_use]
+    pub fn target(self) -> Option<&'static Target> {
+        match self {
+            Self::RustHdl | Self::Icarus | Self::Verilator => None,
+            Self::Netlist(target) | Self::Bitstream(target) => Some(target),
         }
     }
 
@@ -87,6 +125,17 @@ impl Simulation {
             Self::RustHdl => &[],
             Self::Icarus => &[IVERILOG, VVP],
             Self::Verilator => &[VERILATOR, CXX, MAKE],
+            Self::Netlist(_) => &[YOSYS, VERILATOR, CXX, MAKE],
+            Self::Bitstream(_) => &[
+                YOSYS,
+                NEXTPNR_ICE40,
+                ICEPACK,
+                ICEUNPACK,
+                ICEBOX_VLOG,
+                VERILATOR,
+                CXX,
+                MAKE,
+            ],
         }
     }
 
@@ -97,6 +146,8 @@ impl Simulation {
             Self::RustHdl => Box::new(Rtl(RustHdl)),
             Self::Icarus => Box::new(Rtl(Icarus::new())),
             Self::Verilator => Box::new(Rtl(Verilator::new())),
+            Self::Netlist(target) => Box::new(Rtl(Netlist::new(target))),
+            Self::Bitstream(target) => Box::new(Rtl(Bitstream::new(target))),
         }
     }
 }
@@ -104,21 +155,28 @@ impl Simulation {
 /// The engines of a command line.
 ///
 /// # Errors
-/// `GS0802` for a named engine whose tool is missing.
-pub fn choose(arguments: &[EngineArg]) -> Result<Chosen, Diagnostic> {
+/// `GS0802` for a named engine whose tool is missing; `GS0604` for an engine of a device without a device that has it.
+pub fn choose(
+    arguments: &[EngineArg],
+    target: Option<&'static Target>,
+) -> Result<Chosen, Diagnostic> {
     let toolbox = Toolbox::from_environment();
     let mut chosen = Chosen {
         engines: Vec::new(),
         missing: Vec::new(),
+        all: false,
     };
     for argument in arguments {
-        let named: &[Simulation] = match argument {
-            EngineArg::RustHdl => &[Simulation::RustHdl],
-            EngineArg::Icarus => &[Simulation::Icarus],
-            EngineArg::Verilator => &[Simulation::Verilator],
-            EngineArg::All => &Simulation::ALL,
+        let named = match argument {
+            EngineArg::RustHdl => vec![Simulation::RustHdl],
+            EngineArg::Icarus => vec![Simulation::Icarus],
+            EngineArg::Verilator => vec![Simulation::Verilator],
+            EngineArg::Netlist => vec![Simulation::Netlist(mapped(target)?)],
+            EngineArg::Bitstream => vec![Simulation::Bitstream(configurable(target)?)],
+            EngineArg::All => Simulation::all(target),
         };
-        for &engine in named {
+        chosen.all |= *argument == EngineArg::All;
+        for engine in named {
             let needed = engine
                 .tools()
                 .iter()
@@ -134,4 +192,42 @@ pub fn choose(arguments: &[EngineArg]) -> Result<Chosen, Diagnostic> {
         }
     }
     Ok(chosen)
+}
+
+/// The device that an engine needs.
+fn device(engine: &str, target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
+    target.ok_or_else(|| {
+        let message = format!("--engine {engine}: it is one of a device, and none is named");
+        Diagnostic::error(&codes::NOT_APPLICABLE, message).help("name the device: `--target hx8k`")
+    })
+}
+
+/// The device whose netlist can be simulated.
+fn mapped(target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
+    let target = device("netlist", target)?;
+    if target.family.is_simulated() {
+        return Ok(target);
+    }
+    let message = format!(
+        "--engine netlist: there are no checked models of the cells of {} ({}), those of iCE40 and ECP5 are there",
+        target.name,
+        target.family.name()
+    );
+    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+        .help("`--engine verilator` runs the Verilog that is mapped"))
+}
+
+/// The device whose bitstream can be taken apart.
+fn configurable(target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
+    let target = device("bitstream", target)?;
+    if target.pins().is_some() {
+        return Ok(target);
+    }
+    let message = format!(
+        "--engine bitstream: the bits of {} ({}) cannot be turned into Verilog, those of iCE40 can",
+        target.name,
+        target.family.name()
+    );
+    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+        .help("`--engine netlist` runs what place and route gets"))
 }

@@ -109,6 +109,17 @@ pub fn engine(error: &EngineError) -> Diagnostic {
             "this is a bug of goldspike: please report it with the command line",
         ),
         EngineError::Stimulus { .. } => (&codes::STIMULUS, "quantize the network again"),
+        EngineError::Stale { entry, .. } => {
+            return Diagnostic::error(&codes::STALE_ENTRY, error.to_string()).help(format!(
+                "nothing was simulated; remove the folder and run again: rm -r {}",
+                entry.display()
+            ));
+        }
+        EngineError::Synth { engine, error } => {
+            let mut diagnostic = synth(error.error());
+            diagnostic.message = format!("{engine}: {}", diagnostic.message);
+            return diagnostic;
+        }
     };
     Diagnostic::error(code, error.to_string()).help(help)
 }
@@ -131,6 +142,14 @@ pub fn synth(error: &SynthError) -> Diagnostic {
         SynthError::Unpinned { .. } => (
             &codes::UNPINNED,
             "name a pin for each port bit, as `NAME` or `NAME[BIT]`; without a file of pins they are assigned",
+        ),
+        SynthError::OtherDevice { .. } => (
+            &codes::OTHER_DEVICE,
+            "name the device that it was made for with `--target`",
+        ),
+        SynthError::NotDisassembled { .. } => (
+            &codes::NOT_DISASSEMBLED,
+            "`--engine netlist` simulates these blocks",
         ),
         SynthError::Tool(_) | SynthError::Unreadable { .. } => (
             &codes::SYNTH_TOOL,
@@ -340,6 +359,41 @@ mod tests {
             "engine-compared-nothing",
             &verify(&VerifyError::Nothing("rust-hdl")),
         );
+    }
+
+    #[test]
+    fn engines_of_a_device_that_fail() {
+        let stale = EngineError::Stale {
+            engine: "netlist",
+            entry: "cache/verilator-0123".into(),
+            file: "sim".to_owned(),
+            expected: "aa".repeat(32),
+            found: "bb".repeat(32),
+        };
+        stored("engine-stale", &engine(&stale));
+        let of = |error: SynthError| EngineError::Synth {
+            engine: "bitstream",
+            error: error.into(),
+        };
+        let device = of(SynthError::OtherDevice {
+            file: "design.bin".to_owned(),
+            expected: "8k",
+            found: "1k".to_owned(),
+        });
+        stored("engine-other-device", &engine(&device));
+        let blocks = of(SynthError::NotDisassembled {
+            target: "up5k",
+            what: "multiplier blocks",
+            used: 3,
+        });
+        stored("engine-not-disassembled", &engine(&blocks));
+        let cell = of(SynthError::Unmapped {
+            module: "gs_small".to_owned(),
+            kind: "SB_HFOSC".to_owned(),
+            family: "iCE40",
+        });
+        assert_eq!(engine(&cell).exit_code(), 1, "a finding");
+        stored("engine-unknown-cell", &engine(&cell));
     }
 
     #[test]

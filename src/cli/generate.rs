@@ -3,8 +3,10 @@
 use super::console::Console;
 use super::input::Integers;
 use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
+use super::target::{Aim, add_board};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
+use crate::board;
 use crate::diag::Diagnostic;
 use crate::emit::testbench::{self, Expectation};
 use crate::emit::{self, Emitted};
@@ -36,6 +38,10 @@ pub struct GenerateArgs {
     /// Folder to write.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// Device or board to generate for: memories and stages as its cells want them; for a board also its top level, its pins
+    /// and a serial link for the network, in the folder `board`.
+    #[arg(long, value_name = "BOARD", conflicts_with = "probe")]
+    target: Option<String>,
     /// Add output streams with the compared value and every state of every neuron.
     #[arg(long)]
     probe: bool,
@@ -51,20 +57,28 @@ pub struct GenerateArgs {
 /// # Errors
 /// Bad input, lanes that do not fit, a folder that is not ours or cannot be written.
 pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic> {
+    let aim = args.target.as_deref().map(Aim::named).transpose()?;
+    let board = aim.as_ref().and_then(Aim::as_board);
     let source = args.work.source(console)?;
     let Integers {
         network, digest, ..
     } = args.work.integers(&source)?;
-    let design = hardware::design(
-        &network,
-        &args.work.lanes,
-        Fabric::PORTABLE,
-        args.probe,
-        console,
-    )?;
-    let command = args.work.command("generate", source.title(), args.probe);
+    let fabric = aim.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
+    let design = hardware::design(&network, &args.work.lanes, fabric, args.probe, console)?;
+    let mut command = args.work.command("generate", source.title(), args.probe);
+    if let Some(aim) = &aim {
+        command.push_str(&format!(" --target {}", aim.name()));
+    }
     let mut emitted =
         emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
+    if let Some(board) = &board {
+        add_board(
+            &mut emitted,
+            board,
+            (&design, &network),
+            (&digest, &command),
+        )?;
+    }
     if args.testbench {
         let samples = source.data_if_any(&args.work.data)?;
         let cases = if samples.is_some() {
@@ -91,10 +105,19 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
         )?;
     }
     emit::write(&args.output, &emitted).map_err(|error| errors::emit(&error))?;
+    let on_board = board.as_ref().map_or_else(String::new, |board| {
+        let folder = args.output.join(board::FOLDER);
+        format!(
+            "board     {} ({}, top module {})\n",
+            folder.display(),
+            board.title,
+            board::TOP
+        )
+    });
     console.result(
         || {
             format!(
-                "{}: digest {digest}\n{}written   {} ({} files, top module {})\n",
+                "{}: digest {digest}\n{}written   {} ({} files, top module {})\n{on_board}",
                 source.name(),
                 hardware::lines(&network, &design),
                 args.output.display(),
@@ -106,6 +129,7 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
             json!({
                 "network": source.name(),
                 "digest": digest,
+                "board": board.as_ref().map(|board| &board.name),
                 "output": args.output.display().to_string(),
                 "top": emitted.top,
                 "files": emitted.files.keys().map(|path| path.display().to_string()).collect::<Vec<_>>(),

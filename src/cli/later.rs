@@ -25,20 +25,24 @@ const fn flag(word: &'static str, message: &'static str, help: &'static str) -> 
     }
 }
 
-const fn engine(word: &'static str) -> Later {
+const fn engine(word: &'static str, message: &'static str, help: &'static str) -> Later {
     Later {
         kind: ErrorKind::InvalidValue,
         word,
-        message: "this version runs the generated Verilog, and nothing that is synthesized from it",
-        help: "`--engine icarus` and `--engine verilator` run the files that are shipped",
+        message,
+        help,
     }
 }
+
+/// Where an engine of a device runs.
+const VERIFIED: &str =
+    "`goldspike verify NETWORK --engine netlist,bitstream --target hx8k` runs it";
 
 const ALL: [Later; 6] = [
     flag(
         "--target",
-        "the Verilog of this version is portable and the same for every device",
-        "leave the flag out; `goldspike synth NETWORK --target DEVICE` says what the design costs on a device",
+        "this verb plays the portable form of a design, which computes what every other form computes",
+        "leave the flag out; `generate`, `build`, `verify` and `synth` take it",
     ),
     flag(
         "--goal",
@@ -50,9 +54,21 @@ const ALL: [Later; 6] = [
         "this version plants no bugs from the command line",
         "leave the flag out; `--cases N` adds random stimuli",
     ),
-    engine("netlist"),
-    engine("routed"),
-    engine("bitstream"),
+    engine(
+        "netlist",
+        "`run` has no device, and this is an engine of one",
+        VERIFIED,
+    ),
+    engine(
+        "routed",
+        "this version does not simulate a routed design: there are no models of the cells that nextpnr writes",
+        "`--engine netlist` runs what goes into place and route, `--engine bitstream` what comes out of it (iCE40)",
+    ),
+    engine(
+        "bitstream",
+        "`run` has no device, and this is an engine of one",
+        VERIFIED,
+    ),
 ];
 
 /// What is to be said if clap stopped at something that is not there yet.

@@ -29,6 +29,7 @@ mod run;
 mod smaller;
 mod stimuli;
 mod synth;
+mod target;
 mod throughput;
 mod verify;
 mod wave;

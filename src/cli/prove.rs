@@ -1,47 +1,154 @@
-//! `goldspike prove`: the neuron unit of a model equals the golden step for all inputs.
+//! `goldspike prove`: neuron units equal the golden step for all inputs, and their states stay where the quantizer says.
 
 use super::Ending;
 use super::console::Console;
 use super::errors;
+use super::input::Source;
+use super::options::QuantizeArgs;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use crate::engine::tool::Toolbox;
-use crate::prove::{Property, ProveError, Prover, Status, WIDTHS, claims};
-use clap::Args;
+use crate::prove::{
+    Claim, Limits, Property, ProveError, Prover, Solver, Status, WIDTHS, claims, network_claims,
+};
+use clap::{Args, ValueEnum};
 use goldspike_golden::neuron::ModelId;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
-/// Prove that the neuron unit of a model gives what the golden model gives, for all inputs.
+/// Prove that neuron units give what the golden model gives, for all inputs.
 ///
-/// One property for each combination of the model's modes, twice: with every constant as an input, and with constants as
-/// literals. Needs Yosys and z3. What the solver cannot decide in time is `unknown`, which is no success: the exit code is 2
-/// then, and 1 where a property is refuted.
+/// Of a model: one property for each combination of its modes, twice: with every constant as an input, and with constants as
+/// literals. Of a network: for each layer the unit as it is generated, its general form, and that states stay within the bounds
+/// that the unit relies on. Needs Yosys, and yices-smt2 or z3. What the solver cannot decide within its limits is `unknown`, which
+/// is no success: the exit code is 2 then, and 1 where a property is refuted.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
-    /// A model of `goldspike models`.
-    #[arg(value_name = "MODEL")]
-    model: String,
-    /// Widths of the membrane.
-    #[arg(long, value_name = "BITS", value_delimiter = ',', default_value = "8")]
+    /// A model of `goldspike models`, or a network folder, quantized folder or embedded name.
+    #[arg(value_name = "MODEL|NETWORK|QUANT")]
+    what: String,
+    /// Widths of a model's membrane [default: 8].
+    #[arg(long, value_name = "BITS", value_delimiter = ',')]
     width: Vec<u32>,
-    /// Longest time for one property, in seconds.
+    /// The solver [default: yices where it is installed].
+    #[arg(long, value_enum)]
+    solver: Option<SolverArg>,
+    /// Longest time for one question to the solver, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
+    /// Most memory for one question to the solver, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    memory: u64,
+    #[command(flatten)]
+    quantize: QuantizeArgs,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SolverArg {
+    /// yices-smt2.
+    Yices,
+    /// z3.
+    Z3,
+}
+
+/// What is proved: the key of the JSON, the name, the claims.
+type Subject = (&'static str, String, Vec<Claim>);
 
 /// Runs the verb.
 ///
 /// # Errors
-/// An unknown model, a width that cannot be, a missing tool, or an answer `unknown`.
+/// Neither a model nor a network, a width that cannot be, flags that do not apply, or a missing tool.
 pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let known = || ModelId::ALL.iter().copied();
-    let Some(model) = known().find(|model| model.info().name == args.model) else {
-        let message = format!("there is no neuron model `{}`", shown(&args.model));
-        let names = known().map(|model| model.info().name);
-        return Err(Diagnostic::error(&codes::UNKNOWN_MODEL, message)
-            .help(did_you_mean(&args.model, names)));
+    let (key, name, claims) = subject(args, console)?;
+    let toolbox = Toolbox::from_environment();
+    let solver = match args.solver {
+        Some(SolverArg::Yices) => Solver::Yices,
+        Some(SolverArg::Z3) => Solver::Z3,
+        None => Solver::installed(&toolbox).map_err(|error| failed(&error))?,
     };
-    if let Some(width) = args.width.iter().find(|&width| !WIDTHS.contains(width)) {
+    let limits = Limits {
+        time: Duration::from_secs(args.timeout.max(1)),
+        memory: args.memory.clamp(1, 1 << 40),
+    };
+    let prover = Prover::new(toolbox, solver, limits).map_err(|error| failed(&error))?;
+    let told = |property: &Property| console.detail(line(property).trim_end());
+    let properties = prover
+        .ask_all(&claims, console.jobs(), told)
+        .map_err(|error| failed(&error))?;
+    if properties.is_empty() {
+        return Err(Diagnostic::error(
+            &codes::NOTHING_RAN,
+            format!("`{name}` has nothing to prove"),
+        ));
+    }
+    console.result(
+        || properties.iter().map(line).collect(),
+        || {
+            json!({
+                key: name,
+                "properties": properties.iter().map(document).collect::<Vec<_>>(),
+            })
+        },
+    );
+    let count = |is: fn(&Status) -> bool| properties.iter().filter(|p| is(&p.status)).count();
+    let unknown = count(|status| matches!(status, Status::Unknown(_)));
+    if unknown > 0 {
+        console.note(&format!(
+            "{unknown} of {} properties are not decided, which is no proof: try a longer --timeout",
+            properties.len()
+        ));
+    }
+    if count(|status| matches!(status, Status::Refuted { .. })) > 0 {
+        return Ok(Ending::Mismatch);
+    }
+    Ok(match unknown {
+        0 => Ending::Done,
+        _ => Ending::Undecided,
+    })
+}
+
+fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
+    let known = || ModelId::ALL.iter().copied();
+    if let Some(model) = known().find(|model| model.info().name == args.what) {
+        if let Some(flag) = args
+            .quantize
+            .given()
+            .into_iter()
+            .find(|word| word.starts_with("--"))
+        {
+            let message = format!("{flag} is for a network: a model is proved at its `--width`");
+            return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+                .help("leave the flag out, or name a network"));
+        }
+        let claims = of_model(model, &args.width)?;
+        return Ok(("model", args.what.clone(), claims));
+    }
+    let source = match Source::read(Path::new(&args.what), console) {
+        Err(_) if !Path::new(&args.what).exists() => {
+            let message = format!(
+                "there is no neuron model and no network `{}`",
+                shown(&args.what)
+            );
+            let names = known().map(|model| model.info().name);
+            return Err(Diagnostic::error(&codes::UNKNOWN_MODEL, message)
+                .help(did_you_mean(&args.what, names)));
+        }
+        source => source?,
+    };
+    if !args.width.is_empty() {
+        let message = "--width is for a model: a network has its widths from the quantizer";
+        return Err(
+            Diagnostic::error(&codes::NOT_APPLICABLE, message.to_owned())
+                .help("leave it out, or give `--membrane-bits`"),
+        );
+    }
+    let integers = source.integers(&args.quantize)?;
+    let claims = network_claims(&integers.network).map_err(|error| failed(&error))?;
+    Ok(("network", source.name().to_owned(), claims))
+}
+
+fn of_model(model: ModelId, widths: &[u32]) -> Result<Vec<Claim>, Diagnostic> {
+    if let Some(width) = widths.iter().find(|&width| !WIDTHS.contains(width)) {
         let message = format!(
             "--width {width}: a membrane has {} to {} bits here",
             WIDTHS.start(),
@@ -51,43 +158,12 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
             Diagnostic::error(&codes::BAD_ARGUMENTS, message).help("`--width 8` is proved fastest")
         );
     }
-    let limit = Duration::from_secs(args.timeout.max(1));
-    let prover = Prover::new(Toolbox::from_environment(), limit).map_err(|error| failed(&error))?;
-    let mut properties = Vec::new();
-    for &width in &args.width {
-        for claim in claims(model, width).map_err(|error| failed(&error))? {
-            let property = prover.ask(&claim).map_err(|error| failed(&error))?;
-            console.detail(line(&property).trim_end());
-            properties.push(property);
-        }
+    let widths = if widths.is_empty() { &[8] } else { widths };
+    let mut all = Vec::new();
+    for &width in widths {
+        all.extend(claims(model, width).map_err(|error| failed(&error))?);
     }
-    let unknown = properties
-        .iter()
-        .filter(|p| matches!(p.status, Status::Unknown(_)))
-        .count();
-    let refuted = properties
-        .iter()
-        .any(|p| matches!(p.status, Status::Refuted { .. }));
-    console.result(
-        || properties.iter().map(line).collect(),
-        || {
-            json!({
-                "model": args.model,
-                "properties": properties.iter().map(document).collect::<Vec<_>>(),
-            })
-        },
-    );
-    if refuted {
-        return Ok(Ending::Mismatch);
-    }
-    if unknown > 0 {
-        console.note(&format!(
-            "{unknown} of {} properties are not decided, which is no proof: try a longer --timeout",
-            properties.len()
-        ));
-        return Ok(Ending::Undecided);
-    }
-    Ok(Ending::Done)
+    Ok(all)
 }
 
 fn failed(error: &ProveError) -> Diagnostic {

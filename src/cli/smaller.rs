@@ -1,14 +1,12 @@
 //! What would fit, when a design does not: fewer lanes, then narrower weights, each counted by the tools.
 //!
-//! Counted is what Yosys and nextpnr need before placing ([`demand`]); that more lanes or wider weights take more of a device is
+//! Counted is what Yosys and nextpnr need before placing ([`demand`](crate::synth::demand)); that more lanes or wider weights take more of a device is
 //! assumed, so that few designs must be counted.
 
-use super::console::Console;
 use super::input::Source;
 use super::work::WorkArgs;
-use crate::engine::tool::Toolbox;
 use crate::rtl::{self, Design, LaneChoice};
-use crate::synth::{Capacity, Constraints, Demand, TARGETS, Target, demand};
+use crate::synth::{Capacity, Demand, TARGETS, Target};
 use goldspike_golden::quant::QuantNetwork;
 
 /// A design, and what it was made of.
@@ -28,10 +26,10 @@ pub struct Made<'a> {
 pub struct TooLarge<'a> {
     /// The design.
     pub made: Made<'a>,
-    /// Where the tools are.
-    pub toolbox: &'a Toolbox,
     /// The device.
     pub target: &'a Target,
+    /// Counts what a network's design takes of it; `None` if a tool fails.
+    pub count: &'a dyn Fn(&QuantNetwork, &Design) -> Option<Demand>,
 }
 
 /// A smaller design, as flags, and what it takes.
@@ -45,12 +43,8 @@ const NARROWEST: u32 = 2;
 
 impl TooLarge<'_> {
     /// What fits, or how far the smallest design is from it, and larger devices of the family.
-    pub fn help(&self, console: &Console) -> String {
-        let progress = console.progress(1, &format!("what fits on {}", self.target.name));
-        progress.show();
-        let found = self.fewer_lanes();
-        progress.add(1);
-        [found, self.larger_devices()]
+    pub fn help(&self) -> String {
+        [self.fewer_lanes(), self.larger_devices()]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()
@@ -146,8 +140,7 @@ impl TooLarge<'_> {
             list(|plan| plan.lanes),
             list(|plan| plan.neuron_lanes)
         );
-        let constraints = Constraints::default();
-        let demand = demand(self.toolbox, &design.top, self.target, &constraints).ok()?;
+        let demand = (self.count)(network, &design)?;
         Some(Candidate { flags, demand })
     }
 
@@ -188,8 +181,86 @@ fn first_that_fits<T>(end: usize, fits: impl Fn(usize) -> Option<T>) -> Option<T
 
 #[cfg(test)]
 mod tests {
-    use super::first_that_fits;
+    use super::*;
+    use crate::cli::console::{Console, ConsoleArgs};
+    use crate::rtl::Fabric;
+    use crate::synth::{Shortage, target};
+    use clap::Parser;
     use std::cell::Cell;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        work: WorkArgs,
+    }
+
+    /// The help for `digits` on hx1k, if a lane takes `lane` cells and a weight bit `bit` cells; and how many designs were counted.
+    fn help(flags: &str, lane: usize, bit: usize) -> (String, usize) {
+        let line = Line::try_parse_from(format!("x digits {flags}").split(' ')).unwrap();
+        let source = line
+            .work
+            .source(&Console::new(&ConsoleArgs::unread(false)))
+            .unwrap();
+        let network = line.work.integers(&source).unwrap().network;
+        let options = line.work.lanes.options(Fabric::PORTABLE, false);
+        let design = rtl::design(&network, &options).unwrap();
+        let counted = Cell::new(0);
+        let count = |network: &QuantNetwork, design: &Design| {
+            counted.set(counted.get() + 1);
+            let lanes: u32 = design.plans.iter().map(|plan| plan.lanes).sum();
+            let bits = network.layers[0].weight_bits;
+            Some(Demand {
+                amounts: vec![Shortage {
+                    what: "logic cells".to_owned(),
+                    used: lanes as usize * lane + bits as usize * bit,
+                    available: 1_280,
+                }],
+            })
+        };
+        let large = TooLarge {
+            made: Made {
+                work: &line.work,
+                source: &source,
+                network: &network,
+                design: &design,
+            },
+            target: target("hx1k").unwrap(),
+            count: &count,
+        };
+        (large.help(), counted.get())
+    }
+
+    #[test]
+    fn the_most_lanes_that_fit_are_named() {
+        let flags = "--lanes 16,8 --neuron-lanes 2,1 --weight-bits 8";
+        let (said, counted) = help(flags, 200, 10);
+        assert!(
+            said.starts_with(
+                "`--lanes 4,2 --neuron-lanes 1,1` fits, by count: 1280 of 1280 logic cells; larger devices of the family: hx8k ("
+            ),
+            "{said}"
+        );
+        assert!(counted <= 4, "{counted}");
+    }
+
+    #[test]
+    fn with_one_lane_a_layer_the_widest_weights_that_fit_are_named() {
+        let (said, counted) = help("--lanes 1 --neuron-lanes 1 --weight-bits 8", 400, 96);
+        assert!(
+            said.starts_with(
+                "`--lanes 1,1 --neuron-lanes 1,1 --weight-bits 5` fits, by count: 1280 of 1280 logic cells"
+            ),
+            "{said}"
+        );
+        assert!(counted <= 6, "{counted}");
+        let (said, _) = help("--lanes 4 --neuron-lanes 2 --weight-bits 8", 640, 1);
+        assert!(
+            said.starts_with(
+                "the smallest design that was counted (`--lanes 1,1 --neuron-lanes 1,1 --weight-bits 2`) takes 1282 of 1280 logic cells"
+            ),
+            "{said}"
+        );
+    }
 
     #[test]
     fn the_first_that_fits_is_found_in_few_steps() {

@@ -3,27 +3,32 @@
 use super::console::Console;
 use super::input::Integers;
 use super::smaller::{Made, TooLarge};
+use super::target::{Aim, add_board};
 use super::throughput::{Throughput, play, throughput};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
-use crate::diag::{Diagnostic, codes, did_you_mean, shown};
-use crate::emit;
+use crate::board::Board;
+use crate::diag::{Diagnostic, codes};
+use crate::emit::{self, Emitted};
 use crate::engine::tool::Toolbox;
 use crate::report::Synthesis;
 use crate::rtl::Design;
-use crate::synth::{self, Constraints, Effort, SynthError, TARGETS, Target};
+use crate::synth::{self, Constraints, Effort, SynthError, Target, demand};
 use clap::Args;
+use goldspike_golden::quant::QuantNetwork;
 use std::path::PathBuf;
 
 /// Cells, clock rate and time of a step on a device, with Yosys and nextpnr; with `-o` the Verilog and the bitstream.
 ///
 /// The clock rate is the median over nextpnr's seeds, the bitstream is that of the best one. Pins are assigned; a design with
 /// more ports than the package has pins is measured in a frame of registers, and has no bitstream. Figures of xc7 are estimates
-/// from Yosys' netlist: nothing is placed there.
+/// of Yosys: nothing is placed there. For a board the design is that of `generate --target BOARD`: the network with its
+/// serial link, on the board's pins; if the board's clock is not reached, the command ends with 1.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
-    /// Device: hx1k, hx8k, up5k, ecp5-25k, ecp5-85k, gw1nr-9, gatemate, xc7.
-    #[arg(long, value_name = "DEVICE")]
+    /// Device: hx1k, hx8k, up5k, ecp5-25k, ecp5-85k, gw1nr-9, gatemate, xc7. Board: icebreaker, hx8k-breakout, ulx3s-85f,
+    /// colorlight-i5, tang-nano-9k, or the folder of another.
+    #[arg(long, value_name = "DEVICE|BOARD")]
     target: String,
     #[command(flatten)]
     place: PlaceArgs,
@@ -77,7 +82,8 @@ impl PlaceArgs {
 /// # Errors
 /// An unknown device, a missing tool, bad input, a design that does not fit, a folder that is not ours.
 pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let target = target(&args.target)?;
+    let aim = Aim::named(&args.target)?;
+    let target = aim.target();
     let toolbox = Toolbox::from_environment();
     let effort = args.place.effort(console.jobs(), args.output.is_some());
     applies(target, &args.place)?;
@@ -100,22 +106,27 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let count = args.work.data.samples.map(std::num::NonZeroUsize::get);
     let played = play(&network, data.as_ref(), count)?;
     let measured = throughput(&network, &design, played.samples)?;
+    let command = args.work.command("synth", source.title(), false);
+    let command = format!("{command} --target {}{}", aim.name(), args.place.given());
+    let mut emitted =
+        emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
+    if let Some(board) = aim.as_board() {
+        add_board(
+            &mut emitted,
+            board,
+            (&design, &network),
+            (&digest, &command),
+        )?;
+    }
     let made = Made {
         work: &args.work,
         source: &source,
         network: &network,
         design: &design,
     };
-    let footprint = place(&toolbox, &design, (target, &effort), console).map_err(|error| {
-        let toolbox = &toolbox;
-        let large = TooLarge {
-            made,
-            toolbox,
-            target,
-        };
-        refused(&error, &large, console)
-    })?;
-    let mut synthesis = summed(footprint, &measured, played.origin, target);
+    let footprint = place(&toolbox, (&design, &emitted), (&aim, &effort), console)
+        .map_err(|error| refused(&error, made, (&toolbox, &aim), console))?;
+    let mut synthesis = summed(footprint, &measured, played.origin, &aim);
     let bitstream = take_bitstream(&mut synthesis);
     let missed = missed(&synthesis);
     let mut document = serde_json::to_value(&synthesis).map_err(errors::internal)?;
@@ -124,10 +135,6 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     document["mismatches"] = measured.mismatches.into();
     document["layers"] = hardware::document(&network, &design);
     if let Some(output) = &args.output {
-        let command = args.work.command("synth", source.title(), false);
-        let command = format!("{command} --target {}{}", target.name, args.place.given());
-        let mut emitted = emit::design(&design, &network, &digest, &command)
-            .map_err(|error| errors::emit(&error))?;
         emitted
             .files
             .insert("synth.json".into(), format!("{document:#}\n"));
@@ -189,18 +196,6 @@ fn differs(mismatches: u64) -> String {
     )
 }
 
-/// The device of a name.
-///
-/// # Errors
-/// `GS1001` with the nearest name.
-pub fn target(name: &str) -> Result<&'static Target, Diagnostic> {
-    synth::target(name).ok_or_else(|| {
-        let message = format!("there is no device `{}`", shown(name));
-        Diagnostic::error(&codes::UNKNOWN_TARGET, message)
-            .help(did_you_mean(name, TARGETS.iter().map(|target| target.name)))
-    })
-}
-
 /// Refuses flags of placing for a device for which nothing is placed.
 ///
 /// # Errors
@@ -237,17 +232,18 @@ fn present(target: &Target, effort: &Effort, toolbox: &Toolbox) -> Result<(), Di
 /// See [`SynthError`].
 fn place(
     toolbox: &Toolbox,
-    design: &Design,
-    (target, effort): (&Target, &Effort),
+    made: (&Design, &Emitted),
+    (aim, effort): (&Aim, &Effort),
     console: &Console,
 ) -> Result<synth::Footprint, SynthError> {
+    let target = aim.target();
     let (pieces, what) = match target.is_placed() {
         true => (1 + effort.seeds as usize, "Yosys and nextpnr"),
         false => (1, "Yosys"),
     };
-    let progress = console.progress(pieces, &format!("{what} for {}", target.name));
+    let progress = console.progress(pieces, &format!("{what} for {}", aim.name()));
     progress.show();
-    synth::footprint(toolbox, &design.top, target, effort, &|| progress.add(1))
+    aim.place(toolbox, made, effort, &|| progress.add(1))
 }
 
 /// Cells, clock rate and cycles together.
@@ -256,21 +252,25 @@ pub fn summed(
     footprint: synth::Footprint,
     measured: &Throughput,
     stimulus: String,
-    target: &Target,
+    aim: &Aim,
 ) -> Synthesis {
     let rounded = |value: f64, places: i32| {
         let scale = 10f64.powi(places);
         (value * scale).round() / scale
     };
-    let ports = target.memory_bits_per_cycle() as f64;
+    let ports = aim.target().memory_bits_per_cycle() as f64;
+    let board = aim.as_board();
     Synthesis {
-        us_per_step: footprint
-            .fmax_mhz
+        us_per_step: board
+            .map(Board::mhz)
+            .or(footprint.fmax_mhz)
             .map(|mhz| rounded(measured.cycles_per_step / mhz, 4)),
         cycles_per_step: measured.cycles_per_step,
         stimulus,
         useful_sop_per_cycle: rounded(measured.sop_per_cycle, 4),
         roofline_fraction: Some(rounded(measured.weight_bits_per_cycle / ports, 6)),
+        board: board.map(|board| board.name.clone()),
+        board_mhz: board.map(Board::mhz),
         bitstream: None,
         bitstream_sha256: None,
         bitstream_seed: None,
@@ -288,13 +288,37 @@ pub fn lines(synthesis: &Synthesis) -> String {
 }
 
 /// A refusal; of a design that is too large with what would fit.
-#[must_use]
-pub fn refused(error: &SynthError, design: &TooLarge<'_>, console: &Console) -> Diagnostic {
+fn refused(
+    error: &SynthError,
+    made: Made<'_>,
+    (toolbox, aim): (&Toolbox, &Aim),
+    console: &Console,
+) -> Diagnostic {
+    let target = aim.target();
     let diagnostic = errors::synth(error);
-    match error {
-        SynthError::TooLarge { .. } => diagnostic.help(design.help(console)),
-        _ => diagnostic,
-    }
+    let SynthError::TooLarge { .. } = error else {
+        return diagnostic;
+    };
+    let progress = console.progress(1, &format!("what would fit on {}", aim.name()));
+    progress.show();
+    let count = |_: &QuantNetwork, design: &Design| {
+        demand(
+            toolbox,
+            &aim.whole(design)?,
+            target,
+            &Constraints::default(),
+        )
+        .ok()
+    };
+    let count = &count;
+    diagnostic.help(
+        TooLarge {
+            made,
+            target,
+            count,
+        }
+        .help(),
+    )
 }
 
 /// How the step of a build ended.
@@ -310,36 +334,29 @@ pub enum Attempt {
 /// Synthesizes what a build made. A missing tool and a design that does not fit are endings, since the rest is done.
 #[must_use]
 pub fn attempt(
-    target: Option<&'static Target>,
+    aim: Option<&Aim>,
     args: &PlaceArgs,
     made: Made<'_>,
+    emitted: &Emitted,
     (measured, stimulus): (&Throughput, &str),
     console: &Console,
 ) -> Attempt {
-    let Some(target) = target else {
+    let Some(aim) = aim else {
         return Attempt::NotRun("no device: name one with --target".to_owned());
     };
     let toolbox = Toolbox::from_environment();
-    let packer = target.family.packer();
+    let packer = aim.target().family.packer();
     let unpacked = packer.and_then(|packer| toolbox.require("bitstream", packer).err());
     let effort = args.effort(console.jobs(), unpacked.is_none());
-    match place(&toolbox, made.design, (target, &effort), console) {
+    match place(&toolbox, (made.design, emitted), (aim, &effort), console) {
         Ok(footprint) => {
             let stimulus = stimulus.to_owned();
             Attempt::Done(
-                Box::new(summed(footprint, measured, stimulus, target)),
+                Box::new(summed(footprint, measured, stimulus, aim)),
                 unpacked.map(|error| error.to_string()),
             )
         }
         Err(SynthError::Missing(error)) => Attempt::NotRun(error.to_string()),
-        Err(error) => {
-            let toolbox = &toolbox;
-            let large = TooLarge {
-                made,
-                toolbox,
-                target,
-            };
-            Attempt::Refused(refused(&error, &large, console))
-        }
+        Err(error) => Attempt::Refused(refused(&error, made, (&toolbox, aim), console)),
     }
 }

@@ -1,7 +1,7 @@
 //! Every code that a message can carry, in one table.
 //!
 //! `GS01xx` files and the text of net.json, `GS02xx` the network described there, `GS03xx` its tensors,
-//! `GS04xx` data sets and traces, `GS10xx` synthesis. Each code has at least one stored message in `testbench/bad-input/`. A code is
+//! `GS04xx` data sets and traces, `GS10xx` synthesis, `GS11xx` boards. Each code has at least one stored message in `testbench/bad-input/`. A code is
 //! never used again for another meaning.
 
 /// One kind of message.
@@ -106,6 +106,7 @@ codes! {
     HANG "GS0803" exit 1 "the design hangs";
     PROTOCOL "GS0804" exit 1 "the design broke the event protocol";
     STIMULUS "GS0805" exit 2 "the golden model refused the stimulus";
+    STALE_ENTRY "GS0806" exit 2 "a compiled simulation in the cache is not what it was when it was made";
 
     NO_SUCH_WINDOW "GS0901" exit 2 "a waveform is asked for of a sample or of steps that are not there";
 
@@ -115,6 +116,10 @@ codes! {
     TOO_LARGE "GS1004" exit 2 "the design is larger than the device";
     TIMING "GS1005" exit 1 "the design misses the clock rate that was asked for";
     UNPINNED "GS1006" exit 2 "a file of pins leaves a port without a pin";
+    OTHER_DEVICE "GS1007" exit 2 "a bitstream is for another device";
+    NOT_DISASSEMBLED "GS1008" exit 2 "a bitstream holds blocks that cannot be simulated from it";
+
+    BOARD "GS1101" exit 2 "a board's folder is not complete, or its board.toml is broken";
 }
 
 /// The code with this number, if the table has it.

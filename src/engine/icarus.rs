@@ -3,24 +3,21 @@
 //! Compiling is cheap (a tenth of a second) and running is slow (about 10^4 to 10^5 cycles a second): the engine of
 //! choice for many small designs.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
-use crate::emit::{Bench, Emitted, Sink, Stream, sources};
+use crate::emit::{Bench, Emitted, Sink, Stream};
+use crate::engine::EngineError;
 use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
+use crate::engine::text::{Patch, emitted};
 use crate::engine::tool::{IVERILOG, Run, ToolFailure, Toolbox, VVP};
-use crate::engine::wire::{Collector, binary, numbers};
-use crate::engine::{EngineError, StallCounts};
+use crate::engine::wire::{Transcript, binary};
 use crate::rtl::Design;
 
 const NAME: &str = "icarus";
 
 /// The longest simulation of one play.
 const TIMEOUT: Duration = Duration::from_secs(1800);
-
-/// Changes the emitted text before it is compiled.
-pub type Patch = Box<dyn Fn(&mut Emitted) + Send>;
 
 /// Icarus Verilog.
 #[derive(Default)]
@@ -71,10 +68,7 @@ impl Simulator for Icarus {
     ) -> Result<BeatResult, EngineError> {
         let iverilog = self.toolbox.require(NAME, IVERILOG)?;
         let vvp = self.toolbox.require(NAME, VVP)?;
-        let mut emitted = sources(design, "simulated by goldspike").map_err(build)?;
-        if let Some(patch) = &self.patch {
-            patch(&mut emitted);
-        }
+        let emitted = emitted(NAME, design, self.patch.as_ref())?;
         let place = tempfile::Builder::new()
             .prefix("goldspike-icarus-")
             .tempdir()
@@ -120,7 +114,7 @@ fn build(error: impl std::fmt::Display) -> EngineError {
     }
 }
 
-/// Writes every beat as a line `B stream valid last user data`; ends with `E …` or `H …`.
+/// Writes the lines of a [`Transcript`], the bits of a beat as `%b` prints them.
 struct Record;
 
 impl Sink for Record {
@@ -151,87 +145,11 @@ impl Sink for Record {
 }
 
 fn parse(design: &Design, stimulus: &BeatStimulus, text: &str) -> Result<BeatResult, EngineError> {
-    let mut collector = Collector::new(NAME, design);
+    let mut transcript = Transcript::new(NAME, design, stimulus, |word, _| binary(word));
     for line in text.lines() {
-        let mut words = line.split(' ');
-        match words.next() {
-            Some("B") => {
-                let (stream, valid, last, user, data) =
-                    beat_line(words).ok_or_else(|| unreadable(line))?;
-                if valid != Some(true) {
-                    let message = format!("stream {stream}: TVALID is unknown (X)");
-                    return Err(EngineError::Protocol {
-                        engine: NAME,
-                        message,
-                    });
-                }
-                collector.beat(stream, last, user, &data)?;
-            }
-            Some("H") => {
-                let [taken, steps] = numbers(words).ok_or_else(|| unreadable(line))?;
-                return Err(EngineError::Hang {
-                    engine: NAME,
-                    idle: stimulus.hang,
-                    taken: taken as usize,
-                    beats: stimulus.beats.len(),
-                    steps: steps as usize,
-                    expected: stimulus.steps(),
-                });
-            }
-            Some("E") => {
-                let words: Vec<&str> = words.collect();
-                let (Some(&error), 5) = (words.get(1), words.len()) else {
-                    return Err(unreadable(line));
-                };
-                let [cycles, input, output, probe] =
-                    numbers([words[0], words[2], words[3], words[4]].into_iter())
-                        .ok_or_else(|| unreadable(line))?;
-                let protocol_error = match error {
-                    "0" => false,
-                    "1" => true,
-                    _ => {
-                        let message = "protocol_error_o is unknown (X) at the end".to_owned();
-                        return Err(EngineError::Protocol {
-                            engine: NAME,
-                            message,
-                        });
-                    }
-                };
-                let stalls = StallCounts {
-                    input,
-                    output,
-                    probe,
-                };
-                return Ok(BeatResult {
-                    streams: collector.streams,
-                    cycles,
-                    protocol_error,
-                    stalls,
-                });
-            }
-            _ => return Err(unreadable(line)),
+        if let Some(result) = transcript.line(line)? {
+            return Ok(result);
         }
     }
     Err(build("the simulation ended without its last line"))
-}
-
-fn unreadable(line: &str) -> EngineError {
-    let mut shown = String::new();
-    let _ = write!(shown, "unreadable line of the simulation: {line:.80}");
-    build(shown)
-}
-
-type BeatLine = (
-    usize,
-    Option<bool>,
-    Option<bool>,
-    Option<bool>,
-    Vec<Option<bool>>,
-);
-
-fn beat_line<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<BeatLine> {
-    let stream = words.next()?.parse().ok()?;
-    let mut bit = || binary(words.next()?)?.first().copied();
-    let (valid, last, user) = (bit()?, bit()?, bit()?);
-    Some((stream, valid, last, user, binary(words.next()?)?))
 }

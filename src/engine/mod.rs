@@ -5,32 +5,44 @@
 //! nothing of neurons. A new engine is one file.
 
 pub mod beats;
+mod bitstream;
+mod cache;
 mod child;
+mod compile;
 mod golden;
 mod icarus;
 mod loaded;
+mod netlist;
+mod player;
 pub(crate) mod random;
 mod rtl;
 mod rust_hdl;
 pub mod stimulus;
+mod text;
 pub mod tool;
 mod verilator;
 mod wire;
 
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_golden::trace::SampleTrace;
+use std::path::PathBuf;
+use std::sync::Arc;
 use thiserror::Error;
 
+pub use bitstream::Bitstream;
 pub use golden::Golden;
-pub use icarus::{Icarus, Patch};
+pub use icarus::Icarus;
 pub use loaded::Loaded;
+pub use netlist::Netlist;
 pub use rtl::Rtl;
 pub use rust_hdl::{Bench, LoadState, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
+pub use text::Patch;
 pub use verilator::Verilator;
 pub use wire::meaning;
 
 use crate::rtl::Design;
+use crate::synth::SynthError;
 
 /// What an engine runs.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +96,31 @@ pub enum EngineError {
         /// Which tool, and how to get it.
         message: String,
     },
+    /// Synthesis, or what follows it, gave nothing to run.
+    #[error("{engine}: {error}")]
+    Synth {
+        /// Engine.
+        engine: &'static str,
+        /// Why.
+        error: SynthFailure,
+    },
+    /// An entry of the cache is not what it was when it was made: what it would simulate is not known.
+    #[error(
+        "{engine}: the cache entry {} is stale: `{file}` has the digest {found}, and {expected} is expected",
+        entry.display()
+    )]
+    Stale {
+        /// Engine.
+        engine: &'static str,
+        /// Folder of the entry.
+        entry: PathBuf,
+        /// File in it.
+        file: String,
+        /// What its list says.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
     /// No beat on any stream for too long.
     #[error(
         "{engine}: the design hangs: no beat for {idle} cycles after {taken} of {beats} input beats and {steps} of {expected} output steps"
@@ -118,6 +155,49 @@ pub enum EngineError {
         /// What was wrong.
         message: String,
     },
+}
+
+/// Why a netlist or a bitstream was not made; two are equal when they say the same.
+#[derive(Clone, Debug)]
+pub struct SynthFailure(Arc<SynthError>);
+
+impl SynthFailure {
+    /// The error of the stage.
+    #[must_use]
+    pub fn error(&self) -> &SynthError {
+        &self.0
+    }
+}
+
+impl From<SynthError> for SynthFailure {
+    fn from(error: SynthError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl PartialEq for SynthFailure {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl std::fmt::Display for SynthFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl EngineError {
+    /// An error of synthesis as one of the engine that asked for it: a missing tool stays one.
+    fn of_synthesis(engine: &'static str, error: SynthError) -> Self {
+        match error {
+            SynthError::Missing(Self::Missing { message, .. }) => Self::Missing { engine, message },
+            other => Self::Synth {
+                engine,
+                error: other.into(),
+            },
+        }
+    }
 }
 
 /// Something that runs a network.

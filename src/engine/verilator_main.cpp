@@ -1,11 +1,11 @@
-// Bench of @TOP@ for the engine `verilator`: reads plays from stdin, writes what came out to stdout.
+// Bench of @TOP@ for the engines that use Verilator: reads plays from stdin, writes what came out to stdout.
 //
 // in:  P beats steps hang_cycles
 //      length bits            TREADY pattern, one line an output stream
 //      gap flags data         one line a beat; gap and data hexadecimal, flags = tuser << 1 | tlast
-// out: B stream flags data    a beat, data hexadecimal
+// out: B stream 1 tlast tuser data   a beat, data hexadecimal
 //      E cycles protocol_error input_stalls output_stalls probe_stalls
-//      H taken steps          no beat for hang_cycles
+//      H taken steps                 no beat for hang_cycles
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -13,6 +13,8 @@
 #include <vector>
 #include "Vgs.h"
 #include "verilated.h"
+
+@CHIP@
 
 static const int STREAMS = @STREAMS@;
 
@@ -67,7 +69,7 @@ static void take(Play& play, int stream, bool ready, bool last, bool user, const
         ++play.stalls[stream == 0 ? 1 : 2];
         return;
     }
-    printf("B %d %d ", stream, user * 2 + last);
+    printf("B %d 1 %d %d ", stream, last, user);
     put(data, bits);
     putchar('\n');
     play.seen[stream] += last;
@@ -75,15 +77,15 @@ static void take(Play& play, int stream, bool ready, bool last, bool user, const
     if (last && play.seen[stream] <= play.steps) play.last_progress = play.cycle;
 }
 
-static void set_ready(Vgs& top, uint64_t cycle) {
+static void set_ready(Top& top, uint64_t cycle) {
 @READY@
 }
 
-static void take_all(Vgs& top, Play& play) {
+static void take_all(Top& top, Play& play) {
 @BEATS@
 }
 
-static void clock(Vgs& top) {
+static void clock(Top& top) {
     top.clk_i = 1;
     top.eval();
     top.clk_i = 0;
@@ -117,7 +119,7 @@ static bool unfinished(const Play& play, std::size_t next) {
     return false;
 }
 
-static void run(Vgs& top, Play& play) {
+static void run(Top& top, Play& play) {
     top.s_axis_tvalid = 0;
     top.rst_i = 1;
     top.eval();
@@ -138,7 +140,7 @@ static void run(Vgs& top, Play& play) {
             top.s_axis_tuser = play.beats[next].flags >> 1 & 1;
         }
         set_ready(top, play.cycle);
-        top.eval();
+        settle(top);
         if (!offered) {
             gap -= gap > 0;
         } else if (top.s_axis_tready) {
@@ -156,6 +158,7 @@ static void run(Vgs& top, Play& play) {
         clock(top);
         if ((play.cycle & 0xffff) == 0) fflush(stdout);
     }
+    settle(top);
     const uint64_t cycles = offered_before ? play.last_activity + 1 - first_offer : 0;
     printf("E %llu %d %llu %llu %llu\n", static_cast<unsigned long long>(cycles), top.protocol_error_o ? 1 : 0,
            static_cast<unsigned long long>(play.stalls[0]), static_cast<unsigned long long>(play.stalls[1]),
@@ -166,7 +169,7 @@ int main() {
     VerilatedContext context;
     context.randReset(2);
     context.randSeed(1);
-    const std::unique_ptr<Vgs> top{new Vgs{&context}};
+    const std::unique_ptr<Top> top{new Top{&context}};
     top->clk_i = 0;
     top->rst_i = 1;
     top->eval();

@@ -4,8 +4,9 @@
 //! probe elements of lanes beyond the last neuron, and in TUSER away from TLAST: those are set to 0, on every engine
 //! that reads this form.
 
-use crate::engine::EngineError;
-use crate::engine::beats::{BeatResult, OutputBeat};
+use crate::emit::Stream;
+use crate::engine::beats::{BeatResult, BeatStimulus, OutputBeat};
+use crate::engine::{EngineError, StallCounts};
 use crate::rtl::Design;
 
 /// The bits of one word: the lowest first; `None` is unknown.
@@ -35,18 +36,124 @@ pub(crate) fn hexadecimal(text: &str, width: usize) -> Option<Bits> {
     Some(bits)
 }
 
+/// A simulation's lines, in the one form that every simulator of Verilog text writes:
+///
+/// ```text
+/// B stream valid last user data                               a beat that was taken, bits as 0, 1 or x
+/// H taken steps                                               no progress for the stimulus's `hang` cycles
+/// E cycles protocol_error input_stalls output_stalls probe_stalls   the end
+/// ```
+pub(crate) struct Transcript<'a> {
+    collector: Collector<'a>,
+    stimulus: &'a BeatStimulus,
+    /// Bits of the word at the end of a line `B`, which has as many as the stream is wide.
+    data: fn(&str, usize) -> Option<Bits>,
+    widths: Vec<usize>,
+}
+
+impl<'a> Transcript<'a> {
+    pub(crate) fn new(
+        engine: &'static str,
+        design: &'a Design,
+        stimulus: &'a BeatStimulus,
+        data: fn(&str, usize) -> Option<Bits>,
+    ) -> Self {
+        Self {
+            collector: Collector::new(engine, design),
+            stimulus,
+            data,
+            widths: Stream::all(design)
+                .iter()
+                .map(|stream| stream.bits)
+                .collect(),
+        }
+    }
+
+    /// Takes a line; the result with the last one.
+    ///
+    /// # Errors
+    /// A line that is not of the form, a hang, an unknown bit that matters.
+    pub(crate) fn line(&mut self, line: &str) -> Result<Option<BeatResult>, EngineError> {
+        let engine = self.collector.engine;
+        let unreadable = || EngineError::Build {
+            engine,
+            message: format!("unreadable line of the simulation: {line:.80}"),
+        };
+        let (kind, words) = line.split_once(' ').ok_or_else(unreadable)?;
+        match kind {
+            "B" => {
+                let (stream, [valid, last, user], data) =
+                    self.beat(words).ok_or_else(unreadable)?;
+                if valid != Some(true) {
+                    return Err(self.unknown(&format!("stream {stream}: TVALID is unknown (X)")));
+                }
+                self.collector.beat(stream, last, user, &data)?;
+                Ok(None)
+            }
+            "H" => {
+                let [taken, steps] = numbers(words.split(' ')).ok_or_else(unreadable)?;
+                Err(EngineError::Hang {
+                    engine,
+                    idle: self.stimulus.hang,
+                    taken: taken as usize,
+                    beats: self.stimulus.beats.len(),
+                    steps: steps as usize,
+                    expected: self.stimulus.steps(),
+                })
+            }
+            "E" => {
+                let (cycles, rest) = words.split_once(' ').ok_or_else(unreadable)?;
+                let (error, stalls) = rest.split_once(' ').ok_or_else(unreadable)?;
+                let [cycles] = numbers(std::iter::once(cycles)).ok_or_else(unreadable)?;
+                let [input, output, probe] = numbers(stalls.split(' ')).ok_or_else(unreadable)?;
+                let error = binary(error).ok_or_else(unreadable)?;
+                let Some(&[Some(protocol_error)]) = error.first_chunk() else {
+                    return Err(self.unknown("protocol_error_o is unknown (X) at the end"));
+                };
+                Ok(Some(BeatResult {
+                    streams: std::mem::take(&mut self.collector.streams),
+                    cycles,
+                    protocol_error,
+                    stalls: StallCounts {
+                        input,
+                        output,
+                        probe,
+                    },
+                }))
+            }
+            _ => Err(unreadable()),
+        }
+    }
+
+    fn beat(&self, words: &str) -> Option<(usize, [Option<bool>; 3], Bits)> {
+        let mut words = words.split(' ');
+        let stream: usize = words.next()?.parse().ok()?;
+        let width = *self.widths.get(stream)?;
+        let mut bit = || binary(words.next()?)?.first().copied();
+        let flags = [bit()?, bit()?, bit()?];
+        Some((stream, flags, (self.data)(words.next()?, width)?))
+    }
+
+    fn unknown(&self, message: &str) -> EngineError {
+        EngineError::Protocol {
+            engine: self.collector.engine,
+            message: message.to_owned(),
+        }
+    }
+}
+
 /// Puts together what came out of one stream, beat by beat.
-pub(crate) struct Collector<'a> {
+struct Collector<'a> {
     engine: &'static str,
     design: &'a Design,
     /// Beats by stream.
-    pub(crate) streams: Vec<Vec<OutputBeat>>,
+    streams: Vec<Vec<OutputBeat>>,
     /// By probe: elements seen in the current step.
     seen: Vec<usize>,
 }
 
 impl<'a> Collector<'a> {
-    pub(crate) fn new(engine: &'static str, design: &'a Design) -> Self {
+    fn new(engine: &'static str, design: &'a Design) -> Self {
         let probes = design.probes.len();
         Self {
             engine,
@@ -57,7 +164,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes a beat of stream `stream`.
-    pub(crate) fn beat(
+    fn beat(
         &mut self,
         stream: usize,
         last: Option<bool>,
@@ -119,9 +226,7 @@ impl<'a> Collector<'a> {
 }
 
 /// Exactly `N` decimal numbers.
-pub(crate) fn numbers<'a, const N: usize>(
-    words: impl Iterator<Item = &'a str>,
-) -> Option<[u64; N]> {
+fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[u64; N]> {
     let parsed: Option<Vec<u64>> = words.map(|word| word.parse().ok()).collect();
     parsed?.try_into().ok()
 }

@@ -427,6 +427,20 @@ impl Builder {
         }
     }
 
+    /// As [`Self::read`] without an enable, of which a word is looked at where `wanted` was 1: the others may meet a write.
+    pub fn read_always(&mut self, m: Mem, address: Sig, wanted: Sig) -> Vec<Sig> {
+        let words = self.read(m, address, None);
+        let wanted = self.bit_arg(wanted, "read_always: wanted");
+        if let Some(port) = self
+            .mems
+            .get_mut(m.index as usize)
+            .and_then(|mem| mem.read.as_mut())
+        {
+            port.wanted = Some(wanted);
+        }
+        words
+    }
+
     /// Says that no enabled read of `m` meets a write of the same word in the same cycle, so that a block memory that
     /// gives anything there needs no logic around it. A simulation counts a read that does as lost.
     pub fn reads_apart(&mut self, m: Mem) {
@@ -525,6 +539,7 @@ impl Builder {
         let port = ReadPort {
             address,
             enable,
+            wanted: None,
             fields: outs.iter().map(|s| s.id).collect(),
         };
         if self.mems[m.index as usize].read.replace(port).is_some() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::build::Builder;
 use super::error::HdlError;
-use super::names::local_stem;
+use super::names::{is_identifier, local_stem};
 use super::order::topological;
 use super::tape::{Bin, Module, NodeId, Op, Un};
 use super::verilog::{all_modules, verilog};
@@ -133,7 +133,7 @@ fn mark_used(b: &Builder) -> Vec<bool> {
                 let mem = &b.mems[*mem as usize];
                 if let Some(read) = &mem.read {
                     work.push(read.address);
-                    work.extend(&read.enable);
+                    work.extend(read.enable.iter().chain(&read.wanted));
                 }
                 if let Some(write) = &mem.write {
                     work.extend([write.enable, write.address]);
@@ -225,6 +225,7 @@ impl Names {
             if let Some(read) = &mem.read {
                 self.offer(b, used, Some(read.address), &format!("{name}_raddr"));
                 self.offer(b, used, read.enable, &format!("{name}_ren"));
+                self.offer(b, used, read.wanted, &format!("{name}_wanted"));
             }
             if let Some(write) = &mem.write {
                 self.offer(b, used, Some(write.address), &format!("{name}_waddr"));
@@ -249,7 +250,7 @@ impl Names {
             return;
         };
         let is_result = !b.nodes[id].op.operands().is_empty() && b.nodes[id].helps.is_none();
-        if used[id] && self.nodes[id].is_empty() && is_result {
+        if used[id] && self.nodes[id].is_empty() && is_result && is_identifier(name) {
             self.nodes[id] = self.unique(name);
         }
     }

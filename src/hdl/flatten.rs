@@ -36,6 +36,8 @@ pub(crate) struct FlatMem {
     pub(crate) apart: bool,
     pub(crate) read_address: Slot,
     pub(crate) read_enable: Option<Slot>,
+    /// When the word is looked at, if not always.
+    pub(crate) read_wanted: Option<Slot>,
     /// `(field, slot)` of the fields that are used.
     pub(crate) read_data: Vec<(usize, Slot)>,
     /// `(enable, address, data)`.
@@ -406,6 +408,11 @@ impl<'e, 'a> Layout<'e, 'a> {
                 apart: mem.apart,
                 read_address: self.slot(place, read.address)?,
                 read_enable: read.enable.map(|n| self.slot(place, n)).transpose()?,
+                read_wanted: read
+                    .wanted
+                    .filter(|&n| module.used[n as usize])
+                    .map(|n| self.slot(place, n))
+                    .transpose()?,
                 read_data,
                 write,
             });

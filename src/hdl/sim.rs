@@ -348,7 +348,8 @@ fn read(mem: &FlatMem, words: &[i128], values: &Values, next: &mut [i128]) -> bo
             values.get(slot)
         };
     }
-    enabled && (start.is_none() || mem.apart && collides(mem, values, start))
+    let wanted = mem.read_wanted.is_none_or(|w| values.get(w) != 0);
+    enabled && wanted && (start.is_none() || mem.apart && collides(mem, values, start))
 }
 
 /// Whether the word at `start` is written in this cycle.

@@ -148,6 +148,8 @@ pub enum MemInit {
 pub(crate) struct ReadPort {
     pub(crate) address: NodeId,
     pub(crate) enable: Option<NodeId>,
+    /// When the word is looked at, where there is no enable.
+    pub(crate) wanted: Option<NodeId>,
     pub(crate) fields: Vec<NodeId>,
 }
 

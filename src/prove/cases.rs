@@ -11,13 +11,15 @@ use goldspike_golden::neuron::{CurrentOrder, Leak, Reset, ResetTiming, Spikes};
 use goldspike_golden::neuron::{Mode, ModelId, Modes};
 use goldspike_golden::quant::{Param, QuantLayer};
 
-use super::claim::Claim;
+use super::claim::{Claim, Setting};
 use super::error::ProveError;
+use super::golden::Scope;
 use crate::quantize::{self, Options};
-use crate::rtl::neuron::Forms;
+use crate::rtl::neuron::{Assume, Forms};
+use crate::rtl::plan::ty;
 
 /// Smallest and largest width of a membrane that is asked for.
-pub const WIDTHS: std::ops::RangeInclusive<u32> = 6..=32;
+pub const WIDTHS: std::ops::RangeInclusive<u32> = 4..=32;
 
 const ROUNDINGS: [Rounding; 4] = [
     Rounding::HalfUp,
@@ -51,7 +53,12 @@ pub fn claims(model: ModelId, width: u32) -> Result<Vec<Claim>, ProveError> {
             let mut layer = layer(&name, model, modes, (width, guard_bits), forms)?;
             (layer.rounding, layer.overflow) = (rounding, overflow);
             layer.neuron.refractory = refractory;
-            all.push(Claim::of(&name, &layer, forms)?);
+            let setting = Setting {
+                sum: ty(layer.accumulator),
+                assume: &Assume::unbounded(forms),
+                scope: Scope::default(),
+            };
+            all.push(Claim::of(&name, &layer, &setting)?);
         }
     }
     Ok(all)

@@ -3,20 +3,31 @@
 //!
 //! The golden step is written as an expression (`Symbolic` is one more arithmetic of the one step);
 //! the lane is the emitted Verilog, as Yosys reads it. A [`Claim`] is that both are equal at the lane's stated latency,
-//! whatever the pipeline held before and whatever comes after. [`Prover`] asks z3 for a counterexample; only `unsat` is a
-//! proof.
+//! whatever the pipeline held before and whatever comes after. Of a network ([`network_claims`]) it is also that the states stay
+//! within the bounds for which a lane leaves out overflow and reset. [`Prover`] asks a solver for a counterexample; only `unsat`
+//! is a proof.
 //!
-//! Not claimed: event buffer, crossbar, memories and streams around the lane, and that an overflow or a reset may be left
-//! out where the quantizer's bounds say so (the lanes that are asked about have both).
+//! Not claimed: event buffer, crossbar, memories and streams around the lane.
 
+mod answer;
 mod cases;
 mod claim;
 mod error;
+mod golden;
+mod graph;
+mod inductive;
+mod network;
 mod number;
+mod prover;
+mod smt;
 mod solver;
 mod symbolic;
+mod unrolled;
 
+pub use answer::Status;
 pub use cases::{WIDTHS, claims};
-pub use claim::Claim;
+pub use claim::{Claim, Hardware};
 pub use error::ProveError;
-pub use solver::{Property, Prover, Status};
+pub use network::network_claims;
+pub use prover::{Property, Prover};
+pub use solver::{Limits, Solver};

@@ -1,11 +1,25 @@
-//! A number as an SMT-LIB 2 term: a two's complement bit vector and the values it can have.
+//! Numbers and truth values of an expression: what they are made of, and for numbers the values they can have.
 
-/// A term and its range.
-#[derive(Clone, Debug)]
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Term<L> {
+    /// It is known.
+    Known(L),
+    /// An input, by its name.
+    Input(String),
+    /// A definition of the [`Graph`](super::graph::Graph), by its index.
+    Node(usize),
+}
+
+/// A truth value.
+pub(super) type Bit = Term<bool>;
+
+/// A two's complement number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Number {
-    /// A name or a literal.
-    pub(super) term: String,
-    /// Bits of the term; they hold the range.
+    /// What it is.
+    pub(super) term: Term<i128>,
+    /// Its bits; they hold the range.
     pub(super) width: u32,
     /// Smallest value.
     pub(super) low: i128,
@@ -16,21 +30,21 @@ pub(super) struct Number {
 impl Number {
     /// One value.
     pub(super) fn literal(value: i128) -> Self {
-        let width = bits(value, value);
-        let pattern = value.cast_unsigned() & (u128::MAX >> (128 - width.min(128)));
         Self {
-            term: format!("(_ bv{pattern} {width})"),
-            width,
+            term: Term::Known(value),
+            width: bits(value, value),
             low: value,
             high: value,
         }
     }
 
-    /// The term with its sign repeated up to `width` bits, which are at least its own.
-    pub(super) fn at(&self, width: u32) -> String {
-        match width.saturating_sub(self.width) {
-            0 => self.term.clone(),
-            more => format!("((_ sign_extend {more}) {})", self.term),
+    /// An input of `width` bits whose values are from `low` to `high`.
+    pub(super) fn input(name: String, width: u32, low: i128, high: i128) -> Self {
+        Self {
+            term: Term::Input(name),
+            width,
+            low,
+            high,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::constants::held_span;
 use super::interval::Span;
-use super::width::{NO_BOUND, Update, aligned, bits_for, row_span};
+use super::width::{Invariant, NO_BOUND, Update, aligned, bits_for, row_span};
 use goldspike_golden::format::Overflow;
 use goldspike_golden::neuron::StateUnit;
 use goldspike_golden::quant::{Payloads, QuantLayer, QuantNeuron};
@@ -25,12 +25,25 @@ fn of_updates(
     fed: Payloads,
     states: impl Fn(&Update) -> Option<Vec<Span>>,
 ) -> Option<Bounds> {
-    let rows = layer.weights.chunks(layer.axons.max(1)).zip(&layer.bias);
-    let neurons = rows.enumerate().map(|(n, (row, &bias))| {
-        let x = aligned(row_span(row, bias, fed)?, layer.guard_bits, layer.rounding)?;
-        states(&Update::new(layer, n, x)?)
-    });
+    let neurons = updates(layer, fed).map(|update| states(&update?.1));
     Bounds::of(&layer.neuron, neurons)
+}
+
+/// For each neuron its synaptic sums, the bias included, in accumulator LSBs, and the invariant that the bounds rest on; `None`
+/// where there are no bounds.
+pub(crate) fn invariants(layer: &QuantLayer, fed: Payloads) -> Option<Vec<(Span, Invariant)>> {
+    let of = |(sums, update): (Span, Update)| Some((sums, update.held_by(NO_BOUND)?));
+    updates(layer, fed).map(|update| of(update?)).collect()
+}
+
+/// Each neuron's sums and update.
+fn updates(layer: &QuantLayer, fed: Payloads) -> impl Iterator<Item = Option<(Span, Update)>> + '_ {
+    let rows = layer.weights.chunks(layer.axons.max(1)).zip(&layer.bias);
+    rows.enumerate().map(move |(n, (row, &bias))| {
+        let sums = row_span(row, bias, fed)?;
+        let x = aligned(sums, layer.guard_bits, layer.rounding)?;
+        Some((sums, Update::new(layer, n, x)?))
+    })
 }
 
 /// Every value of a layer's states.

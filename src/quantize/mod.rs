@@ -26,6 +26,7 @@ mod store;
 mod tables;
 mod width;
 
+pub(crate) use bounds::invariants;
 pub use bounds::{Bounds, bounds, bounds_within};
 pub use digest::digest;
 pub use error::QuantizeError;
@@ -33,6 +34,7 @@ pub use interval::{Either, Interval, Span};
 pub use report::{Bound, ConstantError, LayerReport, Report, Saturation, squared_error};
 pub use scale::least_squares_step;
 pub use store::{load, save};
+pub(crate) use width::{Invariant, Stored};
 
 use draft::Payload;
 use goldspike_golden::describe::{Network, Neuron};

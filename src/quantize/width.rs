@@ -77,8 +77,17 @@ pub(crate) struct Update {
 type Kept = Vec<Span>;
 
 /// The states by the spike of the step before: none, +1, -1; `None` if no step leaves such a one.
-#[derive(Clone)]
-struct Stored([Option<Kept>; 3]);
+#[derive(Clone, Debug)]
+pub(crate) struct Stored([Option<Kept>; 3]);
+
+/// From which states no input leads out.
+#[derive(Clone, Debug)]
+pub(crate) struct Invariant {
+    /// Before each step that has constants of its own; the last one leads into itself.
+    pub(crate) before: Vec<Stored>,
+    /// Every state is in the first class, whatever the spike of the step before.
+    pub(crate) together: bool,
+}
 
 /// A spike of which nothing is known.
 const UNKNOWN: Either = Either {
@@ -95,6 +104,11 @@ impl Stored {
 
     fn silent(kept: Kept) -> Self {
         Self([Some(kept), None, None])
+    }
+
+    /// The model's states after no spike, a spike of +1, a spike of -1.
+    pub(crate) fn classes(&self) -> &[Option<Vec<Span>>; 3] {
+        &self.0
     }
 
     fn add(&mut self, class: usize, kept: Kept) {
@@ -257,13 +271,27 @@ impl Update {
 
     /// Every value of `h` and the states in samples of any length, or `None` if no bound within `limit` was found.
     pub fn bound(&self, limit: Span) -> Option<Vec<Span>> {
+        self.bound_by_step(limit).map(|(seen, _)| seen)
+    }
+
+    /// The invariant that [`Self::bound`] found.
+    pub fn held_by(&self, limit: Span) -> Option<Invariant> {
+        let (_, before) = self.bound_by_step(limit)?;
+        Some(Invariant {
+            before,
+            together: together(self.cells.last()?),
+        })
+    }
+
+    fn bound_by_step(&self, limit: Span) -> Option<(Vec<Span>, Vec<Stored>)> {
+        let mut by_step = Vec::with_capacity(self.cells.len());
         let mut seen = self.start();
         let mut stored = Stored::silent(seen.clone());
         let (last, before) = self.cells.split_last()?;
         for cell in before {
             let (step_seen, next) = self.step(cell, &stored);
             seen = hull(seen, &step_seen);
-            stored = next;
+            by_step.push(core::mem::replace(&mut stored, next));
         }
         for _ in 0..4096 {
             let (step_seen, next) = self.step(last, &stored);
@@ -272,14 +300,16 @@ impl Update {
                 return None;
             }
             if stored.holds(&next) {
-                return Some(seen);
+                by_step.push(stored);
+                return Some((seen, by_step));
             }
             stored = stored.with(next);
         }
         let wide = self.invariant(last, &stored)?;
         let (step_seen, _) = self.step(last, &wide);
         let seen = hull(seen, &step_seen);
-        self.within(limit, &seen).then_some(seen)
+        by_step.push(wide);
+        self.within(limit, &seen).then_some((seen, by_step))
     }
 
     /// States from which no step leads out, that hold `stored`: for a leak so slow that steps alone do not end. An end that

@@ -19,6 +19,10 @@ pub struct Synthesis {
     pub useful_sop_per_cycle: f64,
     /// Bits of their weights, as a share of what one read port of each block RAM of the device gives.
     pub roofline_fraction: Option<f64>,
+    /// The board; `None` for a device alone.
+    pub board: Option<String>,
+    /// Clock rate of the board.
+    pub board_mhz: Option<f64>,
     /// The bitstream's file, in the folder that was written; `None` if none was made.
     pub bitstream: Option<String>,
     /// SHA-256 of that file, in hexadecimal.
@@ -63,9 +67,10 @@ impl Synthesis {
         if let Some(path) = &f.critical_path {
             rows.push(("slowest path", path.to_string()));
         }
-        let at_clock = match self.us_per_step {
-            Some(us) => format!("cycles, {us:.3} us at that clock"),
-            None => "cycles".to_owned(),
+        let at_clock = match (self.us_per_step, self.board_mhz) {
+            (Some(us), Some(mhz)) => format!("cycles, {us:.3} us at the board's {mhz} MHz"),
+            (Some(us), None) => format!("cycles, {us:.3} us at that clock"),
+            (None, _) => "cycles".to_owned(),
         };
         rows.push((
             "a step",
@@ -76,10 +81,17 @@ impl Synthesis {
         ));
         rows.push(("useful", self.useful()));
         if f.fmax_mhz.is_some() {
-            rows.push(("pins", pins(f)));
+            rows.push(("pins", self.pins()));
             rows.extend(self.bitstream().map(|bitstream| ("bitstream", bitstream)));
         }
         rows
+    }
+
+    fn pins(&self) -> String {
+        match &self.board {
+            Some(board) => format!("those of the board {board}, with the serial link"),
+            None => pins(&self.footprint),
+        }
     }
 
     fn bitstream(&self) -> Option<String> {

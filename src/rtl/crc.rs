@@ -6,10 +6,10 @@ use crate::hdl::{Builder, Sig, Ty};
 const CRC_BITS: u32 = 32;
 
 /// CRC-32/ISO-HDLC, reflected.
-const POLYNOMIAL: i128 = 0xEDB8_8320;
+pub(crate) const POLYNOMIAL: u32 = 0xEDB8_8320;
 
 /// The register after a packet that ends with its own CRC-32.
-pub(crate) const RESIDUE: i128 = 0xDEBB_20E3;
+pub(crate) const RESIDUE: u32 = 0xDEBB_20E3;
 
 /// The CRC-32 register; it takes `byte` in each cycle with `takes`, after it began anew with `begins`.
 pub(crate) fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
@@ -17,7 +17,7 @@ pub(crate) fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
     let crc = b.reg("crc_q", ty, Some(ty.max()));
     let ones = b.lit(ty.max(), ty);
     let start = b.mux(begins, ones, crc.q);
-    let (polynomial, zero) = (b.lit(POLYNOMIAL, ty), b.lit(0, ty));
+    let (polynomial, zero) = (b.lit(POLYNOMIAL.into(), ty), b.lit(0, ty));
     let mut state = start;
     for bit in 0..8 {
         let (lowest, incoming) = (b.bit(state, 0), b.bit(byte, bit));
@@ -69,7 +69,7 @@ mod tests {
             for value in expected.to_le_bytes() {
                 crc = feed(&mut sim, Some(value));
             }
-            assert_eq!(crc, RESIDUE);
+            assert_eq!(crc, i128::from(RESIDUE));
         }
         assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
     }

@@ -9,10 +9,11 @@
 
 use std::sync::Arc;
 
-use crate::hdl::{Builder, HdlError, MemInit, Module, Reg, Sig, Ty};
+use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{counted, delay_control, occupancy, resized, ring};
+use crate::rtl::shift_queue::ShiftQueue;
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: stream `s` in, without a ready of its own; `claim_i`, `s_ready_o`; `pushed_o`: a finished step was stored;
@@ -102,9 +103,9 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let count = b.wrap(events_of_step, count);
     let count = b.name("events", count);
     let user = b.delay("user", beat.user, 1);
-    let tail = tail(&mut b, plan, pushed, done);
-    let step_events = shift_queue(&mut b, "step_events", &tail, done, count);
-    let step_user = shift_queue(&mut b, "step_user", &tail, done, user);
+    let steps = ShiftQueue::new(&mut b, "stored", plan.banks, pushed, done);
+    let step_events = steps.field(&mut b, "step_events", count);
+    let step_user = steps.field(&mut b, "step_user", user);
 
     b.output("s_ready_o", ready);
     b.output("pushed_o", pushed);
@@ -120,30 +121,4 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
         b.output_vec("event_payload_o", &payloads);
     }
     b.finish()
-}
-
-/// For each place of the queue of finished steps: whether the pushed step goes there.
-fn tail(b: &mut Builder, plan: &LayerPlan, push: Sig, pop: Sig) -> Vec<Sig> {
-    let stored = occupancy(b, "stored", (0, plan.banks), push, pop);
-    stored
-        .windows(2)
-        .map(|here| {
-            let end = b.mux(pop, here[1], here[0]);
-            b.and(push, end)
-        })
-        .collect()
-}
-
-/// A queue in registers, one place a bank: the oldest entry is at place 0.
-fn shift_queue(b: &mut Builder, name: &str, tail: &[Sig], pop: Sig, value: Sig) -> Sig {
-    let places: Vec<Reg> = (0..tail.len())
-        .map(|place| b.reg(&format!("{name}{place}_q"), value.ty(), None))
-        .collect();
-    for (place, (&reg, &here)) in places.iter().zip(tail).enumerate() {
-        let moves = b.or(pop, here);
-        let above = places.get(place + 1).map_or(value, |above| above.q);
-        let next = b.mux(here, value, above);
-        b.next_en(reg, moves, next);
-    }
-    places[0].q
 }

@@ -1,15 +1,16 @@
 //! A queue in a memory. There is no full flag: whoever pushes holds a credit for the place.
 //!
-//! The memory's registered read port is the queue's output register: the head is valid one cycle after it could be
-//! read, and stays until it is popped. One entry a cycle.
+//! The memory's registered read port is the queue's output register, or, where a word takes several cycles, a short queue
+//! in registers is. The head stays until it is popped. One entry a cycle.
 
 use std::sync::Arc;
 
-use crate::hdl::{Builder, HdlError, MemInit, Module, Ty};
+use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::fabric::Fabric;
 use crate::rtl::memory::memory;
 use crate::rtl::plan::index_bits;
-use crate::rtl::regs::stepped;
+use crate::rtl::regs::{delay_control, occupancy, stepped};
+use crate::rtl::shift_queue::ShiftQueue;
 
 /// Ports: `push_i`, `FIELD_i`…; `valid_o`, `FIELD_o`…, `pop_i` (only while `valid_o`). A field is `(name, type, count)`;
 /// more than one makes a packed vector. Holds at least `depth` entries.
@@ -34,28 +35,20 @@ pub(crate) fn fifo(
         data.extend(b.input_vec(&format!("{field}_i"), ty, count));
         types.extend(std::iter::repeat_n(ty, count));
     }
-    let write_pointer = b.reg("write_pointer_q", pointer, Some(0));
-    let read_pointer = b.reg("read_pointer_q", pointer, Some(0));
-    let valid = b.reg("valid_q", Ty::BIT, Some(0));
-    let waiting = b.reg("waiting_q", Ty::u(index_bits(depth + 1)), Some(0));
-
-    let some_waiting = b.reg("any_waiting_q", Ty::BIT, Some(0));
-    let not_valid = b.not(valid.q);
-    let place = b.or(not_valid, pop);
-    let fetch = b.and(some_waiting.q, place);
-    let fetch = b.name("fetch", fetch);
+    let fetch = b.wire("fetch", Ty::BIT);
+    let read_pointer = pointer_of(&mut b, "read_pointer_q", pointer, fetch);
+    let write_pointer = pointer_of(&mut b, "write_pointer_q", pointer, push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
-    let head = b.read(memory, read_pointer.q, Some(fetch));
-    b.write(memory, push, write_pointer.q, &data);
-
-    for (reg, step) in [(write_pointer, push), (read_pointer, fetch)] {
-        let next = stepped(&mut b, reg.q, 1);
-        b.next_en(reg, step, next);
-    }
-    let not_pop = b.not(pop);
-    let stays = b.and(valid.q, not_pop);
-    let valid_next = b.or(fetch, stays);
-    b.next(valid, valid_next);
+    let read = b.read(memory, read_pointer, Some(fetch));
+    b.write(memory, push, write_pointer, &data);
+    let (head, valid, place) = match fabric.memory_stages {
+        0 => held_by_memory(&mut b, read, fetch, pop),
+        stages => held_in_registers(&mut b, &read, stages, fetch, pop),
+    };
+    let waiting = b.reg("waiting_q", Ty::u(index_bits(depth + 1)), Some(0));
+    let some_waiting = b.reg("any_waiting_q", Ty::BIT, Some(0));
+    let fetch_value = b.and(some_waiting.q, place);
+    b.assign(fetch, fetch_value);
     b.comment("entries that were not read yet; what decides late moves nothing but an enable");
     let one = b.lit(1, waiting.q.ty());
     let more = b.add(waiting.q, one);
@@ -72,7 +65,7 @@ pub(crate) fn fifo(
     let some_next = b.or(left, push);
     b.next(some_waiting, some_next);
 
-    b.output("valid_o", valid.q);
+    b.output("valid_o", valid);
     let mut rest = head.as_slice();
     for &(field, _, count) in fields {
         let (these, others) = rest.split_at(count.min(rest.len()));
@@ -80,4 +73,48 @@ pub(crate) fn fifo(
         rest = others;
     }
     b.finish()
+}
+
+fn pointer_of(b: &mut Builder, name: &str, ty: Ty, step: Sig) -> Sig {
+    let pointer = b.reg(name, ty, Some(0));
+    let next = stepped(b, pointer.q, 1);
+    b.next_en(pointer, step, next);
+    pointer.q
+}
+
+/// The memory's read register is the head: `(head, whether it is valid, whether the next may be fetched)`.
+fn held_by_memory(b: &mut Builder, read: Vec<Sig>, fetch: Sig, pop: Sig) -> (Vec<Sig>, Sig, Sig) {
+    let valid = b.reg("valid_q", Ty::BIT, Some(0));
+    let not_pop = b.not(pop);
+    let stays = b.and(valid.q, not_pop);
+    let valid_next = b.or(fetch, stays);
+    b.next(valid, valid_next);
+    let not_valid = b.not(valid.q);
+    let place = b.or(not_valid, pop);
+    (read, valid.q, place)
+}
+
+/// Where the word of a memory takes several cycles: a short queue behind it, with a place for each word on its way.
+fn held_in_registers(
+    b: &mut Builder,
+    read: &[Sig],
+    stages: u32,
+    fetch: Sig,
+    pop: Sig,
+) -> (Vec<Sig>, Sig, Sig) {
+    // One word a cycle: those on their way, one that is popped, and one whose place is known to be free a cycle later.
+    let places = stages + 3;
+    let arrived = delay_control(b, "arrived", fetch, 1 + stages);
+    let queue = ShiftQueue::new(b, "ahead", places, arrived, pop);
+    let head = read
+        .iter()
+        .enumerate()
+        .map(|(field, &word)| {
+            let word = b.delay(&format!("word{field}"), word, stages);
+            queue.field(b, &format!("ahead_word{field}_"), word)
+        })
+        .collect();
+    let claimed = occupancy(b, "claimed", (0, places), fetch, pop);
+    let place = b.not(claimed[places as usize]);
+    (head, queue.valid, place)
 }

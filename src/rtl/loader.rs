@@ -95,7 +95,7 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let is_format = equal(&mut b, "is_format", whole, FORMAT.into());
     let is_shape = equal(&mut b, "is_shape", whole, map.shape().into());
     let is_length = equal(&mut b, "is_length", whole, map.payload_words() as i128);
-    let is_crc = equal(&mut b, "is_crc", crc, RESIDUE);
+    let is_crc = equal(&mut b, "is_crc", crc, RESIDUE.into());
 
     b.comment("judgement");
     let next_place = b.wire("next_place", Ty::BIT);

@@ -34,7 +34,11 @@ pub(crate) fn read(
     address: Sig,
     enable: Sig,
 ) -> Vec<Sig> {
-    let word = b.read(memory, address, Some(enable));
+    // An output register inside a block memory is not to be stopped by the port's enable.
+    let word = match plan.fabric.memory_stages {
+        0 => b.read(memory, address, Some(enable)),
+        _ => b.read_always(memory, address, enable),
+    };
     let stages = plan.fabric.memory_stages;
     word.into_iter()
         .enumerate()

@@ -13,7 +13,7 @@
 
 mod any;
 mod constants;
-mod crc;
+pub(crate) mod crc;
 mod crossbar;
 mod event_buffer;
 pub mod fabric;
@@ -33,7 +33,8 @@ mod neurons;
 mod passes;
 mod pipe;
 pub mod plan;
-mod regs;
+pub(crate) mod regs;
+mod shift_queue;
 mod spikes;
 pub mod stream;
 mod top;

@@ -64,6 +64,28 @@ pub enum SynthError {
         /// Port bits without a pin.
         ports: Vec<String>,
     },
+    /// A bitstream was made for another device.
+    #[error("{file} is a bitstream for {found}, and {expected} is expected")]
+    OtherDevice {
+        /// The bitstream.
+        file: String,
+        /// Device as icestorm names it.
+        expected: &'static str,
+        /// What the bitstream says.
+        found: String,
+    },
+    /// The design uses blocks whose configuration the disassembler does not turn into Verilog.
+    #[error(
+        "the design uses {used} {what} of {target}, and icebox_vlog does not give them: its bitstream cannot be simulated"
+    )]
+    NotDisassembled {
+        /// Name of the target.
+        target: &'static str,
+        /// Blocks, plural.
+        what: &'static str,
+        /// How many the design uses.
+        used: usize,
+    },
     /// A file of a tool does not say what it should.
     #[error("{file}: {what}")]
     Unreadable {

@@ -51,6 +51,9 @@ pub(crate) struct Facts {
     pub port_bits: usize,
 }
 
+/// A file of pins for port bits of these names; `None`: there are too few pins.
+pub(crate) type Assign = fn(&[String]) -> Option<String>;
+
 /// How a family is placed, routed and packed.
 pub(crate) struct Placing {
     /// nextpnr.
@@ -59,8 +62,8 @@ pub(crate) struct Placing {
     pub packer: Tool,
     /// Ending of the file of pins.
     pub pins: &'static str,
-    /// A file of pins for port bits of these names, `None` if there are too few; only where nextpnr does not assign pins.
-    pub assign: Option<fn(&[String]) -> Option<String>>,
+    /// Only where nextpnr does not assign pins.
+    pub assign: Option<Assign>,
     /// Ending of what nextpnr leaves for the packer.
     pub routed: &'static str,
     /// Ending of the bitstream.
@@ -92,6 +95,12 @@ impl Family {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.facts().name
+    }
+
+    /// Whether there are models of its cells that are checked against the vendor's documents or Yosys' own.
+    #[must_use]
+    pub const fn is_simulated(self) -> bool {
+        matches!(self, Self::Ice40 | Self::Ecp5)
     }
 
     /// What its cells want of a design.

@@ -6,6 +6,9 @@
 //! [`unit`](units), and [`table`] is what was stored of it; [`footprint`] does it for a whole design, [`implement`] for Verilog
 //! files with a top of their own.
 //!
+//! [`simulated`] gives the netlist as Verilog with models of its cells, and [`disassembled`] the [`bits`] that an iCE40 is
+//! loaded with, as Verilog; outputs are behind a [`window`] where a package has too few pins.
+//!
 //! [`demand`] counts what a design takes of a device without placing it, also of one that does not fit.
 //!
 //! What differs between families is in `family/`, one file each; the devices are in `target.rs`. Xilinx 7 is mapped alone: its
@@ -14,36 +17,45 @@
 //! Contract: no number without the tools' consent. A warning that means another circuit than the described one (a
 //! driver conflict, a latch, an undriven wire, a black box left over) is an error, whatever the tool's exit status.
 
+mod absorb;
 mod bitstream;
 mod cells;
 mod demand;
+mod disassemble;
 mod error;
 mod family;
+mod footprint;
 mod measure;
 mod nextpnr;
 mod path;
 mod pins;
 mod scan;
+mod seeds;
+mod simulated;
 mod sources;
 pub mod table;
 mod target;
 mod unit;
 mod warnings;
 mod whole;
+mod window;
 mod yosys;
 
 pub use bitstream::bitstream;
 pub use cells::Counts;
 pub use demand::{Demand, demand};
+pub use disassemble::{Bits, bits, disassembled};
 pub use error::{Shortage, SynthError};
 pub use family::Family;
+pub use footprint::{Bitstream, ESTIMATE, Footprint, Frame, Goal, PLACED};
 pub use measure::{Cost, measure, median};
 pub use nextpnr::{Constraints, Placement, place};
 pub use path::CriticalPath;
+pub(crate) use pins::unnamed;
 pub use scan::{Scan, scan};
+pub use simulated::{Cells, own_models, simulated};
 pub use target::{Capacity, TARGETS, Target, target};
 pub use unit::{MEMBRANE_BITS, Unit, units};
-pub use whole::{
-    Bitstream, ESTIMATE, Effort, Footprint, Frame, Goal, PLACED, footprint, implement, tools,
-};
+pub use whole::{Effort, footprint, implement, tools};
+pub use window::{Window, ports, window};
 pub use yosys::{Job, Mapped, map};

@@ -5,12 +5,9 @@ use std::path::Path;
 
 use super::error::SynthError;
 
-/// Refuses a file of pins that does not name every port bit. The formats differ (`.pcf`, `.lpf`, `.cst`, `.ccf`), and in all
-/// of them a port's name is a word of its own.
-///
-/// # Errors
-/// [`SynthError::Unpinned`].
-pub(crate) fn unpinned(file: &Path, text: &str, ports: &[String]) -> Result<(), SynthError> {
+/// The port bits that a file of pins does not name. The formats differ (`.pcf`, `.lpf`, `.cst`, `.ccf`), and in all of them a
+/// port's name is a word of its own.
+pub(crate) fn unnamed(text: &str, ports: &[String]) -> Vec<String> {
     let code = text.lines().map(|line| {
         let end = line.find('#').into_iter().chain(line.find("//")).min();
         &line[..end.unwrap_or(line.len())]
@@ -18,11 +15,16 @@ pub(crate) fn unpinned(file: &Path, text: &str, ports: &[String]) -> Result<(), 
     let words: BTreeSet<&str> = code
         .flat_map(|line| line.split(|c: char| c.is_whitespace() || "\",;=".contains(c)))
         .collect();
-    let missing: Vec<String> = ports
-        .iter()
-        .filter(|port| !words.contains(port.as_str()))
-        .cloned()
-        .collect();
+    let missing = ports.iter().filter(|port| !words.contains(port.as_str()));
+    missing.cloned().collect()
+}
+
+/// Refuses a file of pins that does not name every port bit.
+///
+/// # Errors
+/// [`SynthError::Unpinned`].
+pub(crate) fn unpinned(file: &Path, text: &str, ports: &[String]) -> Result<(), SynthError> {
+    let missing = unnamed(text, ports);
     if missing.is_empty() {
         return Ok(());
     }

@@ -39,6 +39,18 @@ pub struct Capacity {
 }
 
 impl Target {
+    /// The package's pins by name, for devices whose bitstream can be simulated.
+    #[must_use]
+    pub fn pins(&self) -> Option<Vec<&'static str>> {
+        let names = match self.name {
+            "hx1k" => include_str!("pins/tq144.txt"),
+            "hx8k" => include_str!("pins/ct256.txt"),
+            "up5k" => include_str!("pins/sg48.txt"),
+            _ => return None,
+        };
+        Some(names.split_whitespace().collect())
+    }
+
     /// Bits that all its block RAMs together give in a cycle through one read port each.
     #[must_use]
     pub const fn memory_bits_per_cycle(&self) -> usize {
@@ -197,4 +209,20 @@ pub const TARGETS: &[Target] = &[
 #[must_use]
 pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TARGETS;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_package_has_as_many_pins_as_the_device_says() {
+        for target in TARGETS {
+            let Some(pins) = target.pins() else { continue };
+            assert_eq!(pins.len(), target.holds.pins, "{}", target.name);
+            assert_eq!(pins.iter().collect::<BTreeSet<_>>().len(), pins.len());
+        }
+        assert_eq!(TARGETS.iter().filter(|t| t.pins().is_some()).count(), 3);
+    }
 }

@@ -7,132 +7,25 @@
 //! registers: what lies between a pin and a register depends on the board and is not in it. Where no open tool places, cells
 //! are those of Yosys' netlist, and there is neither a clock rate nor a bitstream.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::bitstream::bitstream;
 use super::cells::Counts;
 use super::demand::mapped_alone;
 use super::error::{Shortage, SynthError};
+use super::footprint::{Bitstream, ESTIMATE, Footprint, Frame, Goal, PLACED};
 use super::measure::{alone, framing, median};
-use super::nextpnr::{Constraints, Placement, place};
-use super::path::CriticalPath;
+use super::nextpnr::{Constraints, Placement};
 use super::scan::{Scan, scan};
+use super::seeds::place_all;
 use super::sources::lay_out;
 use super::target::Target;
 use super::yosys::{Job, map};
 use crate::engine::tool::{Tool, Toolbox};
 use crate::hdl::Module;
-
-/// What a design costs on a target.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Footprint {
-    /// Name of the target.
-    pub target: &'static str,
-    /// The device for people.
-    pub device: &'static str,
-    /// Where the figures come from: [`PLACED`] or [`ESTIMATE`].
-    pub basis: &'static str,
-    /// Placed cells: logic cells of iCE40, `TRELLIS_COMB` of ECP5, `LUT4` of Gowin (those that carries and memories take
-    /// included), `CPE_LT` of `GateMate`; of an estimate the look-up tables, each counted whole.
-    pub cells: usize,
-    /// How many of them the device has.
-    pub cells_available: usize,
-    /// What a cell is called.
-    pub cell: &'static str,
-    /// Look-up tables, as Yosys counts them ([`Counts::lut4`]).
-    pub lut4: usize,
-    /// Carry cells.
-    pub carry: usize,
-    /// Flip-flops outside multiplier blocks.
-    pub ff: usize,
-    /// Block RAMs.
-    pub bram: usize,
-    /// Block RAMs of the device.
-    pub bram_available: usize,
-    /// Memories in look-up tables.
-    pub lut_ram: usize,
-    /// Multiplier blocks.
-    pub dsp: usize,
-    /// Multiplier blocks of the device.
-    pub dsp_available: usize,
-    /// Clock rate in MHz, median of the seeds, to 0.1; `None` for an estimate.
-    pub fmax_mhz: Option<f64>,
-    /// Clock rate of each seed, from seed 1 on.
-    pub fmax_by_seed: Vec<f64>,
-    /// Slowest path between registers of the median's seed.
-    pub critical_path: Option<CriticalPath>,
-    /// The clock rate that was asked for, and what became of it.
-    pub goal: Option<Goal>,
-    /// The frame that took the place of pins; `None`: every port has a pin.
-    pub frame: Option<Frame>,
-    /// What each tool said of its version.
-    pub tools: BTreeMap<&'static str, String>,
-    /// The bitstream, where one was asked for and can be.
-    #[serde(skip)]
-    pub bitstream: Option<Bitstream>,
-}
-
-/// [`Footprint::basis`] of a design that nextpnr placed and routed.
-pub const PLACED: &str = "placed and routed";
-/// [`Footprint::basis`] of a design that Yosys mapped, and nobody placed.
-pub const ESTIMATE: &str = "estimate, not placed";
-
-/// A clock rate to reach.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Goal {
-    /// In MHz.
-    pub mhz: f64,
-    /// What the best seed reaches, in MHz, to 0.1.
-    pub reached_mhz: f64,
-    /// Whether that is enough.
-    pub met: bool,
-    /// The best seed.
-    pub seed: u32,
-    /// Its slowest path between registers.
-    pub critical_path: Option<CriticalPath>,
-}
-
-impl fmt::Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let met = if self.met { "met" } else { "MISSED" };
-        write!(
-            f,
-            "{} MHz: {met}, seed {} reaches {:.1} MHz",
-            self.mhz, self.seed, self.reached_mhz
-        )
-    }
-}
-
-/// What configures the device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bitstream {
-    /// Name of the file: the top module, the target, and the family's ending.
-    pub name: String,
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
-    /// Seed of nextpnr: the one that reached the highest clock rate.
-    pub seed: u32,
-}
-
-/// A frame of registers in the place of pins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Frame {
-    /// Port bits of the design, clock and reset included.
-    pub ports: usize,
-    /// Pins of the package.
-    pub pins: usize,
-    /// Cells of the frame, which are not among the design's.
-    pub cells: usize,
-}
 
 /// How much is tried, and what for.
 #[derive(Clone, Debug, PartialEq)]
@@ -343,48 +236,6 @@ fn ports(top: &Module) -> usize {
     bits + 2
 }
 
-/// Places with every seed; the outcomes in the order of the seeds.
-fn place_all(
-    toolbox: &Toolbox,
-    folder: &Path,
-    netlist: &Path,
-    target: &Target,
-    effort: &Effort,
-    done: &(dyn Fn() + Sync),
-) -> Result<Vec<Placement>, SynthError> {
-    let next = AtomicUsize::new(1);
-    let work = || -> Vec<(u32, Result<Placement, SynthError>)> {
-        let mut outcomes = Vec::new();
-        loop {
-            let seed = u32::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(u32::MAX);
-            if seed > effort.seeds {
-                return outcomes;
-            }
-            let outcome = place(toolbox, folder, netlist, target, &effort.constraints, seed);
-            let failed = outcome.is_err();
-            outcomes.push((seed, outcome));
-            done();
-            if failed {
-                next.store(usize::MAX / 2, Ordering::Relaxed);
-                return outcomes;
-            }
-        }
-    };
-    let workers = effort.jobs.clamp(1, effort.seeds.max(1) as usize);
-    let mut outcomes: Vec<(u32, Result<Placement, SynthError>)> = std::thread::scope(|scope| {
-        let started: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let ended = started.into_iter().map(|worker| worker.join());
-        ended
-            .flat_map(|outcomes| match outcomes {
-                Ok(outcomes) => outcomes,
-                Err(_) => vec![(0, Err(std::io::Error::other("a thread stopped").into()))],
-            })
-            .collect()
-    });
-    outcomes.sort_by_key(|(seed, _)| *seed);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
 /// What nextpnr made of a design.
 struct Placed<'a> {
     /// In the order of the seeds.
@@ -481,6 +332,7 @@ fn packed(
 mod tests {
     use super::*;
     use crate::hdl::{Builder, Ty};
+    use crate::synth::target;
 
     #[test]
     fn a_frame_is_there_when_the_pins_are_too_few() {
@@ -491,9 +343,25 @@ mod tests {
         b.output("a_o", register.q);
         let top = b.finish().unwrap();
         assert_eq!(ports(&top), 42);
-        assert!(framed(&top, 42).unwrap().is_none());
-        let frame = framed(&top, 41).unwrap().unwrap();
+        let none = Constraints::default();
+        let with_pins = |pins| {
+            let mut target = *target("up5k").unwrap();
+            target.holds.pins = pins;
+            target
+        };
+        assert!(framed(&top, &with_pins(42), &none).unwrap().is_none());
+        let frame = framed(&top, &with_pins(41), &none).unwrap().unwrap();
         assert_eq!((frame.inputs, frame.outputs), (20, 20));
         assert!(ports(&frame.module) <= 4);
+        let pinned = Constraints {
+            pins: Some("board.pcf".into()),
+            ..Constraints::default()
+        };
+        assert!(framed(&top, &with_pins(41), &pinned).unwrap().is_none());
+        let estimated = Target {
+            holds: with_pins(41).holds,
+            ..*target("xc7").unwrap()
+        };
+        assert!(framed(&top, &estimated, &none).unwrap().is_none());
     }
 }

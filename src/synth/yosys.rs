@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::absorb::output_registers;
 use super::cells::{Counts, Netlist};
 use super::error::SynthError;
+use super::family::Family;
 use super::target::Target;
 use super::warnings::deadly;
 use crate::engine::tool::{Run, Toolbox};
@@ -34,6 +36,25 @@ pub struct Mapped {
     pub apart: Option<Counts>,
     /// The flat netlist, for nextpnr.
     pub netlist: PathBuf,
+    /// The flat netlist as Verilog, one wire a bit, for simulators.
+    pub verilog: PathBuf,
+    /// Yosys' own models of the family's cells, if its log names them.
+    models: Option<PathBuf>,
+}
+
+impl Mapped {
+    /// Yosys' own models of the family's cells.
+    ///
+    /// # Errors
+    /// Yosys did not say where they are.
+    pub fn models(&self) -> Result<&Path, SynthError> {
+        self.models
+            .as_deref()
+            .ok_or_else(|| SynthError::Unreadable {
+                file: format!("Yosys' log of {}", self.netlist.display()),
+                what: "it does not say where `cells_sim.v` is".to_owned(),
+            })
+    }
 }
 
 /// Maps a design to a target's cells.
@@ -47,7 +68,8 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         format!("{}_parts.json", target.name),
         format!("{}.json", target.name),
     );
-    let script = script(job, target, &parts, &flat);
+    let verilog = format!("{}_netlist.v", target.name);
+    let script = script(job, target, &parts, &flat, &verilog);
     let log = Run::new(&program, job.folder, &format!("{}_yosys.log", target.name))
         .args(["-p", &script])
         .timeout(LIMIT)
@@ -61,6 +83,18 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         });
     }
     let netlist = job.folder.join(&flat);
+    if target.family == Family::Ecp5 && output_registers(&netlist, job.top)? > 0 {
+        let script = format!("read_json {flat}; splitnets; write_verilog -noattr {verilog}");
+        Run::new(
+            &program,
+            job.folder,
+            &format!("{}_rewrite.log", target.name),
+        )
+        .args(["-p", &script])
+        .timeout(LIMIT)
+        .output()
+        .map_err(crate::engine::tool::ToolFailure::keep_log)?;
+    }
     let apart = match job.apart {
         Some(module) => {
             let parts = Netlist::read(&job.folder.join(&parts), target.family)?;
@@ -72,11 +106,21 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         whole: Netlist::read(&netlist, target.family)?.count(job.top)?,
         apart,
         netlist,
+        verilog: job.folder.join(&verilog),
+        models: models(&log),
+    })
+}
+
+/// The file that `synth_*` reads for the family's cells.
+fn models(log: &str) -> Option<PathBuf> {
+    log.lines().find_map(|line| {
+        let (_, path) = line.split_once("Executing Verilog-2005 frontend: ")?;
+        path.ends_with("/cells_sim.v").then(|| path.trim().into())
     })
 }
 
 /// Yosys 0.70 leaves cells `$scopeinfo`, which nextpnr 0.4 does not know.
-fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str) -> String {
+fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str, verilog: &str) -> String {
     let sources: Vec<String> = job
         .sources
         .iter()
@@ -100,5 +144,7 @@ fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str) -> String {
     }
     commands.push("check".to_owned());
     commands.push(format!("write_json {flat}"));
+    commands.push("splitnets".to_owned());
+    commands.push(format!("write_verilog -noattr {verilog}"));
     commands.join("; ")
 }

@@ -4,63 +4,206 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use goldspike::engine::tool::{Toolbox, YOSYS, Z3};
-use goldspike::prove::{Claim, Prover, Status, claims};
+use goldspike::engine::tool::{Toolbox, YOSYS};
+use goldspike::prove::{Claim, Limits, Property, Prover, Solver, Status, claims, network_claims};
+use goldspike::{import, quantize};
 use goldspike_golden::neuron::ModelId;
+use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::tools::missing;
 
-fn prover() -> Option<Prover> {
-    if missing(YOSYS) || missing(Z3) {
-        return None;
-    }
-    let limit = Duration::from_secs(120);
-    Some(Prover::new(Toolbox::from_environment(), limit).unwrap())
+fn campaign() -> bool {
+    std::env::var_os("GOLDSPIKE_CAMPAIGN").is_some()
 }
 
-fn proved(model: ModelId, width: u32, most: usize) {
-    let Some(prover) = prover() else { return };
-    let mut claims = claims(model, width).unwrap();
-    assert_eq!(claims.len(), 2 * model.info().modes.combinations().len());
-    claims.truncate(most);
-    for claim in &claims {
-        let property = prover.ask(claim).unwrap();
-        println!("{:.2} s {}", property.seconds, property.name);
+fn prover_with(solver: Solver, seconds: u64) -> Option<Prover> {
+    if missing(YOSYS) || missing(solver.tool()) {
+        return None;
+    }
+    let limits = Limits {
+        time: Duration::from_secs(seconds),
+        ..Limits::default()
+    };
+    Some(Prover::new(Toolbox::from_environment(), solver, limits).unwrap())
+}
+
+fn prover() -> Option<Prover> {
+    prover_with(Solver::Yices, 120)
+}
+
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Asks the claims and shows what is not proved.
+fn asked(prover: &Prover, claims: &[Claim]) -> Vec<Property> {
+    assert!(!claims.is_empty());
+    let start = Instant::now();
+    let properties = prover.ask_all(claims, jobs(), |_| ()).unwrap();
+    assert_eq!(properties.len(), claims.len());
+    println!(
+        "{} claims in {:.1} s: {} ..",
+        claims.len(),
+        start.elapsed().as_secs_f64(),
+        claims[0].name
+    );
+    for property in &properties {
+        if property.status != Status::Proved {
+            println!("{:?} {}", property.status, property.name);
+        }
+    }
+    properties
+}
+
+fn all_proved(prover: &Prover, claims: &[Claim]) {
+    for property in asked(prover, claims) {
         assert_eq!(property.status, Status::Proved, "{}", property.name);
     }
 }
 
-#[test]
-fn lif_is_proved_in_every_mode() {
-    proved(ModelId::Lif, 6, usize::MAX);
+fn claims_of(model: ModelId, width: u32) -> Vec<Claim> {
+    let claims = claims(model, width).unwrap();
+    assert_eq!(claims.len(), 2 * model.info().modes.combinations().len());
+    claims
+}
+
+/// Every claim of the model at these widths.
+fn proved(model: ModelId, widths: &[u32]) {
+    let Some(prover) = prover() else { return };
+    for &width in widths {
+        all_proved(&prover, &claims_of(model, width));
+    }
 }
 
 #[test]
-fn klif_is_proved_in_every_mode() {
-    proved(ModelId::Klif, 8, usize::MAX);
+fn klif_is_proved_in_every_mode_from_4_to_24_bits() {
+    proved(ModelId::Klif, &[4, 6, 8, 10, 12, 16, 20, 24]);
 }
 
 #[test]
-fn glif_is_proved_in_every_mode() {
-    proved(ModelId::Glif, 8, usize::MAX);
-}
-
-/// About 25 s each: one of the four, all of them in the campaign.
-#[test]
-fn clif_is_proved() {
-    let campaign = std::env::var_os("GOLDSPIKE_CAMPAIGN").is_some();
-    proved(ModelId::Clif, 6, if campaign { usize::MAX } else { 1 });
+fn glif_is_proved_in_every_mode_from_4_to_24_bits() {
+    proved(ModelId::Glif, &[4, 6, 8, 10, 12, 16, 20, 24]);
 }
 
 #[test]
-fn cubalif_is_proved_in_every_mode() {
-    proved(ModelId::Cubalif, 6, usize::MAX);
+fn clif_is_proved_with_its_tables_from_4_to_24_bits() {
+    proved(ModelId::Clif, &[4, 6, 8, 10, 12, 16, 20, 24]);
 }
 
 #[test]
-fn alif_is_proved_in_every_mode() {
-    proved(ModelId::Alif, 6, usize::MAX);
+fn alif_is_proved_in_every_mode_from_4_to_24_bits() {
+    proved(ModelId::Alif, &[4, 6, 8, 10, 12, 16, 20, 24]);
+}
+
+#[test]
+fn lif_is_proved_in_every_mode_to_8_bits() {
+    proved(ModelId::Lif, &[4, 6, 8]);
+}
+
+#[test]
+fn cubalif_is_proved_in_every_mode_to_8_bits() {
+    proved(ModelId::Cubalif, &[4, 6, 8]);
+}
+
+/// What a few seconds do not decide is `unknown` and is counted; none is refuted, and most are proved.
+#[test]
+fn wide_lif_and_cubalif_are_mostly_proved_and_never_refuted() {
+    let seconds = if campaign() { 600 } else { 2 };
+    let Some(prover) = prover_with(Solver::Yices, seconds) else {
+        return;
+    };
+    let widths: &[u32] = if campaign() { &[12, 16, 20, 24] } else { &[24] };
+    for model in [ModelId::Lif, ModelId::Cubalif] {
+        for &width in widths {
+            let mut claims = claims_of(model, width);
+            if !campaign() {
+                claims.retain(|claim| !claim.name.contains("linear_toward_zero"));
+            }
+            let properties = asked(&prover, &claims);
+            let proved = properties.iter().filter(|p| p.status == Status::Proved);
+            let proved = proved.count();
+            println!("{proved} of {} proved", properties.len());
+            for property in &properties {
+                let refuted = matches!(property.status, Status::Refuted { .. });
+                assert!(!refuted, "{property:?}");
+            }
+            assert!(2 * proved >= properties.len());
+        }
+    }
+}
+
+/// The two solvers are programs of different people: neither contradicts the other.
+#[test]
+fn both_solvers_say_the_same() {
+    let (Some(yices), Some(z3)) = (prover_with(Solver::Yices, 60), prover_with(Solver::Z3, 60))
+    else {
+        return;
+    };
+    let mut compared = 0;
+    for &model in ModelId::ALL {
+        let widths: &[u32] = if campaign() { &[4, 6, 8, 12] } else { &[4] };
+        for &width in widths {
+            let mut claims = claims_of(model, width);
+            claims.truncate(if campaign() { usize::MAX } else { 2 });
+            let (first, second) = (asked(&yices, &claims), asked(&z3, &claims));
+            for (first, second) in first.iter().zip(&second) {
+                assert_ne!(first.solver, second.solver);
+                match (&first.status, &second.status) {
+                    (Status::Unknown(_), _) | (_, Status::Unknown(_)) => {}
+                    (first, second) => {
+                        assert_eq!(first, second);
+                        compared += 1;
+                    }
+                }
+            }
+        }
+    }
+    println!("{compared} claims decided by both");
+    assert!(compared >= 2 * ModelId::ALL.len() - 2);
+}
+
+fn quantized(network: &str) -> QuantNetwork {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads/nets");
+    let imported = import::load(&path.join(network)).unwrap();
+    let options = quantize::Options::default();
+    quantize::quantize(&imported.network, &options)
+        .unwrap()
+        .network
+}
+
+/// Units as generated, their general forms, and the bounds that they rely on.
+#[test]
+fn trained_networks_are_proved() {
+    let Some(prover) = prover() else { return };
+    let few = [
+        "digits_lif_hard",
+        "digits_tlif_soft",
+        "digits_leaky_sub",
+        "digits_clif",
+    ];
+    let more = [
+        "digits_latency",
+        "digits_lif_soft",
+        "digits_plif",
+        "digits_q2_tlif_soft",
+        "digits_q4_lif_hard",
+        "digits_tlif_hard",
+        "mnist_fc_leaky_bern",
+        "mnist_fc_lif_direct",
+        "mnist_fc_lif_sd",
+        "mnist_q4_fc_if_sd",
+    ];
+    let more = if campaign() { &more[..] } else { &[] };
+    let mut unreachable = 0;
+    for network in few.iter().chain(more) {
+        let claims = network_claims(&quantized(network)).unwrap();
+        all_proved(&prover, &claims);
+        let held = |claim: &&Claim| claim.name.contains("which no update overflows");
+        unreachable += claims.iter().filter(held).count();
+    }
+    assert!(unreachable >= 4, "{unreachable}");
 }
 
 /// KLIF without a reset, every constant an input.
@@ -73,11 +216,12 @@ fn klif() -> Claim {
 /// The claim with what follows `before` in a line of the lane wrapped.
 fn planted(before: &str, wrapped: impl Fn(&str) -> String) -> Claim {
     let mut claim = klif();
-    let text = claim.verilog.text;
+    let hardware = claim.hardware.as_mut().unwrap();
+    let text = &hardware.verilog.text;
     let start = text.find(before).unwrap_or_else(|| panic!("{text}")) + before.len();
     let end = start + text[start..].find(';').unwrap();
     let wrapped = wrapped(&text[start..end]);
-    claim.verilog.text = format!("{}{wrapped}{}", &text[..start], &text[end..]);
+    hardware.verilog.text = format!("{}{wrapped}{}", &text[..start], &text[end..]);
     claim
 }
 
@@ -123,24 +267,40 @@ fn what_is_not_decided_is_not_proved() {
     let folder = tempfile::tempdir().unwrap();
     let real = Toolbox::from_environment().find(YOSYS).unwrap();
     std::os::unix::fs::symlink(real, folder.path().join("yosys")).unwrap();
-    for (script, reason) in [
-        ("echo unknown", "unknown"),
-        ("echo unsat", "the premises: unsat"),
-        ("echo unsat; echo 'out of memory'; exit 101", "101"),
-        ("echo unsat; kill -9 $$", "signal"),
-        ("sleep 30", "without an answer"),
-        ("echo sat", "cannot be read"),
-        ("true", "no answer"),
+    // What the program says of the premises alone, of everything with what is denied, and why that is no proof.
+    for (premises, question, reason) in [
+        ("echo unknown", "echo unsat", "the premises: unknown"),
+        ("echo unsat", "echo unsat", "the premises: unsat"),
+        ("echo sat", "echo unknown", "unknown"),
+        ("echo sat", "echo 'out of memory'; exit 101", "101"),
+        ("echo sat", "echo unsat; kill -9 $$", "signal"),
+        ("echo sat", "sleep 30", "without an answer"),
+        ("echo sat", "echo sat", "cannot be read"),
+        (
+            "echo sat",
+            "ulimit -v | grep -qx 204800 && echo limited",
+            "limited",
+        ),
+        ("echo sat", "true", "no answer"),
     ] {
-        let z3 = folder.path().join("z3");
-        let version = "[ \"$1\" = --version ] && exit 0";
-        fs::write(&z3, format!("#!/bin/sh\n{version}\n{script}\n")).unwrap();
-        fs::set_permissions(&z3, fs::Permissions::from_mode(0o755)).unwrap();
-        let toolbox = Toolbox::of([folder.path().to_owned(), "/bin".into()]);
-        let prover = Prover::new(toolbox, Duration::from_secs(3)).unwrap();
-        match prover.ask(&klif()).unwrap().status {
-            Status::Unknown(why) => assert!(why.contains(reason), "{script}: {why}"),
-            other => panic!("{script}: {other:?}"),
+        for solver in Solver::ALL {
+            let program = folder.path().join(solver.tool().name);
+            let version = "[ \"$1\" = --version ] && exit 0";
+            let said = format!(
+                "#!/bin/sh\n{version}\nif grep -q 'assert (or false' question.smt2; then\n{question}\nelse\n{premises}\nfi\n"
+            );
+            fs::write(&program, said).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            let toolbox = Toolbox::of([folder.path().to_owned(), "/bin".into()]);
+            let limits = Limits {
+                time: Duration::from_millis(1500),
+                memory: 200,
+            };
+            let prover = Prover::new(toolbox, solver, limits).unwrap();
+            match prover.ask(&klif()).unwrap().status {
+                Status::Unknown(why) => assert!(why.contains(reason), "{question}: {why}"),
+                other => panic!("{question}: {other:?}"),
+            }
         }
     }
 }
@@ -149,7 +309,8 @@ fn what_is_not_decided_is_not_proved() {
 fn a_lane_that_yosys_refuses_is_not_proved() {
     let Some(prover) = prover() else { return };
     let mut claim = klif();
-    claim.verilog.text.push_str("module broken (\n");
+    let hardware = claim.hardware.as_mut().unwrap();
+    hardware.verilog.text.push_str("module broken (\n");
     let status = prover.ask(&claim).unwrap().status;
     assert!(
         matches!(&status, Status::Unknown(why) if why.contains("yosys")),

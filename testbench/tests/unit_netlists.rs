@@ -25,6 +25,7 @@ fn netlist(
     let family = match target.family {
         Family::Ice40 => "ice40",
         Family::Ecp5 => "ecp5",
+        other => panic!("{other:?} is not among the measured families"),
     };
     let script = format!(
         "read_verilog -lib +/{family}/cells_sim.v; design -reset; read_json {}; rename {top} mapped; \

@@ -3,10 +3,15 @@
 
 use std::path::Path;
 
-use goldspike::engine::tool::{IVERILOG, VERILATOR};
-use goldspike::engine::{Engine, Icarus, Rtl, RustHdl, Stalls, Stimulus, Verilator};
+use goldspike::engine::tool::{
+    ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, NEXTPNR_ICE40, VERILATOR, YOSYS,
+};
+use goldspike::engine::{
+    Bitstream, Engine, Icarus, Netlist, Rtl, RustHdl, Stalls, Stimulus, Verilator,
+};
 use goldspike::quantize::{Options, quantize};
 use goldspike::rtl::{DesignOptions, design};
+use goldspike::synth::target;
 use goldspike::verify::{EngineReport, verify_engine};
 use goldspike::{data, import};
 use goldspike_golden::describe::Network;
@@ -117,6 +122,49 @@ fn digits_on_verilator() {
     }
     let (network, samples) = digits();
     verify(&network, &samples, &mut Rtl(Verilator::new()));
+}
+
+/// Of the test set as many as a netlist plays in seconds; in a campaign all of it.
+fn some_digits() -> (Network, Vec<Sample>) {
+    let (network, mut samples) = digits();
+    if std::env::var_os("GOLDSPIKE_CAMPAIGN").is_none() {
+        samples.truncate(40);
+    }
+    (network, samples)
+}
+
+#[test]
+fn digits_as_a_netlist() {
+    if [YOSYS, VERILATOR].into_iter().any(tools::missing) {
+        return;
+    }
+    let (network, samples) = some_digits();
+    let mut devices = vec!["hx8k"];
+    if std::env::var_os("GOLDSPIKE_CAMPAIGN").is_some() {
+        devices.extend(["up5k", "ecp5-25k", "ecp5-85k"]);
+    }
+    for name in devices {
+        let engine = Netlist::new(target(name).unwrap());
+        verify(&network, &samples, &mut Rtl(engine));
+    }
+}
+
+#[test]
+fn digits_as_a_bitstream() {
+    let tools = [
+        YOSYS,
+        NEXTPNR_ICE40,
+        ICEPACK,
+        ICEUNPACK,
+        ICEBOX_VLOG,
+        VERILATOR,
+    ];
+    if tools.into_iter().any(tools::missing) {
+        return;
+    }
+    let (network, samples) = some_digits();
+    let engine = Bitstream::new(target("hx8k").unwrap());
+    verify(&network, &samples, &mut Rtl(engine));
 }
 
 /// A network of the workloads with its data set.

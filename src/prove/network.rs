@@ -1,0 +1,100 @@
+//! What is claimed of a network: of each layer's lane as it is generated, and of the states that it relies on.
+//!
+//! The first two claims of a layer hold for every state of the formats, every sum of the accumulator and every constant from the
+//! smallest to the largest of the layer's. What a lane leaves out because of a bound is not in the step either there; the third
+//! claim is that within the bound this is the same, and that the bound holds.
+
+use goldspike_golden::format::Overflow;
+use goldspike_golden::neuron::Spikes;
+use goldspike_golden::quant::QuantNetwork;
+
+use super::claim::{Claim, Setting};
+use super::error::ProveError;
+use super::golden::{Scope, Silent};
+use super::inductive::{self, Left};
+use super::symbolic::LeftOut;
+use crate::quantize::{Bounds, Span, bounds, invariants};
+use crate::rtl::neuron::{Assume, Forms};
+use crate::rtl::plan::sum_type;
+
+/// The claims of every layer.
+///
+/// # Errors
+/// Only an internal bug.
+pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> {
+    let mut all = Vec::new();
+    let mut fed = network.input.payloads();
+    for layer in &network.layers {
+        let known = bounds(layer, fed);
+        let mut used = None;
+        for (forms, words) in [
+            (Forms::Cheapest, "the lane as generated = the golden step"),
+            (
+                Forms::General,
+                "the lane in its general form = the golden step",
+            ),
+        ] {
+            let assume = Assume::of(layer, fed, forms);
+            let ternary = layer.neuron.modes.spikes == Spikes::Ternary;
+            let left = Left {
+                overflows: LeftOut {
+                    membrane: assume.membrane_held(layer),
+                    own: assume.own_held(layer),
+                },
+                plus: !assume.fires(layer, false),
+                minus: ternary && !assume.fires(layer, true),
+            };
+            let within = known.as_ref().map(|bounds| bounds.membrane);
+            let silent = within.filter(|_| left.plus || left.minus);
+            let setting = Setting {
+                sum: sum_type(layer, fed),
+                assume: &assume,
+                scope: Scope {
+                    left_out: left.overflows,
+                    actual: true,
+                    silent: silent.map(|within| Silent {
+                        within,
+                        plus: left.plus,
+                        minus: left.minus,
+                    }),
+                },
+            };
+            all.push(Claim::of(
+                &format!("{}: {words}", layer.name),
+                layer,
+                &setting,
+            )?);
+            used = used.or(Some(left));
+        }
+        // A value that wraps is anywhere unless nothing wraps.
+        let held = |left: &Left| left.overflows.membrane && left.overflows.own;
+        if let (Some(bounds), Some(left), Some(invariants)) = (known, used, invariants(layer, fed))
+            && (layer.overflow != Overflow::Wrap || held(&left))
+        {
+            let name = format!("{}: {}", layer.name, words(&bounds, left));
+            all.push(inductive::claim(&name, layer, &invariants, &bounds, left)?);
+        }
+        fed = layer.payloads();
+    }
+    Ok(all)
+}
+
+/// What the bound of a layer says.
+fn words(bounds: &Bounds, left: Left) -> String {
+    let Span { low, high } = bounds.membrane;
+    let mut text = format!("h and the states stay within their bounds, h within {low} to {high}");
+    let LeftOut { membrane, own } = left.overflows;
+    if membrane {
+        text.push_str(", which no update overflows");
+    }
+    if own && !bounds.own.is_empty() {
+        text.push_str(", no state of a format of its own overflows");
+    }
+    if left.plus {
+        text.push_str(", nothing fires");
+    }
+    if left.minus {
+        text.push_str(", no spike of -1");
+    }
+    text
+}

@@ -1,0 +1,289 @@
+//! Asking: Yosys describes the lane, a solver looks for a counterexample.
+//!
+//! Every question is asked with unknown products first ([`Unknown`]). Of a claim that holds for each function in the
+//! place of the product nothing more is asked; else the products are what they are. Only `unsat` is a proof, and only where
+//! the premises can be met.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use super::answer::{Status, counterexample};
+use super::claim::{Claim, Hardware, Question};
+use super::error::ProveError;
+use super::smt::{self, Product, Unknown};
+use super::solver::{Limits, Solver, first_line};
+use super::unrolled::{Described, cycles, described};
+use crate::engine::tool::{Run, Toolbox, YOSYS};
+
+/// A claim that was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Property {
+    /// What was claimed.
+    pub name: String,
+    /// How it stands.
+    pub status: Status,
+    /// The solver's name and version.
+    pub solver: String,
+    /// Seconds that it took, Yosys included.
+    pub seconds: f64,
+}
+
+/// What proves: the tools, and what they may use for one question.
+#[derive(Clone, Debug)]
+pub struct Prover {
+    toolbox: Toolbox,
+    limits: Limits,
+    solver: Solver,
+    version: String,
+}
+
+impl Prover {
+    /// With Yosys and a solver of `toolbox`.
+    ///
+    /// # Errors
+    /// One of them is not installed.
+    pub fn new(toolbox: Toolbox, solver: Solver, limits: Limits) -> Result<Self, ProveError> {
+        toolbox.require("prove", YOSYS)?;
+        toolbox.require("prove", solver.tool())?;
+        let version = toolbox
+            .version(solver.tool())
+            .unwrap_or_else(|| solver.tool().name.to_owned());
+        Ok(Self {
+            toolbox,
+            limits,
+            solver,
+            version,
+        })
+    }
+
+    /// Asks all of them, `jobs` at a time; `done` hears of each as it ends. The properties come in the order of the claims.
+    ///
+    /// # Errors
+    /// A tool is missing, or a temporary file cannot be written.
+    pub fn ask_all(
+        &self,
+        claims: &[Claim],
+        jobs: usize,
+        mut done: impl FnMut(&Property),
+    ) -> Result<Vec<Property>, ProveError> {
+        let next = AtomicUsize::new(0);
+        let (sender, asked) = channel();
+        let mut properties = Vec::with_capacity(claims.len());
+        std::thread::scope(|scope| {
+            for _ in 0..jobs.clamp(1, claims.len().max(1)) {
+                let (next, sender) = (&next, sender.clone());
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(claim) = claims.get(index) else {
+                            break;
+                        };
+                        if sender.send((index, self.ask(claim))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for (index, property) in asked {
+                if let Ok(property) = &property {
+                    done(property);
+                }
+                properties.push((index, property));
+            }
+        });
+        properties.sort_by_key(|(index, _)| *index);
+        properties
+            .into_iter()
+            .map(|(_, property)| property)
+            .collect()
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// A tool is missing, or a temporary file cannot be written.
+    pub fn ask(&self, claim: &Claim) -> Result<Property, ProveError> {
+        let start = Instant::now();
+        let folder = tempfile::tempdir()?;
+        let mut status = match claim.questions.len() {
+            0 => Status::Unknown("nothing was asked".to_owned()),
+            _ => Status::Proved,
+        };
+        match self.describe(claim.hardware.as_ref(), folder.path())? {
+            Err(why) => status = Status::Unknown(why),
+            Ok(lane) => {
+                for question in &claim.questions {
+                    let lane = lane.as_ref().zip(claim.hardware.as_ref());
+                    status = self.solve(question, lane, folder.path())?;
+                    if status != Status::Proved {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(Property {
+            name: claim.name.clone(),
+            status,
+            solver: self.version.clone(),
+            seconds: start.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// The lane as SMT-LIB 2, if there is one, or why Yosys has none.
+    fn describe(
+        &self,
+        hardware: Option<&Hardware>,
+        folder: &Path,
+    ) -> Result<Result<Option<Described>, String>, ProveError> {
+        let Some(hardware) = hardware else {
+            return Ok(Ok(None));
+        };
+        fs::write(folder.join("lane.v"), &hardware.verilog.text)?;
+        for (name, words) in &hardware.verilog.memory_files {
+            fs::write(folder.join(name), words)?;
+        }
+        let script = format!(
+            "read_verilog lane.v; prep -flatten -top {}; memory_map; opt_clean; dffunmap; opt_clean; \
+             write_smt2 -stbv lane.smt2",
+            hardware.module
+        );
+        let run = Run::new(&self.toolbox.require("prove", YOSYS)?, folder, "yosys.log")
+            .args(["-q", "-p", &script])
+            .timeout(self.limits.time)
+            .output();
+        Ok(match run {
+            Ok(_) => Ok(Some(described(&fs::read_to_string(
+                folder.join("lane.smt2"),
+            )?))),
+            Err(failure) => Err(format!(
+                "yosys: {}",
+                first_line(&failure.last_lines, &failure.status)
+            )),
+        })
+    }
+
+    fn solve(
+        &self,
+        question: &Question,
+        lane: Option<(&Described, &Hardware)>,
+        folder: &Path,
+    ) -> Result<Status, ProveError> {
+        let scripts = Scripts::of(question, lane);
+        let says = |script: &str, limits| self.solver.says(&self.toolbox, limits, script, folder);
+        // Of contradicting premises everything follows, which proves nothing.
+        match says(&format!("{}(check-sat)\n", scripts.real), self.limits)? {
+            Ok(said) if said.trim() == "sat" => {}
+            Ok(said) => {
+                let why = first_line(&said, "no answer");
+                return Ok(Status::Unknown(format!("the premises: {why}")));
+            }
+            Err(why) => return Ok(Status::Unknown(format!("the premises: {why}"))),
+        }
+        let denied = |premises: &str, known: &[&String], asked: &[&String]| {
+            let mut text = premises.to_owned();
+            for known in known {
+                let _ = writeln!(text, "(assert {known})");
+            }
+            let asked: Vec<String> = asked.iter().map(|asked| format!("(not {asked})")).collect();
+            let _ = writeln!(text, "(assert (or false {}))\n(check-sat)", asked.join(" "));
+            text
+        };
+        let follows: Vec<&String> = question.follows.iter().collect();
+        let quick = Limits {
+            time: self.limits.time.min(AT_ONCE),
+            ..self.limits
+        };
+        if let Some(first) = scripts.unknown.first()
+            && let Ok(said) = says(&denied(first, &[], &follows), quick)?
+            && said.trim() == "unsat"
+        {
+            return Ok(Status::Proved);
+        }
+        // One after the other, each with what is proved.
+        'follows: for (index, asked) in follows.iter().enumerate() {
+            let known = &follows[..index];
+            for unknown in &scripts.unknown {
+                if let Ok(said) = says(&denied(unknown, known, &[asked]), self.limits)?
+                    && said.trim() == "unsat"
+                {
+                    continue 'follows;
+                }
+            }
+            let real = denied(&scripts.real, known, &[asked]);
+            let why = match says(&real, self.limits)? {
+                Ok(said) if said.trim() == "unsat" => continue,
+                Ok(said) if said.trim() == "sat" => {
+                    let symbols = [&question.inputs[..], &question.outputs[..]].concat();
+                    let symbols = symbols.join(" ");
+                    let told = says(&format!("{real}(get-value ({symbols}))\n"), self.limits)?;
+                    let numbers = told.ok().and_then(|said| counterexample(question, &said));
+                    if let Some(status) = numbers {
+                        return Ok(status);
+                    }
+                    "there is a counterexample that cannot be read".to_owned()
+                }
+                Ok(said) => first_line(&said, "no answer"),
+                Err(why) => why,
+            };
+            return Ok(Status::Unknown(why));
+        }
+        Ok(Status::Proved)
+    }
+}
+
+/// Longest time for all that follows in one question, before each of it gets one of its own.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// Everything but what is denied: with the products as they are, and with unknown ones, the least known first.
+struct Scripts {
+    real: String,
+    unknown: Vec<String>,
+}
+
+impl Scripts {
+    fn of(question: &Question, lane: Option<(&Described, &Hardware)>) -> Self {
+        let mut products: BTreeSet<Product> = smt::products_of(&question.nodes).collect();
+        let mut hardware = String::new();
+        // A literal's product must be one on both sides: a lane may have shifts and additions instead.
+        let mut scaled = false;
+        if let Some((lane, known)) = lane {
+            products.extend(&lane.products);
+            scaled = lane.products.iter().any(|product| product.scaled);
+            hardware.clone_from(&lane.text);
+            hardware.push_str(&cycles(&lane.text, &known.module, known.latency));
+        }
+        let definitions = smt::definitions(&question.nodes);
+        let script = |unknown: Unknown| {
+            let logic = match unknown {
+                Unknown::Nothing => "QF_BV",
+                Unknown::Products | Unknown::Everything => "QF_UFBV",
+            };
+            [
+                "(set-option :produce-models true)\n",
+                &format!("(set-logic {logic})\n"),
+                &smt::products(&products, unknown),
+                &hardware,
+                &question.declared,
+                &definitions,
+                &smt::facts(&question.nodes, unknown),
+                &question.premises,
+            ]
+            .concat()
+        };
+        let mut unknown = Vec::new();
+        unknown.extend(scaled.then(|| script(Unknown::Everything)));
+        if products.iter().any(|product| !product.scaled) || !scaled {
+            unknown.push(script(Unknown::Products));
+        }
+        Self {
+            real: script(Unknown::Nothing),
+            unknown,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The engine `netlist`: what Yosys maps the design to, on each family, equals the golden model; and what is wrong with a
+//! netlist or with a compiled one in the cache is said, and nothing passes then.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
+
+use std::fs;
+use std::path::Path;
+
+use goldspike::emit::Emitted;
+use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
+use goldspike::engine::{Engine, EngineError, Netlist, Rtl, Stalls, Stimulus};
+use goldspike::rtl::{DesignOptions, LaneChoice, design};
+use goldspike::synth::{SynthError, Target, target};
+use goldspike::verify::{EngineReport, VerifyError, verify_engine};
+use goldspike_golden::neuron::ModelId;
+use goldspike_testbench::small::Small;
+use goldspike_testbench::tools;
+
+fn tools() -> bool {
+    ![YOSYS, VERILATOR, CXX, MAKE]
+        .into_iter()
+        .any(tools::missing)
+}
+
+fn device(name: &str) -> &'static Target {
+    target(name).unwrap()
+}
+
+/// The network's samples with pauses, on an engine.
+fn verify(small: &Small, probe: bool, engine: Netlist) -> Result<EngineReport, VerifyError> {
+    let network = small.network();
+    let options = DesignOptions {
+        lanes: LaneChoice::All(2),
+        neuron_lanes: LaneChoice::All(1),
+        probe,
+        ..DesignOptions::default()
+    };
+    let design = design(&network, &options).unwrap();
+    let stimulus = Stimulus {
+        samples: small.samples(),
+        stalls: Stalls::random(5),
+    };
+    let engine: &mut dyn Engine = &mut Rtl(engine);
+    verify_engine(engine, &network, &design, &[stimulus], |_| {})
+}
+
+fn error(result: Result<EngineReport, VerifyError>) -> EngineError {
+    match result {
+        Err(VerifyError::Engine(error)) => error,
+        other => panic!("an engine's error: {other:?}"),
+    }
+}
+
+/// Products in crossbar and neurons: multiplier blocks where the device has them.
+fn multiplying() -> Small {
+    Small {
+        name: "products",
+        model: ModelId::Lif,
+        payload_max: 9,
+        per_neuron: true,
+        ..Small::default()
+    }
+}
+
+/// Two products in a row, constants by step.
+fn conducting() -> Small {
+    Small {
+        name: "conducting",
+        model: ModelId::Glif,
+        modes: ModelId::Glif.info().modes.first(),
+        per_step: true,
+        ..Small::default()
+    }
+}
+
+#[test]
+fn a_netlist_of_each_family_equals_the_golden_model() {
+    if !tools() {
+        return;
+    }
+    for (small, probe, name) in [
+        (Small::default(), true, "hx1k"),
+        (conducting(), true, "hx8k"),
+        (multiplying(), true, "up5k"),
+        (multiplying(), true, "ecp5-25k"),
+    ] {
+        let report = verify(&small, probe, Netlist::new(device(name))).unwrap();
+        let compared = &report.comparison;
+        assert!(compared.passed(), "{name}: {compared:?}");
+        let steps: usize = small
+            .samples()
+            .iter()
+            .map(|sample| sample.steps.len())
+            .sum();
+        let neurons = if probe { 5 } else { 2 };
+        assert_eq!(compared.spikes_compared, (steps * neurons) as u64, "{name}");
+        assert_eq!(compared.membranes_compared > 0, probe, "{name}");
+        assert!(report.version.starts_with(name), "{}", report.version);
+    }
+}
+
+/// Replaces `from` by `to` in the file whose name ends with `file`.
+fn replaced(file: &'static str, from: &'static str, to: &'static str) -> impl Fn(&mut Emitted) {
+    move |emitted| {
+        let ends = |path: &&mut String| path.contains(from);
+        let mut texts: Vec<&mut String> = emitted
+            .files
+            .iter_mut()
+            .filter(|(path, _)| path.to_string_lossy().ends_with(file))
+            .map(|(_, text)| text)
+            .filter(ends)
+            .collect();
+        assert_eq!(texts.len(), 1, "`{from}` in one file `{file}`");
+        *texts[0] = texts[0].replace(from, to);
+    }
+}
+
+#[test]
+fn a_bug_in_the_netlist_is_seen() {
+    if !tools() {
+        return;
+    }
+    let engine = Netlist::new(device("hx8k")).patched(replaced(
+        "_l0_lane.v",
+        "fire = h_q >= ",
+        "fire = h_q <= ",
+    ));
+    let report = verify(&Small::default(), false, engine).unwrap();
+    assert!(report.comparison.mismatches > 0, "{report:?}");
+}
+
+#[test]
+fn a_cell_that_the_family_does_not_have_is_refused() {
+    if !tools() {
+        return;
+    }
+    let engine = Netlist::new(device("hx8k")).patched(replaced(
+        "gs_small.v",
+        "assign protocol_error_o = ",
+        "assign protocol_error_o = rst_i ? 1'bz : ",
+    ));
+    let error = error(verify(&Small::default(), false, engine));
+    let EngineError::Synth { engine, error } = &error else {
+        panic!("{error}");
+    };
+    assert!(
+        matches!(error.error(), SynthError::Unmapped { kind, .. } if kind == "$_TBUF_"),
+        "{error}"
+    );
+    assert_eq!(*engine, "netlist");
+}
+
+#[test]
+fn a_cell_that_nobody_knows_is_refused() {
+    if !tools() {
+        return;
+    }
+    let engine = Netlist::new(device("hx8k")).patched(replaced(
+        "_guard.v",
+        "endmodule",
+        "GS_UNKNOWN u_unknown (.A(1'b1));\nendmodule",
+    ));
+    let error = error(verify(&Small::default(), false, engine));
+    assert!(matches!(error, EngineError::Synth { .. }), "{error}");
+    assert!(error.to_string().contains("GS_UNKNOWN"), "{error}");
+}
+
+/// The entries of a cache.
+fn entries(cache: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(cache)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let named = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("verilator-")
+    };
+    entries.filter(named).collect()
+}
+
+#[test]
+fn a_stale_cache_entry_is_refused_and_a_whole_one_is_used() {
+    if !tools() {
+        return;
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let run = || {
+        let engine = Netlist::new(device("hx8k")).with_cache(cache.path().to_owned());
+        verify(&Small::default(), false, engine)
+    };
+    let first = run().unwrap();
+    assert!(first.comparison.passed());
+    let [entry] = entries(cache.path()).try_into().unwrap();
+    let before = fs::metadata(entry.join("sim")).unwrap().modified().unwrap();
+    assert_eq!(run().unwrap().comparison, first.comparison);
+    let after = fs::metadata(entry.join("sim")).unwrap().modified().unwrap();
+    assert_eq!(before, after, "built once");
+    // A program that answers, but is another one.
+    fs::write(entry.join("sim"), "#!/bin/sh\nexit 0\n").unwrap();
+    let error = error(run());
+    assert!(
+        matches!(&error, EngineError::Stale { engine: "netlist", file, .. } if file == "sim"),
+        "{error}"
+    );
+    assert!(error.to_string().contains(&entry.display().to_string()));
+}
+
+#[test]
+fn a_missing_tool_is_named() {
+    let engine = Netlist::new(device("ecp5-25k")).with_tools(Toolbox::of([]));
+    let error = error(verify(&Small::default(), false, engine));
+    assert!(
+        matches!(&error, EngineError::Missing { engine: "netlist", message } if message.contains("verilator")),
+        "{error}"
+    );
+}

@@ -1,0 +1,88 @@
+//! `goldspike prove`: exit code and JSON follow what the solver says, here a script in its place.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    dead_code,
+    reason = "tests"
+)]
+
+mod cli_support;
+
+use cli_support::{finished, program, run};
+use goldspike::engine::tool::{Toolbox, YOSYS};
+use std::os::unix::fs::PermissionsExt as _;
+
+/// Says `sat` of premises and `denied` of what is denied.
+fn solver(denied: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && exit 0\nif grep -q 'assert (or false' question.smt2; then\n{denied}\nelse\necho sat\nfi\n"
+    );
+    let path = folder.path().join("yices-smt2");
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+fn the_exit_code_is_0_for_proved_1_for_refuted_and_2_for_unknown() {
+    if Toolbox::from_environment().find(YOSYS).is_none() {
+        assert!(std::env::var_os("GOLDSPIKE_REQUIRE_TOOLS").is_none_or(|value| value != "1"));
+        println!("SKIPPED: yosys not found");
+        return;
+    }
+    let numbers = "echo sat; grep get-value question.smt2 | tr '() ' '\\n\\n\\n' | grep '[.]' \
+                   | sed 's/^golden.*/(& #b01)/; s/^rtl.*/(& #b00)/; s/^in.*/(& #b00)/'";
+    for (denied, code, status) in [
+        ("echo unsat", 0, "proved"),
+        (numbers, 1, "refuted"),
+        ("echo unknown", 2, "unknown"),
+        ("exit 3", 2, "unknown"),
+    ] {
+        let folder = solver(denied);
+        let path = std::env::var_os("PATH").unwrap();
+        let folders = [folder.path().to_owned()].into_iter();
+        let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
+        for (what, key) in [("glif", "model"), ("digits", "network")] {
+            let ran = finished(
+                program()
+                    .args(["prove", what, "--format", "json"])
+                    .env("PATH", &path)
+                    .output()
+                    .unwrap(),
+            );
+            let said = ran.json(code);
+            assert!(said[key].is_string(), "{said}");
+            let properties = said["properties"].as_array().unwrap();
+            assert!(properties.len() >= 2);
+            for property in properties {
+                assert_eq!(property["status"], status, "{property}");
+                assert!(property["name"].is_string() && property["solver"].is_string());
+                assert!(property["seconds"].is_number());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_proved_is_refused() {
+    for (arguments, says) in [
+        (&["prove", "kliff"][..], "no neuron model and no network"),
+        (
+            &["prove", "digits", "--width", "8"],
+            "--width is for a model",
+        ),
+        (
+            &["prove", "klif", "--weight-bits", "8"],
+            "--weight-bits is for a network",
+        ),
+        (&["prove", "klif", "--width", "3"], "4 to 32 bits"),
+    ] {
+        let ran = run(arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    }
+}
