@@ -106,7 +106,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     written.map(drop).map_err(|error| {
         Diagnostic::error(
             &codes::OUTPUT_UNWRITABLE,
-            format!("cannot be written: {error}"),
+            format!("cannot be written: {}", error.kind()),
         )
         .at(Place::file(path.display().to_string()))
         .help("name a file in a folder that is there and can be written")
