@@ -329,10 +329,11 @@ fn a_loaded_network_equals_its_own_golden_model_on_icarus() {
 
 #[test]
 fn a_network_of_another_shape_has_no_image() {
+    type Change = fn(&mut QuantNetwork);
     let rng = &mut rng(7);
     let case = small(rng);
     let design = writable(&case, false, 1);
-    let fields: [(&str, fn(&mut QuantNetwork)); 7] = [
+    let fields: [(&str, Change); 7] = [
         ("layers", |n| n.layers.truncate(1)),
         ("guard_bits", |n| n.layers[0].guard_bits += 1),
         ("membrane", |n| n.layers[0].membrane.width += 1),
