@@ -1,6 +1,6 @@
 //! Images: the weights and constants of a network as the load port of another one's design takes them.
 //!
-//! [`LoadMap`](crate::rtl::LoadMap) says what stands where. An image is made for one shape: widths, sizes, lanes, modes and
+//! [`LoadMap`] says what stands where. An image is made for one shape: widths, sizes, lanes, modes and
 //! tables are the design's, whatever was trained is the network's.
 
 mod error;
