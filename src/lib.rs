@@ -8,6 +8,7 @@ pub mod emit;
 pub mod engine;
 pub mod folder;
 pub mod hdl;
+pub mod image;
 pub mod import;
 pub mod link;
 pub mod prove;

@@ -499,7 +499,10 @@ fn flags_that_do_not_fit_what_is_given() {
     let scratch = tempfile::tempdir().unwrap();
     let quant = scratch.path().join("quant");
     run(&["quantize", "digits", "--samples", "1", "-o", text(&quant)]).ended(0);
-    let out = scratch.path().join("out");
+    let (out, narrow) = (scratch.path().join("out"), scratch.path().join("narrow"));
+    let nowhere = scratch.path().join("nowhere").join("x.img");
+    let of_four = ["quantize", "digits", "--samples", "1", "--weight-bits", "4"];
+    run(&[&of_four[..], &["-o", text(&narrow)]].concat()).ended(0);
     let cases: &[(&str, &[&str])] = &[
         (
             "run-quantized-with-weight-bits",
@@ -530,19 +533,16 @@ fn flags_that_do_not_fit_what_is_given() {
             &["build", "digits", "-o", text(&out), "--neuron-lanes", "1,0"],
         ),
         (
-            "events-two",
-            &["generate", "digits", "-o", text(&out), "--events", "2"],
+            "events-three",
+            &["generate", "digits", "-o", text(&out), "--events", "3"],
         ),
         (
-            "weights-writable",
-            &[
-                "generate",
-                "digits",
-                "-o",
-                text(&out),
-                "--weights",
-                "writable",
-            ],
+            "image-of-another-width",
+            &["image", text(&narrow), "--for", "digits", "-o", text(&out)],
+        ),
+        (
+            "image-without-a-folder",
+            &["image", "digits", "--for", "digits", "-o", text(&nowhere)],
         ),
         (
             "wave-no-such-sample",
@@ -575,7 +575,7 @@ fn flags_that_do_not_fit_what_is_given() {
         stored(name, scratch.path(), &ran.stderr);
         assert_eq!(
             names(scratch.path()),
-            ["quant"],
+            ["narrow", "quant"],
             "{name}: something was written"
         );
     }

@@ -154,6 +154,26 @@ fn a_name_that_is_no_board() {
 }
 
 #[test]
+fn a_board_has_no_writable_weights() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("out");
+    let arguments = [
+        "generate",
+        "digits",
+        "--target",
+        "icebreaker",
+        "--weights",
+        "writable",
+        "-o",
+        text(&out),
+    ];
+    let ran = run(&arguments);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    stored("board-weights-writable", scratch.path(), &ran.stderr);
+    assert!(!out.exists());
+}
+
+#[test]
 fn a_folder_that_is_not_a_whole_board() {
     type Change = fn(&Path);
     let cases: &[(&str, Change)] = &[

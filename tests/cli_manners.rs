@@ -12,11 +12,12 @@ mod cli_support;
 use cli_support::{finished, program, run};
 use std::process::Stdio;
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "build",
     "run",
     "quantize",
     "generate",
+    "image",
     "verify",
     "synth",
     "prove",
@@ -34,7 +35,7 @@ fn help_and_version_go_to_stdout() {
         assert!(help.contains(verb), "{verb}");
         let own = run(&[verb, "--help"]).ended(0);
         assert!(own.contains("--format"), "{verb}");
-        for absent in ["--goal", "--mutants", "--events", "--weights", "routed"] {
+        for absent in ["--goal", "--mutants", "routed"] {
             assert!(!own.contains(absent), "{verb} offers {absent}");
         }
         assert_eq!(

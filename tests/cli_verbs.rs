@@ -572,3 +572,61 @@ fn doctor_names_every_tool() {
         assert!(human.contains(name), "{human}");
     }
 }
+
+#[test]
+fn an_image_of_another_network_for_a_writable_design() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (folder, file) = (scratch.path().join("rtl"), scratch.path().join("x.img"));
+    let lanes = ["--lanes", "16,10"];
+    let writable = ["--weights", "writable"];
+    let generate = [
+        "generate",
+        "digits",
+        "-o",
+        text(&folder),
+        "--testbench",
+        "--samples",
+        "2",
+    ];
+    run(&[&generate[..], &lanes, &writable].concat()).ended(0);
+    let sheet = std::fs::read_to_string(folder.join("datasheet.md")).unwrap();
+    let image = [
+        "image",
+        "digits",
+        "--for",
+        "digits",
+        "-o",
+        text(&file),
+        "--format",
+        "json",
+    ];
+    let version = ["--image-version", "7"];
+    let made = run(&[&image[..], &lanes, &version].concat()).json(0);
+    has(
+        &made,
+        &[
+            "network",
+            "digest",
+            "design",
+            "design_digest",
+            "image_digest",
+            "shape",
+            "words",
+        ],
+    );
+    assert_eq!(made["digest"], made["design_digest"]);
+    assert!(sheet.contains(made["shape"].as_str().unwrap()), "{sheet}");
+    assert!(sheet.contains(&format!("packets of {} words", made["words"])));
+    let bytes = std::fs::read(&file).unwrap();
+    assert_eq!(bytes.len() as u64, 4 * made["words"].as_u64().unwrap());
+    assert_eq!((&bytes[..4], bytes[8]), (&b"MISG"[..], 7));
+    let hex = std::fs::read_to_string(scratch.path().join("x.img.hex")).unwrap();
+    let words: Vec<u8> = hex
+        .lines()
+        .flat_map(|line| u32::from_str_radix(line, 16).unwrap().to_le_bytes())
+        .collect();
+    assert_eq!(words, bytes);
+    let verify = ["verify", "digits", "--samples", "3", "--format", "json"];
+    let found = run(&[&verify[..], &writable].concat()).json(0);
+    assert_eq!(found["passed"], true);
+}

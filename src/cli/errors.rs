@@ -4,6 +4,7 @@ use crate::diag::{Diagnostic, Place, codes};
 use crate::emit::EmitError;
 use crate::engine::EngineError;
 use crate::folder::FolderError;
+use crate::image::ImageError;
 use crate::import::Imported;
 use crate::quantize::QuantizeError;
 use crate::rtl::PlanError;
@@ -72,7 +73,18 @@ pub fn plan(error: &PlanError) -> Diagnostic {
         PlanError::LaneCount { .. } => &codes::LANE_COUNT,
         PlanError::LaneRange { .. } | PlanError::Events { .. } => &codes::LANE_RANGE,
         PlanError::Banks(_) => &codes::BANKS,
+        PlanError::AnySum { .. } => &codes::SUM_TOO_WIDE,
         PlanError::Hdl(_) => &codes::INTERNAL,
+    };
+    Diagnostic::error(code, error.to_string()).help(error.help())
+}
+
+/// A network without an image for a design.
+pub fn image(error: &ImageError) -> Diagnostic {
+    let code = match error {
+        ImageError::Contract(_) => &codes::QUANT_INVALID,
+        ImageError::NotWritable => &codes::NOT_APPLICABLE,
+        _ => &codes::NO_IMAGE,
     };
     Diagnostic::error(code, error.to_string()).help(error.help())
 }

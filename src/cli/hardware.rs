@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// Designs with the flags' lanes for a fabric, and says where a layer gets another number of lanes.
 ///
 /// # Errors
-/// Lanes that do not fit the network; what this version does not have.
+/// Lanes that do not fit the network.
 pub fn design(
     network: &QuantNetwork,
     lanes: &LaneArgs,
@@ -19,7 +19,7 @@ pub fn design(
     probe: bool,
     console: &Console,
 ) -> Result<Design, Diagnostic> {
-    let options = lanes.options(fabric, probe)?;
+    let options = lanes.options(fabric, probe);
     let design = rtl::design(network, &options).map_err(|error| errors::plan(&error))?;
     for note in changed(network, &design) {
         console.note(&note);
@@ -37,7 +37,7 @@ pub fn variant(
     fabric: Fabric,
     probe: bool,
 ) -> Result<Design, Diagnostic> {
-    rtl::design(network, &lanes.options(fabric, probe)?).map_err(|error| errors::plan(&error))
+    rtl::design(network, &lanes.options(fabric, probe)).map_err(|error| errors::plan(&error))
 }
 
 /// Where a layer gets another number of lanes than the flags say, and why.

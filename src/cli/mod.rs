@@ -15,6 +15,7 @@ mod engines;
 mod errors;
 mod generate;
 mod hardware;
+mod image;
 mod inference;
 mod input;
 mod later;
@@ -68,6 +69,7 @@ enum Verb {
     Run(run::RunArgs),
     Quantize(quantize::QuantizeVerb),
     Generate(generate::GenerateArgs),
+    Image(image::ImageArgs),
     Verify(verify::VerifyArgs),
     Synth(synth::SynthArgs),
     Prove(prove::ProveArgs),
@@ -122,6 +124,7 @@ fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
         Verb::Run(args) => run::run(args, console),
         Verb::Quantize(args) => quantize::run(args, console),
         Verb::Generate(args) => generate::run(args, console),
+        Verb::Image(args) => image::run(args, console),
         Verb::Verify(args) => verify::run(args, console),
         Verb::Synth(args) => synth::run(args, console),
         Verb::Prove(args) => prove::run(args, console),

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
-use crate::rtl::{DesignOptions, Fabric, LaneChoice};
+use crate::rtl::{DesignOptions, Fabric, LaneChoice, Weights};
 use clap::{Args, ValueEnum};
 use goldspike_golden::format::{Overflow, Rounding};
 use std::num::NonZeroUsize;
@@ -218,8 +218,9 @@ pub struct LaneArgs {
     /// Events that a layer takes in a cycle, a power of two: one number, or one a layer [default: 1].
     #[arg(long, value_name = "K,..", value_delimiter = ',')]
     events: Vec<u32>,
-    /// Where the weights are; this version has `rom`.
-    #[arg(long, value_enum, hide = true)]
+    /// Weights, thresholds and all other constants of neurons: part of the design, or rewritten over a load port
+    /// [default: rom].
+    #[arg(long, value_enum)]
     weights: Option<WeightsArg>,
 }
 
@@ -227,7 +228,7 @@ pub struct LaneArgs {
 enum WeightsArg {
     /// Part of the design.
     Rom,
-    /// Loaded while it runs.
+    /// Rewritten while it runs, by images that `goldspike image` makes.
     Writable,
 }
 
@@ -249,24 +250,30 @@ impl LaneArgs {
             || self.weights.is_some()
     }
 
-    /// The generator's options for a fabric.
-    ///
-    /// # Errors
-    /// `GS0603` for what this version does not have.
-    pub fn options(&self, fabric: Fabric, probe: bool) -> Result<DesignOptions, Diagnostic> {
-        if self.weights == Some(WeightsArg::Writable) {
-            let message = "--weights writable: in this version the weights are part of the design";
-            return Err(Diagnostic::error(&codes::NOT_IN_THIS_VERSION, message)
-                .help("leave `--weights` out, or give it `rom`"));
+    /// The flags for a design whose weights are writable.
+    #[must_use]
+    pub fn writable(&self) -> Self {
+        Self {
+            weights: Some(WeightsArg::Writable),
+            ..self.clone()
         }
-        Ok(DesignOptions {
+    }
+
+    /// The generator's options for a fabric.
+    #[must_use]
+    pub fn options(&self, fabric: Fabric, probe: bool) -> DesignOptions {
+        DesignOptions {
             lanes: choice(&self.lanes),
             neuron_lanes: choice(&self.neuron_lanes),
             events: choice(&self.events),
             probe,
             fabric,
+            weights: match self.weights {
+                Some(WeightsArg::Writable) => Weights::Writable,
+                Some(WeightsArg::Rom) | None => Weights::Rom,
+            },
             ..DesignOptions::default()
-        })
+        }
     }
 
     /// The flags as they were given.
@@ -279,7 +286,7 @@ impl LaneArgs {
                 .collect::<Vec<_>>()
                 .join(",")
         };
-        [
+        let mut given: Vec<String> = [
             ("--lanes", &self.lanes),
             ("--neuron-lanes", &self.neuron_lanes),
             ("--events", &self.events),
@@ -287,7 +294,11 @@ impl LaneArgs {
         .into_iter()
         .filter(|(_, lanes)| !lanes.is_empty())
         .flat_map(|(flag, lanes)| [flag.to_owned(), list(lanes)])
-        .collect()
+        .collect();
+        if self.weights == Some(WeightsArg::Writable) {
+            given.extend(["--weights", "writable"].map(str::to_owned));
+        }
+        given
     }
 }
 

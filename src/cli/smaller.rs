@@ -202,7 +202,7 @@ mod tests {
             .source(&Console::new(&ConsoleArgs::unread(false)))
             .unwrap();
         let network = line.work.integers(&source).unwrap().network;
-        let options = line.work.lanes.options(Fabric::PORTABLE, false).unwrap();
+        let options = line.work.lanes.options(Fabric::PORTABLE, false);
         let design = rtl::design(&network, &options).unwrap();
         let counted = Cell::new(0);
         let count = |network: &QuantNetwork, design: &Design| {

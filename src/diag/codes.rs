@@ -99,6 +99,7 @@ codes! {
     LANE_COUNT "GS0701" exit 2 "a list of lanes has another length than the network";
     LANE_RANGE "GS0702" exit 2 "a layer cannot have this number of lanes";
     BANKS "GS0703" exit 2 "an event buffer has too few banks";
+    NO_IMAGE "GS0704" exit 2 "a network has no image for a design: it is of another shape";
 
     ENGINE_BUILD "GS0801" exit 2 "an engine refused the design";
     TOOL_MISSING "GS0802" exit 2 "an engine or synthesis needs a tool that is not installed";

@@ -95,6 +95,13 @@ impl Bench<'_> {
             }
             files.push((format!("ready{index}.bin"), text));
         }
+        if !self.stimulus.image.is_empty() {
+            let words = self.stimulus.image.iter();
+            files.push((
+                "image.hex".to_owned(),
+                words.map(|word| format!("{word:08x}\n")).collect(),
+            ));
+        }
         files
     }
 
@@ -154,6 +161,20 @@ impl Bench<'_> {
             let _ = writeln!(out, "    wire [{}:0] {prefix}_tdata;", bits - 1);
             let _ = writeln!(out, "    wire {prefix}_tlast;\n    wire {prefix}_tuser;");
         }
+        if self.design.load.is_some() {
+            out.push_str(
+                "    reg s_load_tvalid;\n    wire s_load_tready;\n    reg [31:0] s_load_tdata;\n    reg s_load_tlast;\n\
+                 \x20   wire loaded_o;\n    wire [31:0] image_version_o;\n    wire load_error_o;\n    wire [3:0] load_reason_o;\n",
+            );
+        }
+        if !self.stimulus.image.is_empty() {
+            let words = self.stimulus.image.len();
+            let _ = writeln!(
+                out,
+                "    localparam IMAGE = {words};  // words of the image\n    reg [31:0] image [0:{}];\n    integer word;  // words of the image taken",
+                words - 1
+            );
+        }
         let _ = writeln!(
             out,
             "\n    reg [{}:0] stimulus [0:{}];",
@@ -198,6 +219,21 @@ impl Bench<'_> {
             }
         }
         ports.push("protocol_error_o".to_owned());
+        if self.design.load.is_some() {
+            let load = [
+                "s_load_tvalid",
+                "s_load_tready",
+                "s_load_tdata",
+                "s_load_tlast",
+            ];
+            let state = [
+                "loaded_o",
+                "image_version_o",
+                "load_error_o",
+                "load_reason_o",
+            ];
+            ports.extend(load.into_iter().chain(state).map(str::to_owned));
+        }
         let lines: Vec<String> = ports
             .iter()
             .map(|port| format!("        .{port}({port})"))
@@ -255,15 +291,19 @@ impl Bench<'_> {
         for stream in streams {
             let _ = writeln!(body, "{}_tready = 0;", stream.prefix);
         }
+        if self.design.load.is_some() {
+            body.push_str("s_load_tvalid = 0;\ns_load_tdata = 0;\ns_load_tlast = 0;\n");
+        }
         let unfinished: Vec<String> = (0..streams.len())
             .map(|index| format!("step{index} < STEPS"))
             .collect();
         let _ = write!(
             body,
-            "@(negedge clk_i);\nrst_i = 0;\n\
+            "@(negedge clk_i);\nrst_i = 0;\n{}\
              while (beat < BEATS || {}) begin\n\
              \x20   drive;\n\x20   #1 sample;\n\
              \x20   if (cycle - last_progress > HANG_CYCLES) begin\n",
+            self.load(sink),
             unfinished.join(" || ")
         );
         push(&mut body, 2, &sink.hang());
@@ -272,6 +312,28 @@ impl Bench<'_> {
         out.push_str("\n    initial begin : play\n");
         push(out, 2, &body);
         out.push_str("    end\n");
+    }
+}
+
+impl Bench<'_> {
+    /// Statements that load the image, if there is one; a refused one ends the simulation as a hang does.
+    fn load(&self, sink: &dyn Sink) -> String {
+        if self.stimulus.image.is_empty() {
+            return String::new();
+        }
+        let mut body = format!(
+            "$readmemh(\"{}image.hex\", image);\n\
+             for (word = 0; word < IMAGE; word = word + 1) begin\n\
+             \x20   s_load_tvalid = 1;\n    s_load_tdata = image[word];\n    s_load_tlast = word == IMAGE - 1;\n\
+             \x20   #1;\n    while (s_load_tready !== 1'b1) begin\n        @(negedge clk_i);\n        #1;\n    end\n\
+             \x20   @(negedge clk_i);\nend\n\
+             s_load_tvalid = 0;\nrepeat (16) @(negedge clk_i);\n\
+             if (load_error_o !== 1'b0 || loaded_o !== 1'b1) begin\n",
+            self.folder
+        );
+        push(&mut body, 1, &sink.hang());
+        body.push_str("end\n");
+        body
     }
 }
 

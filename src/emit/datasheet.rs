@@ -10,6 +10,7 @@ use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
 use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
+use crate::rtl::load_map::{FORMAT, MAGIC, Refusal};
 use crate::rtl::stream::Layout;
 use crate::rtl::{Design, Form};
 
@@ -47,6 +48,7 @@ pub(crate) fn datasheet(
     ports(&mut out, design);
     events(&mut out, design, network);
     protocol(&mut out, design);
+    load_port(&mut out, design);
     instantiation(&mut out, design);
     Ok(out)
 }
@@ -145,6 +147,7 @@ fn silent_latency(design: &Design) -> Result<u64, EmitError> {
                 beats: vec![beat],
                 ready,
                 hang: hang_cycles(design) + u64::from(gap),
+                image: Vec::new(),
             },
             |_| {},
         )
@@ -310,6 +313,55 @@ fn protocol(out: &mut String, design: &Design) {
              from there on the last ones stay.\n"
         )),
     );
+}
+
+fn load_port(out: &mut String, design: &Design) {
+    let Some(map) = &design.load else {
+        return;
+    };
+    let _ = write!(
+        out,
+        "## Load port\n\n\
+         `s_load_*` takes images: packets of {} words of 32 bits, TLAST with the last one. An image rewrites every weight, \
+         bias and constant of every neuron; tables, widths and modes stay. `goldspike image` makes one.\n\n\
+         | word | holds |\n|--:|---|\n\
+         | 0 | `{MAGIC:08x}` |\n| 1 | {FORMAT}, the format |\n| 2 | version, shown as `image_version_o` |\n\
+         | 3 | `{:08x}`, the shape of this design |\n| 4 | {}, the payload's words |\n\
+         | 5 … {} | payload |\n| {} | CRC-32/ISO-HDLC of the words before, the lowest byte of a word first |\n\n\
+         The payload is, by layer, the weights, the constants by row and the constants by step; of each memory its words in \
+         the order of their addresses, each in pieces of 32 bits, the lowest first.\n\n\
+         - Every memory of weights and constants has two banks. An image is written into the bank that is not read; the \
+         banks of all layers are exchanged in one cycle, once the whole image came and its CRC-32 was right.\n\
+         - While an image is taken, samples wait: `s_axis_tready` is low from its first word to the exchange. An image that \
+         begins while a sample is in flight, from its first beat in to its last beat out, is refused. \
+         Whoever sends the image must send all of it.\n\
+         - What is refused is taken to its TLAST, changes nothing, and is shown by `load_error_o` and `load_reason_o` until \
+         an image is applied, or a reset.\n\
+         - A reset forgets an image that is on its way. It does not forget those that were applied.\n\
+         - A word takes four cycles.\n\n\
+         | load_reason_o | |\n|--:|---|\n",
+        map.words(),
+        map.shape(),
+        map.payload_words(),
+        map.words() - 2,
+        map.words() - 1,
+    );
+    for reason in Refusal::ALL {
+        let _ = writeln!(out, "| {} | {} |", reason as u8, reason.text());
+    }
+    out.push_str(
+        "\nWidths are those of any weights and constants, so nothing is left out of a lane because of a bound:\n\n\
+         | layer | sum of any weights | with any bias |\n|---|--:|--:|\n",
+    );
+    for (name, plan) in map.layer_names().zip(&design.plans) {
+        let _ = writeln!(
+            out,
+            "| {name} | {} bit | {} bit |",
+            plan.sum.width(),
+            plan.accumulator.width()
+        );
+    }
+    out.push('\n');
 }
 
 fn instantiation(out: &mut String, design: &Design) {

@@ -47,6 +47,8 @@ pub struct BeatStimulus {
     pub ready: Vec<Vec<bool>>,
     /// Cycles without progress that count as a hang, see [`hang_cycles`].
     pub hang: u64,
+    /// Words of an image that is loaded after the reset, before the first beat; empty: none.
+    pub image: Vec<u32>,
 }
 
 impl BeatStimulus {
@@ -90,6 +92,7 @@ impl BeatStimulus {
             beats,
             ready,
             hang: hang_cycles(design),
+            image: Vec::new(),
         }
     }
 }

@@ -37,6 +37,12 @@ impl Player {
         stimulus: &BeatStimulus,
         compiled: impl FnOnce() -> Result<Compiled, EngineError>,
     ) -> Result<BeatResult, EngineError> {
+        if !stimulus.image.is_empty() {
+            return Err(EngineError::Build {
+                engine,
+                message: "this engine loads no image: rust-hdl and icarus do".to_owned(),
+            });
+        }
         let mut running = match self.running.take() {
             Some(running) if Arc::ptr_eq(&running.top, &design.top) => running,
             _ => {

@@ -4,6 +4,7 @@ use crate::engine::beats::{BeatResult, BeatStimulus, OutputBeat, Simulator};
 use crate::engine::{EngineError, StallCounts};
 use crate::hdl::{HdlError, PortId, Sim};
 use crate::rtl::Design;
+use crate::rtl::load_map::Refusal;
 
 /// The embedded simulator.
 pub struct RustHdl;
@@ -56,7 +57,49 @@ pub struct Bench {
     s_user: PortId,
     error: PortId,
     outputs: Vec<OutputPorts>,
+    load: Option<LoadPorts>,
 }
+
+/// Ports of the load stream.
+struct LoadPorts {
+    valid: PortId,
+    ready: PortId,
+    data: PortId,
+    last: PortId,
+    loaded: PortId,
+    version: PortId,
+    error: PortId,
+    reason: PortId,
+}
+
+impl LoadPorts {
+    fn of(sim: &Sim) -> Result<Self, HdlError> {
+        Ok(Self {
+            valid: sim.input("s_load_tvalid")?,
+            ready: sim.output("s_load_tready")?,
+            data: sim.input("s_load_tdata")?,
+            last: sim.input("s_load_tlast")?,
+            loaded: sim.output("loaded_o")?,
+            version: sim.output("image_version_o")?,
+            error: sim.output("load_error_o")?,
+            reason: sim.output("load_reason_o")?,
+        })
+    }
+}
+
+/// What the load port shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadState {
+    /// An image was applied since the device started.
+    pub loaded: bool,
+    /// Its version word.
+    pub version: u32,
+    /// Why the last one was refused.
+    pub refused: Option<Refusal>,
+}
+
+/// Cycles from the last word taken to the end of what it causes.
+const LOAD_SETTLES: u32 = 16;
 
 impl Bench {
     /// Elaborates the design.
@@ -87,6 +130,10 @@ impl Bench {
             s_user: sim.input("s_axis_tuser")?,
             error: sim.output("protocol_error_o")?,
             outputs,
+            load: match design.load {
+                Some(_) => Some(LoadPorts::of(&sim)?),
+                None => None,
+            },
             sim,
         })
     }
@@ -105,6 +152,9 @@ impl Bench {
     /// One cycle of synchronous reset.
     pub fn reset(&mut self) {
         self.sim.set(self.s_valid, 0);
+        if let Some(load) = &self.load {
+            self.sim.set(load.valid, 0);
+        }
         for output in &self.outputs {
             self.sim.set(output.ready, 0);
         }
@@ -113,7 +163,69 @@ impl Bench {
         self.sim.set(self.rst, 0);
     }
 
-    /// Resets, plays the beats, and calls `watch` in each cycle when every signal has settled.
+    /// Plays words on the load port, each with its TLAST, and waits until they have had their effect; nothing else happens
+    /// at the other ports.
+    ///
+    /// # Errors
+    /// A design without a load port, or one that does not take the words.
+    pub fn load(
+        &mut self,
+        words: impl IntoIterator<Item = (u32, bool)>,
+    ) -> Result<LoadState, EngineError> {
+        self.load_and_wait(words, LOAD_SETTLES)
+    }
+
+    /// [`Self::load`] that looks at what the load port shows `cycles` after the last word was taken.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_and_wait(
+        &mut self,
+        words: impl IntoIterator<Item = (u32, bool)>,
+        cycles: u32,
+    ) -> Result<LoadState, EngineError> {
+        let Some(load) = &self.load else {
+            return Err(EngineError::Build {
+                engine: NAME,
+                message: "the design has no load port".to_owned(),
+            });
+        };
+        for (taken, (word, last)) in words.into_iter().enumerate() {
+            self.sim.set(load.valid, 1);
+            self.sim.set(load.data, word.into());
+            self.sim.set(load.last, last.into());
+            self.sim.settle();
+            let mut waited = 0;
+            while self.sim.get(load.ready) == 0 {
+                if waited > LOAD_SETTLES {
+                    let message = format!("the load port does not take word {taken}");
+                    return Err(EngineError::Protocol {
+                        engine: NAME,
+                        message,
+                    });
+                }
+                self.sim.clock();
+                waited += 1;
+            }
+            self.sim.clock();
+        }
+        self.sim.set(load.valid, 0);
+        (0..cycles).for_each(|_| self.sim.clock());
+        let reason = self.sim.get(load.reason) as u8;
+        if (self.sim.get(load.error) == 1) != (reason != 0) {
+            return Err(EngineError::Protocol {
+                engine: NAME,
+                message: format!("load_error_o and load_reason_o {reason} disagree"),
+            });
+        }
+        Ok(LoadState {
+            loaded: self.sim.get(load.loaded) == 1,
+            version: self.sim.get(load.version) as u32,
+            refused: Refusal::of_code(reason),
+        })
+    }
+
+    /// Resets, loads the image if there is one, plays the beats, and calls `watch` in each cycle when every signal has settled.
     ///
     /// # Errors
     /// A design that hangs, or leaves its memories.
@@ -123,6 +235,16 @@ impl Bench {
         mut watch: impl FnMut(&Sim),
     ) -> Result<BeatResult, EngineError> {
         self.reset();
+        if let Some(last) = stimulus.image.len().checked_sub(1) {
+            let words = stimulus.image.iter().enumerate();
+            let state = self.load(words.map(|(place, &word)| (word, place == last)))?;
+            if let Some(reason) = state.refused {
+                return Err(EngineError::Protocol {
+                    engine: NAME,
+                    message: format!("the image was refused: {}", reason.text()),
+                });
+            }
+        }
         let expected = stimulus.steps();
         let mut result = BeatResult {
             streams: vec![Vec::new(); self.outputs.len()],

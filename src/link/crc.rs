@@ -5,12 +5,7 @@ use std::sync::Arc;
 
 use super::wires::is;
 use crate::hdl::{Builder, HdlError, Module, Ty};
-
-/// The reflected polynomial.
-pub(crate) const POLYNOMIAL: u32 = 0xEDB8_8320;
-
-/// The register after any message that ends with its own checksum, least significant byte first.
-pub(crate) const RESIDUE: u32 = 0xDEBB_20E3;
+use crate::rtl::crc::{POLYNOMIAL, RESIDUE};
 
 /// Ports: `clear_i` starts a message, `valid_i` with `data_i` adds a byte; 9 cycles later `crc_o` is the register, whose
 /// complement is the checksum, and `good_o` says that the message ended with its checksum.

@@ -2,8 +2,8 @@
 //! [`crate::link`]; written apart from the hardware.
 
 use super::Shape;
-use super::crc::POLYNOMIAL;
 use crate::engine::beats::{InputBeat, OutputBeat};
+use crate::rtl::crc::POLYNOMIAL;
 
 /// Begins and ends each frame, and stands nowhere in it.
 pub const END: u8 = 0xC0;

@@ -55,6 +55,11 @@ pub enum ShapeError {
         /// Beats asked for.
         beats: usize,
     },
+    /// A design whose weights are writable.
+    #[error(
+        "a board's link carries no images, so the load port of writable weights would be out of reach"
+    )]
+    LoadPort,
 }
 
 impl ShapeError {
@@ -79,6 +84,10 @@ impl ShapeError {
                 clock_hz / u64::from(LEAST_CLOCKS_PER_BIT)
             ),
             Self::Beats { .. } => format!("a number from 2 to {MOST_BEATS}"),
+            Self::LoadPort => {
+                "leave `--weights writable` out, or name a device in the place of the board"
+                    .to_owned()
+            }
         }
     }
 }
@@ -114,6 +123,9 @@ impl Shape {
     ) -> Result<Self, ShapeError> {
         for beats in [input_beats, output_beats] {
             ShapeError::beats(beats)?;
+        }
+        if design.load.is_some() {
+            return Err(ShapeError::LoadPort);
         }
         let mut first = [0; 4];
         for (byte, digits) in first.iter_mut().zip(digest.as_bytes().chunks(2)) {
@@ -191,7 +203,10 @@ mod tests {
         assert_eq!(clocks_per_bit(12_000_000, 115_200), Ok(104));
         assert_eq!(clocks_per_bit(27_000_000, 115_200), Ok(234));
         assert_eq!(clocks_per_bit(27_000_000, 1_000_000), Ok(27));
-        assert!(clocks_per_bit(27_000_000, 921_600).is_err(), "29 clocks: 1.02 % too fast");
+        assert!(
+            clocks_per_bit(27_000_000, 921_600).is_err(),
+            "29 clocks: 1.02 % too fast"
+        );
         assert!(clocks_per_bit(12_000_000, 2_000_000).is_err());
         assert!(clocks_per_bit(12_000_000, 0).is_err());
     }

@@ -6,9 +6,9 @@
 
 use goldspike_golden::quant::Param;
 
-use crate::hdl::{Builder, MemInit, Sig, Ty};
-use crate::rtl::memory::{memory, read};
-use crate::rtl::neuron::{Column, Lane};
+use crate::hdl::{Builder, Sig, Ty};
+use crate::rtl::load::{self, Contents, Load, read_constants};
+use crate::rtl::neuron::Column;
 use crate::rtl::plan::{LayerPlan, index_bits};
 
 /// The row that enters the lanes in the next cycle.
@@ -27,44 +27,31 @@ pub(crate) struct Place {
 pub(crate) fn constants(
     b: &mut Builder,
     plan: &LayerPlan,
-    lane: &Lane,
-    files: &str,
+    columns: &[Column],
+    (files, load): (&str, Option<&Load>),
     at: &Place,
 ) -> Vec<Vec<Sig>> {
     let lanes = plan.neuron_lanes as usize;
-    let (by_step, by_row): (Vec<&Column>, Vec<&Column>) = lane
-        .columns
-        .iter()
-        .partition(|column| column.values.by_step());
-    let rows = Table {
-        name: "constants",
-        columns: by_row,
-        lanes,
-        rows: plan.rows as usize,
-        steps: 1,
+    let (rows, steps) = tables(plan, columns);
+    let stands = |number: usize, file: String| load::Place {
+        plan,
+        load: load.map(|load| (load, number)),
+        file,
     };
-    let rows_read = rows.read(b, plan, files, at.row, at.active);
-    let by_neuron = by_step
-        .iter()
-        .any(|column| column.values.neurons().is_some());
-    let steps = Table {
-        name: "step_constants",
-        lanes: if by_neuron { lanes } else { 1 },
-        rows: if by_neuron { plan.rows as usize } else { 1 },
-        steps: steps(&lane.columns),
-        columns: by_step,
-    };
+    let rows_read = rows.read(b, &stands(0, format!("{files}.hex")), (at.row, at.active));
     let steps_read = if steps.columns.is_empty() {
         Vec::new()
     } else {
         let address = steps.address(b, at);
-        steps.read(b, plan, &format!("{files}_by_step"), address, at.active)
+        let number = usize::from(!rows.columns.is_empty());
+        let file = format!("{files}_by_step.hex");
+        steps.read(b, &stands(number, file), (address, at.active))
     };
     (0..lanes)
         .map(|index| {
             let mut row = rows.of_lane(&rows_read, index).iter();
             let mut step = steps.of_lane(&steps_read, index).iter();
-            lane.columns
+            columns
                 .iter()
                 .filter_map(|column| {
                     let from = if column.values.by_step() {
@@ -77,6 +64,41 @@ pub(crate) fn constants(
                 .collect()
         })
         .collect()
+}
+
+/// What the memories of constants hold that there are: by row, then by step.
+pub(crate) fn constant_contents(plan: &LayerPlan, columns: &[Column]) -> Vec<Contents> {
+    let (rows, steps) = tables(plan, columns);
+    [rows, steps]
+        .iter()
+        .filter(|table| !table.columns.is_empty())
+        .map(Table::contents)
+        .collect()
+}
+
+/// The constants by row, and those by step.
+fn tables<'a>(plan: &LayerPlan, columns: &'a [Column]) -> (Table<'a>, Table<'a>) {
+    let lanes = plan.neuron_lanes as usize;
+    let (by_step, by_row): (Vec<&Column>, Vec<&Column>) =
+        columns.iter().partition(|column| column.values.by_step());
+    let rows = Table {
+        name: "constants",
+        columns: by_row,
+        lanes,
+        rows: plan.rows as usize,
+        steps: 1,
+    };
+    let by_neuron = by_step
+        .iter()
+        .any(|column| column.values.neurons().is_some());
+    let steps = Table {
+        name: "step_constants",
+        lanes: if by_neuron { lanes } else { 1 },
+        rows: if by_neuron { plan.rows as usize } else { 1 },
+        steps: steps(columns),
+        columns: by_step,
+    };
+    (rows, steps)
 }
 
 /// Steps that have constants of their own; 1 where the step does not matter.
@@ -96,36 +118,24 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn read(
-        &self,
-        b: &mut Builder,
-        plan: &LayerPlan,
-        file: &str,
-        address: Sig,
-        enable: Sig,
-    ) -> Vec<Sig> {
+    fn read(&self, b: &mut Builder, stands: &load::Place<'_>, at: (Sig, Sig)) -> Vec<Sig> {
         if self.columns.is_empty() {
             return Vec::new();
         }
-        let types: Vec<Ty> = (0..self.lanes)
-            .flat_map(|_| self.columns.iter().map(|column| column.ty))
-            .collect();
-        let words = (0..self.steps)
-            .flat_map(|step| (0..self.rows).map(move |row| (step, row)))
-            .map(|(step, row)| self.word(step, row))
-            .collect();
-        let memory = memory(
-            b,
-            plan.fabric,
-            self.name,
-            &types,
-            self.steps * self.rows,
-            MemInit::Words {
-                file: format!("{file}.hex"),
-                words,
-            },
-        );
-        read(b, plan, memory, self.name, address, enable)
+        read_constants(b, stands, &self.contents(), self.name, at)
+    }
+
+    fn contents(&self) -> Contents {
+        Contents {
+            name: self.name.to_owned(),
+            fields: (0..self.lanes)
+                .flat_map(|_| self.columns.iter().map(|column| column.ty))
+                .collect(),
+            words: (0..self.steps)
+                .flat_map(|step| (0..self.rows).map(move |row| (step, row)))
+                .map(|(step, row)| self.word(step, row))
+                .collect(),
+        }
     }
 
     fn word(&self, step: usize, row: usize) -> Vec<i128> {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, Module, Reg, Sig, Ty};
+use crate::rtl::load::{Load, Size};
 use crate::rtl::passes::passes;
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{delay_control, resized};
@@ -21,13 +22,15 @@ use crate::rtl::stream::Layout;
 use crate::rtl::weights::{group_part, weight_cycles, weights};
 
 /// Ports: the reading side of the event buffer; `credit_i` one pulse a finished step, by output queue; `hand_o` with
-/// `sums_o`, and one cycle before `hand_next_o` with `first_o` (first step of a sample) and `user_o` (last step of one).
+/// `sums_o`, and one cycle before `hand_next_o` with `first_o` (first step of a sample) and `user_o` (last step of one). `sizes`: of
+/// the weight memory, where it is loaded.
 pub(crate) fn crossbar(
     name: &str,
     plan: &LayerPlan,
     layer: &QuantLayer,
     credits: usize,
     weight_file: &str,
+    sizes: &[Size],
 ) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::new(plan.axons, plan.fed);
     let at_once = plan.events as usize;
@@ -52,6 +55,7 @@ pub(crate) fn crossbar(
         Vec::new()
     };
     let returned = b.input_vec("credit_i", Ty::BIT, credits);
+    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
 
     let issue = passes(&mut b, plan, pushed, step_events, &returned);
     b.comment("first step of a sample: after reset, and after a step with user");
@@ -69,7 +73,7 @@ pub(crate) fn crossbar(
             let arrived =
                 delay_control(&mut b, &format!("event{way}"), issue.events[way], to_event);
             let read = (arrived, addresses[way], group);
-            let terms = weights(&mut b, plan, layer, weight_file, way, read);
+            let terms = weights(&mut b, plan, layer, (weight_file, load.as_ref()), way, read);
             let event = format!("weighed{way}");
             Way {
                 event: delay_control(&mut b, &event, arrived, to_weights),

@@ -8,6 +8,7 @@ use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
 use crate::rtl::crossbar::crossbar;
 use crate::rtl::event_buffer::event_buffer;
 use crate::rtl::fifo::fifo;
+use crate::rtl::load::{Load, Size};
 use crate::rtl::neuron::{self, Assume, Lane};
 use crate::rtl::neurons::neurons;
 use crate::rtl::plan::{LayerPlan, ty};
@@ -16,7 +17,7 @@ use crate::rtl::spikes::spikes;
 use crate::rtl::stream::{Beat, Layout, connections};
 
 /// Ports: streams `s` in and `m` out; where a guard accepts the beats (`guarded`) it also claims their bank, `s_claim_i`; with the probe `probe_valid_o`, `probe_ready_i`, `probe_data_o` (one element a
-/// lane, see [`ProbeLayout`]), `probe_last_o`, `probe_user_o`.
+/// lane, see [`ProbeLayout`]), `probe_last_o`, `probe_user_o`; where memories of these `sizes` are loaded, those of [`Load`].
 pub(crate) fn layer(
     name: &str,
     plan: &LayerPlan,
@@ -24,10 +25,12 @@ pub(crate) fn layer(
     guarded: bool,
     probe: bool,
     assume: &Assume,
+    sizes: &[Size],
 ) -> Result<Arc<Module>, HdlError> {
     let input = Layout::new(plan.axons, plan.fed);
     let output = Layout::new(plan.neurons, plan.fires);
     let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum, assume)?;
+    let (of_weights, of_constants) = sizes.split_at(sizes.len().min(1));
     let buffer = event_buffer(&format!("{name}_event_buffer"), plan)?;
     let weights_file = format!("{name}_weights.hex");
     let sums = crossbar(
@@ -36,6 +39,7 @@ pub(crate) fn layer(
         quant,
         1 + usize::from(probe),
         &weights_file,
+        of_weights,
     )?;
     let cells = neurons(
         &format!("{name}_neurons"),
@@ -44,6 +48,7 @@ pub(crate) fn layer(
         &lane,
         probe,
         &format!("{name}_constants"),
+        of_constants,
     )?;
     let out = spikes(&format!("{name}_spikes"), plan)?;
 
@@ -56,6 +61,7 @@ pub(crate) fn layer(
     );
     let beat = Beat::inputs(&mut b, "s", input);
     let m_ready = b.input("m_ready_i", Ty::BIT);
+    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
 
     let read = b.wire("read", Ty::BIT);
     let index = b.wire("index", Ty::u(plan.place_bits()));
@@ -90,22 +96,22 @@ pub(crate) fn layer(
         .map(|name| (format!("{name}_i"), buffer.out_vec(&format!("{name}_o"))))
         .collect();
     ports.push(("credit_i".to_owned(), credits.clone()));
+    if let Some(load) = &load {
+        ports.extend(load.connect(&mut b, 0, of_weights));
+    }
     let sums = b.instance("u_crossbar", &sums, &connections(&ports));
     b.assign(read, sums.out("read_o"));
     b.assign(index, sums.out("index_o"));
     b.assign(step_done, sums.out("step_done_o"));
 
-    let cells = b.instance(
-        "u_neurons",
-        &cells,
-        &[
-            ("hand_next_i", &[sums.out("hand_next_o")]),
-            ("hand_i", &[sums.out("hand_o")]),
-            ("sums_i", &sums.out_vec("sums_o")),
-            ("first_i", &[sums.out("first_o")]),
-            ("user_i", &[sums.out("user_o")]),
-        ],
-    );
+    let mut ports: Vec<(String, Vec<Sig>)> = ["hand_next", "hand", "sums", "first", "user"]
+        .iter()
+        .map(|name| (format!("{name}_i"), sums.out_vec(&format!("{name}_o"))))
+        .collect();
+    if let Some(load) = &load {
+        ports.extend(load.connect(&mut b, 1, of_constants));
+    }
+    let cells = b.instance("u_neurons", &cells, &connections(&ports));
     let mut ports = vec![
         ("row_valid_i".to_owned(), vec![cells.out("row_valid_o")]),
         ("mask_i".to_owned(), cells.out_vec("mask_o")),

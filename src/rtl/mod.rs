@@ -9,8 +9,12 @@
 //! ```
 //!
 //! The crossbar's parts are `passes` (which event in which cycle) and `weights`; `fabric` says what a family's cells want.
+//! Where weights are writable a `loader` behind the `load_port` writes the memories of `weights` and `constants`, which are
+//! then double (`load`), in the order of the `load_map`; `any` has the widths.
 
+mod any;
 mod constants;
+pub(crate) mod crc;
 mod crossbar;
 mod event_buffer;
 pub mod fabric;
@@ -20,6 +24,10 @@ mod guard;
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod laws;
 mod layer;
+mod load;
+pub mod load_map;
+mod load_port;
+mod loader;
 mod memory;
 pub mod neuron;
 mod neurons;
@@ -35,7 +43,8 @@ mod weights;
 
 pub use fabric::Fabric;
 pub use layer::ProbeLayout;
+pub use load_map::LoadMap;
 pub use neuron::{Form, Forms};
-pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError};
+pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError, Weights};
 pub(crate) use top::longest_sample;
 pub use top::{Design, design};

@@ -10,6 +10,7 @@ use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::constants::{Place, constants};
+use crate::rtl::load::{Load, Size};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::neuron::{Lane, State};
 use crate::rtl::plan::{LayerPlan, index_bits};
@@ -17,7 +18,7 @@ use crate::rtl::regs::{counted, delay_control, hold, ring};
 
 /// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
 /// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
-/// `NAME_o` of every traced state.
+/// `NAME_o` of every traced state. `sizes`: of the memories of constants, where they are loaded.
 pub(crate) fn neurons(
     name: &str,
     plan: &LayerPlan,
@@ -25,6 +26,7 @@ pub(crate) fn neurons(
     lane: &Lane,
     probe: bool,
     constants_files: &str,
+    sizes: &[Size],
 ) -> Result<Arc<Module>, HdlError> {
     let q = plan.neuron_lanes as usize;
     let doc = format!(
@@ -37,6 +39,7 @@ pub(crate) fn neurons(
     let sums = b.input_vec("sums_i", plan.sum, plan.lanes as usize);
     let first = b.input("first_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);
+    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
 
     let sequence = sequence(&mut b, plan, hand_next, first);
     b.comment("hand-off register, shifts by one row a cycle");
@@ -73,7 +76,8 @@ pub(crate) fn neurons(
         sequence.row,
         sequence.active,
     );
-    let constants = constants(&mut b, plan, lane, constants_files, &sequence);
+    let files = (constants_files, load.as_ref());
+    let constants = constants(&mut b, plan, &lane.columns, files, &sequence);
 
     b.comment("lanes");
     let first = b.delay("first_row", sequence.first, to_lane);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::hdl::{HdlError, Ty};
+use crate::rtl::any;
 use crate::rtl::fabric::Fabric;
 use crate::rtl::neuron::Forms;
 
@@ -41,6 +42,17 @@ pub enum LaneChoice {
     PerLayer(Vec<u32>),
 }
 
+/// Where weights and constants of neurons stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weights {
+    /// They are part of the design.
+    #[default]
+    Rom,
+    /// A port rewrites them while the design runs: widths and circuits are for any of them.
+    Writable,
+}
+
 /// What the user may choose of a design without changing one bit of its results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesignOptions {
@@ -61,6 +73,9 @@ pub struct DesignOptions {
     /// What the cells of the target want.
     #[serde(default)]
     pub fabric: Fabric,
+    /// Whether weights and constants can be rewritten.
+    #[serde(default)]
+    pub weights: Weights,
 }
 
 fn one_event() -> LaneChoice {
@@ -77,6 +92,7 @@ impl Default for DesignOptions {
             banks: DEFAULT_BANKS,
             forms: Forms::Cheapest,
             fabric: Fabric::PORTABLE,
+            weights: Weights::Rom,
         }
     }
 }
@@ -119,6 +135,18 @@ pub enum PlanError {
     /// Fewer than two banks.
     #[error("an event buffer needs at least 2 banks, {0} given")]
     Banks(u32),
+    /// Sums of any weights that are wider than the contract allows.
+    #[error(
+        "layer `{layer}`: with writable weights a sum aligned to the membrane needs {bits} bits, the limit is {limit}"
+    )]
+    AnySum {
+        /// Layer.
+        layer: String,
+        /// Bits needed.
+        bits: i64,
+        /// Bits allowed.
+        limit: i64,
+    },
     /// The hardware description itself was refused: an internal bug, reported as one.
     #[error("internal error in the generated hardware (please report it): {0}")]
     Hdl(#[from] HdlError),
@@ -140,6 +168,7 @@ impl PlanError {
                 most_events(*axons)
             ),
             Self::Banks(_) => "4 banks let short steps overlap".to_owned(),
+            Self::AnySum { .. } => "give fewer weight or guard bits, or `--weights rom`".to_owned(),
             Self::Hdl(_) => "this is a bug of goldspike, not of your network".to_owned(),
         }
     }
@@ -325,7 +354,10 @@ pub(crate) fn plan(
             banks: options.banks,
             fed,
             fires: layer.payloads(),
-            sum: sum_type(layer, fed),
+            sum: match options.weights {
+                Weights::Rom => sum_type(layer, fed),
+                Weights::Writable => any::sum_type(layer, fed),
+            },
             accumulator: ty(layer.accumulator),
             membrane: ty(layer.membrane),
             lane_latency,

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use goldspike_golden::quant::QuantNetwork;
 
 use crate::hdl::{Builder, Module, Sig, Ty};
+use crate::rtl::any;
 use crate::rtl::guard::{error_doc, guard};
 use crate::rtl::layer::{ProbeLayout, layer};
+use crate::rtl::load_map::LoadMap;
+use crate::rtl::load_port::LoadPort;
 use crate::rtl::neuron::{self, Assume, Form};
-use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, plan, sum_type};
+use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, Weights, plan, sum_type};
 use crate::rtl::stream::{Beat, Layout, connections};
 
 /// A complete design.
@@ -30,25 +33,48 @@ pub struct Design {
     pub probes: Vec<ProbeLayout>,
     /// By layer: which circuits its lanes are made of.
     pub forms: Vec<Vec<Form>>,
+    /// What an image for the load port holds; `None` where weights are part of the design.
+    pub load: Option<LoadMap>,
 }
 
 /// Describes the hardware of a network. Top-level ports: `clk_i`, `rst_i` (synchronous, active high), `s_axis_*`,
-/// `m_axis_*`, `protocol_error_o`, and with the probe `m_axis_probeL_*` for each layer L.
+/// `m_axis_*`, `protocol_error_o`, with the probe `m_axis_probeL_*` for each layer L, and with writable weights
+/// `s_load_*`, `loaded_o`, `image_version_o`, `load_error_o`, `load_reason_o` ([`LoadMap`]).
 ///
 /// # Errors
 /// Lane numbers that do not fit the network.
 pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design, PlanError> {
     let mut fed = network.input.payloads();
     let (mut latencies, mut forms, mut assumed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut layers, mut columns) = (Vec::new(), Vec::new());
     for quant in &network.layers {
-        let assume = Assume::of(quant, fed, options.forms);
-        let lane = neuron::lane(quant, "gs_plan", sum_type(quant, fed), &assume)?;
+        let (quant, assume, sum) = match options.weights {
+            Weights::Rom => {
+                let assume = Assume::of(quant, fed, options.forms);
+                (quant.clone(), assume, sum_type(quant, fed))
+            }
+            Weights::Writable => {
+                let assume = Assume::nothing(any::bias_type(quant, fed));
+                (any::layer(quant, fed)?, assume, any::sum_type(quant, fed))
+            }
+        };
+        let lane = neuron::lane(&quant, "gs_plan", sum, &assume)?;
         latencies.push(lane.latency);
         forms.push(lane.forms);
+        columns.push(lane.columns);
         assumed.push(assume);
         fed = quant.payloads();
+        layers.push(quant);
     }
+    let network = &QuantNetwork {
+        layers,
+        name: network.name.clone(),
+        input: network.input.clone(),
+        ..*network
+    };
     let plans = plan(network, options, &latencies)?;
+    let load = (options.weights == Weights::Writable)
+        .then(|| LoadMap::new(network.input.payloads(), &network.layers, &plans, columns));
     let prefix = format!("gs_{}", identifier(&network.name));
     let input = Layout::new(plans[0].axons, plans[0].fed);
     let output = Layout::new(plans[plans.len() - 1].neurons, plans[plans.len() - 1].fires);
@@ -92,6 +118,14 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         user,
     };
 
+    let mut load_port = match &load {
+        Some(map) => Some(LoadPort::new(&mut b, &prefix, map, &plans)?),
+        None => None,
+    };
+    if let Some(port) = &load_port {
+        beat.valid = b.and(beat.valid, port.goes);
+    }
+
     let out = OutputPorts::declare(&mut b, "m_axis", &[Ty::u(output.tdata_bits())]);
     b.port_doc(
         "m_axis_tdata",
@@ -112,7 +146,14 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let mut ports = beat.connect("s");
     ports.push(("m_ready_i".to_owned(), vec![ready]));
     let guard = b.instance("u_guard", &guard, &connections(&ports));
-    b.assign(s_ready, guard.out("s_ready_o"));
+    let mut accepts = guard.out("s_ready_o");
+    if let Some(port) = &load_port {
+        accepts = b.and(accepts, port.goes);
+        let accepted = b.and(beat.valid, accepts);
+        let ends = b.and(last, user);
+        port.accepted(&mut b, accepted, ends);
+    }
+    b.assign(s_ready, accepts);
     b.assign(error, guard.out("error_o"));
     beat = Beat::of_instance(&guard, "m", input);
 
@@ -125,6 +166,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             index == 0,
             options.probe,
             &assumed[index],
+            load_port.as_ref().map_or(&[], |port| &port.sizes[index]),
         )?;
         let next_ready = if index + 1 == plans.len() {
             out.ready
@@ -136,6 +178,9 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             ports.push(("s_claim_i".to_owned(), vec![guard.out("claim_o")]));
         }
         ports.push(("m_ready_i".to_owned(), vec![next_ready]));
+        if let Some(port) = &mut load_port {
+            ports.extend(port.connect(&mut b, index));
+        }
         let mut probe_ports = None;
         if options.probe {
             let layout = ProbeLayout::of(quant);
@@ -159,6 +204,12 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         beat = Beat::of_instance(&instance, "m", Layout::new(plan.neurons, plan.fires));
         ready = next_ready;
     }
+    if let Some(port) = &load_port {
+        let leaves = [out.ready, beat.last, beat.user]
+            .into_iter()
+            .fold(beat.valid, |all, bit| b.and(all, bit));
+        b.assign(port.left, leaves);
+    }
     let zeros = b.lit(0, Ty::u(output.tdata_bits()));
     let fields: Vec<Sig> = std::iter::once(beat.null)
         .chain(beat.payload)
@@ -180,6 +231,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         output,
         probes,
         forms,
+        load,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use goldspike_golden::quant::QuantLayer;
 
-use crate::hdl::{Builder, MemInit, Sig, Ty};
-use crate::rtl::memory::{memory, read};
+use crate::hdl::{Builder, Sig, Ty};
+use crate::rtl::load::{self, Contents, Load, read_constants};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::resized;
 
@@ -80,45 +80,29 @@ pub(crate) fn weights(
     b: &mut Builder,
     plan: &LayerPlan,
     layer: &QuantLayer,
-    file: &str,
+    (file, load): (&str, Option<&Load>),
     way: usize,
     (event, axon, group): (Sig, Sig, Option<Sig>),
 ) -> Vec<Sig> {
-    let one_bit = layer.weight_bits == 1;
-    let field = if one_bit {
-        Ty::BIT
-    } else {
-        Ty::s(layer.weight_bits)
-    };
-    let name = if plan.events == 1 {
-        "weights".to_owned()
-    } else {
-        format!("weights{way}")
-    };
+    let mut contents = weight_contents(plan, layer);
+    if plan.events > 1 {
+        contents.name = format!("weights{way}");
+    }
+    let name = contents.name.clone();
     let place = Place::of(plan);
-    let lanes = plan.lanes as usize;
-    let words = (0..place.depth())
-        .map(|word| word_of(&place, layer, lanes, word))
-        .collect();
-    let words = MemInit::Words {
-        file: file.to_owned(),
-        words,
-    };
-    let memory = memory(
-        b,
-        plan.fabric,
-        &name,
-        &vec![field; lanes],
-        place.depth(),
-        words,
-    );
     let (mut event, mut address) = (event, place.address(b, axon, group));
     if addressed_apart(plan) {
         event = b.delay(&format!("{name}_wanted"), event, 1);
         address = b.delay(&format!("{name}_address"), address, 1);
     }
-    let word = read(b, plan, memory, &format!("{name}_word"), address, event);
-    if !one_bit {
+    let stands = load::Place {
+        plan,
+        load: load.map(|load| (load, 0)),
+        file: file.to_owned(),
+    };
+    let word = format!("{name}_word");
+    let word = read_constants(b, &stands, &contents, &word, (address, event));
+    if layer.weight_bits != 1 {
         return word;
     }
     b.comment("one-bit weights: 0 is +1, 1 is -1");
@@ -129,6 +113,23 @@ pub(crate) fn weights(
             b.as_signed(weight)
         })
         .collect()
+}
+
+/// What the weight memory of a layer holds.
+pub(crate) fn weight_contents(plan: &LayerPlan, layer: &QuantLayer) -> Contents {
+    let field = match layer.weight_bits {
+        1 => Ty::BIT,
+        bits => Ty::s(bits),
+    };
+    let place = Place::of(plan);
+    let lanes = plan.lanes as usize;
+    Contents {
+        name: "weights".to_owned(),
+        fields: vec![field; lanes],
+        words: (0..place.depth())
+            .map(|word| word_of(&place, layer, lanes, word))
+            .collect(),
+    }
 }
 
 fn word_of(place: &Place, layer: &QuantLayer, lanes: usize, word: usize) -> Vec<i128> {

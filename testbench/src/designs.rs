@@ -45,6 +45,7 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
             Forms::Cheapest
         },
         fabric: fabric(rng),
+        ..DesignOptions::default()
     }
 }
 

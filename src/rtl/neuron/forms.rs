@@ -6,6 +6,7 @@
 use goldspike_golden::format::Overflow;
 use goldspike_golden::quant::{Payloads, QuantLayer};
 
+use crate::hdl::Ty;
 use crate::quantize::{Bounds, bounds};
 
 /// Whether lanes are specialised.
@@ -34,6 +35,8 @@ pub struct Form {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assume {
     pub(crate) forms: Forms,
+    /// Type of a bias, where weights and constants are loaded: then every constant is an input.
+    any_bias: Option<Ty>,
     /// Every value of the states; `None` if it is not known.
     bounds: Option<Bounds>,
 }
@@ -45,14 +48,15 @@ impl Assume {
             Forms::Cheapest => bounds(layer, fed),
             Forms::General => None,
         };
-        let known = Self { forms, bounds };
+        let known = Self {
+            forms,
+            any_bias: None,
+            bounds,
+        };
         // A value that wraps is anywhere; one that saturates stays between the bounds.
         let wraps = layer.overflow == Overflow::Wrap;
         if wraps && !(known.membrane_held(layer) && known.own_held(layer)) {
-            return Self {
-                forms,
-                bounds: None,
-            };
+            return Self::unbounded(forms);
         }
         known
     }
@@ -61,8 +65,27 @@ impl Assume {
     pub(crate) fn unbounded(forms: Forms) -> Self {
         Self {
             forms,
+            any_bias: None,
             bounds: None,
         }
+    }
+
+    /// Nothing of the states, the weights and the constants, which are loaded; a bias has the type `bias`.
+    pub(crate) fn nothing(bias: Ty) -> Self {
+        Self {
+            any_bias: Some(bias),
+            ..Self::unbounded(Forms::General)
+        }
+    }
+
+    /// Whether weights and constants are loaded.
+    pub(crate) fn loaded(&self) -> bool {
+        self.any_bias.is_some()
+    }
+
+    /// Type of a bias that is loaded.
+    pub(crate) fn bias(&self) -> Option<Ty> {
+        self.any_bias
     }
 
     /// Whether no update overflows the membrane.

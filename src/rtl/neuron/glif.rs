@@ -16,7 +16,7 @@
 use goldspike_golden::format::QFormat;
 use goldspike_golden::quant::QuantLayer;
 
-use super::unit::{Constant, Kept, Unit, fit};
+use super::unit::{Constant, Kept, Unit};
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
 use crate::rtl::pipe::Timed;
@@ -42,7 +42,7 @@ pub(crate) fn lane(
     assume: &Assume,
 ) -> Result<Lane, HdlError> {
     let gate = if assume.fires(layer, false) {
-        gate(layer)
+        gate(layer, assume)
     } else {
         Gate::None
     };
@@ -132,7 +132,10 @@ pub(crate) fn lane(
     unit.finish(spike, h, vec![(v, h), (stored, spike)])
 }
 
-fn gate(layer: &QuantLayer) -> Gate {
+fn gate(layer: &QuantLayer, assume: &Assume) -> Gate {
+    if assume.loaded() {
+        return Gate::Selects;
+    }
     let after = layer.neuron.constant("decay_after_spike");
     if after.clone().collapsed() == layer.neuron.constant("decay").clone().collapsed() {
         Gate::None
@@ -189,10 +192,12 @@ fn selected_offset(unit: &mut Unit<'_>, stored: &Kept) -> Offset {
         neuron.constant("offset_after_spike"),
     );
     let same = silent.clone().collapsed() == fired.clone().collapsed();
+    let same = same && !unit.assume().loaded();
     if same || !unit.assume().fires(unit.layer, false) {
         return Offset::Same(unit.fitted("offset"));
     }
-    let width = fit(silent).width().max(fit(fired).width());
+    let types = ["offset", "offset_after_spike"].map(|name| unit.fitted_type(name));
+    let width = types[0].width().max(types[1].width());
     let ty = crate::rtl::plan::ty(QFormat::signed(width, 0));
     let (silent, fired) = (
         unit.constant("offset", ty),

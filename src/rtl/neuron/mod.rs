@@ -27,6 +27,7 @@ use crate::hdl::{HdlError, Module, Ty};
 
 pub(crate) use forms::Assume;
 pub use forms::{Form, Forms};
+pub(crate) use unit::fit;
 
 /// A neuron lane and what its surroundings must give it.
 pub(crate) struct Lane {
@@ -56,7 +57,8 @@ pub(crate) struct State {
     pub(crate) traced: bool,
 }
 
-/// One constant that differs between neurons or steps.
+/// One constant that differs between neurons or steps, or is loaded.
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     /// Port stem.
     pub(crate) name: &'static str,

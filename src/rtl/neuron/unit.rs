@@ -8,6 +8,7 @@ use super::forms::{Assume, Form, Forms};
 use super::product::Product;
 use super::{Column, Lane, State};
 use crate::hdl::{Builder, HdlError, Sig, Ty};
+use crate::rtl::any;
 use crate::rtl::pipe::{Pipe, Timed};
 use crate::rtl::plan::ty;
 
@@ -146,7 +147,8 @@ impl<'a> Unit<'a> {
     pub(crate) fn current(&mut self) -> Timed {
         let layer = self.layer;
         let param = Param::Neuron(layer.bias.clone());
-        let bias = self.column("bias", fit(&param), &param);
+        let ty_of_bias = self.assume.bias().unwrap_or_else(|| fit(&param));
+        let bias = self.column("bias", ty_of_bias, &param);
         let sum = self.at(self.sum);
         let current = self.plus(sum, &bias);
         let current = self.b.wrap(current, ty(layer.accumulator));
@@ -245,11 +247,20 @@ impl<'a> Unit<'a> {
         self.column(name, ty, layer.neuron.constant(name))
     }
 
-    /// The layer's constant `name` in the smallest signed type of its values.
+    /// The layer's constant `name` in the smallest signed type of its values, or of any where it is loaded.
     pub(crate) fn fitted(&mut self, name: &'static str) -> Constant {
         let layer = self.layer;
         let param = layer.neuron.constant(name);
-        self.column(name, fit(param), param)
+        self.column(name, self.fitted_type(name), param)
+    }
+
+    /// Smallest signed type of the values of the constant `name`, or of any where it is loaded.
+    pub(crate) fn fitted_type(&self, name: &str) -> Ty {
+        let neuron = &self.layer.neuron;
+        match neuron.model.info().constant(name) {
+            Some(row) if self.assume.loaded() => any::constant_type(self.layer, row),
+            _ => fit(neuron.constant(name)),
+        }
     }
 
     /// A factor: the layer's constant `name` in the coefficients' format.
@@ -257,9 +268,10 @@ impl<'a> Unit<'a> {
         self.constant(name, ty(self.layer.neuron.coefficient))
     }
 
-    /// A literal where one value serves every neuron and step, else a column of a constant memory.
+    /// A literal where one value serves every neuron and step and is not loaded, else a column of a constant memory.
     fn column(&mut self, name: &'static str, ty: Ty, param: &Param<i64>) -> Constant {
         let values = match param.clone().collapsed() {
+            _ if self.assume.loaded() => param.clone(),
             Param::Layer(value) => return Constant::Literal(value, ty),
             values => values,
         };

@@ -1,0 +1,367 @@
+//! The loader: takes images from the load port, checks them, writes the banks that are not read, and exchanges the banks
+//! when a whole image was right.
+//!
+//! A word takes four cycles, in which the CRC-32 takes its bytes. Two cycles later it is judged:
+//!
+//! ```text
+//! accept ─► 4 bytes ─► compared ─► judged: next place, or refused ─► written
+//! ```
+//!
+//! While an image is taken samples wait (`hold_o`). An image that begins while a sample is in flight is refused. What is
+//! refused is taken to its end, TLAST, and has no effect; the memories that are read are never written. A reset forgets an
+//! image that is on its way, not the ones that were applied: which bank is read is kept in a memory of one word, which no
+//! reset clears.
+
+use std::sync::Arc;
+
+use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::rtl::crc::{RESIDUE, crc};
+use crate::rtl::load::{PIECE_BITS, Size, largest};
+use crate::rtl::load_map::{FORMAT, HEADER_WORDS, LoadMap, MAGIC, Refusal};
+use crate::rtl::plan::index_bits;
+use crate::rtl::regs::{counted, delay_control, hold, stepped};
+
+/// Bits of a reason.
+const REASON_BITS: u32 = 4;
+
+/// Cycles from the last word of a good image to the first read of the other bank.
+const EXCHANGE_CYCLES: u32 = 3;
+
+/// The pieces of an image in their order, and what is taken without effect.
+struct Places {
+    header: Vec<Sig>,
+    payload: Sig,
+    check: Sig,
+    drain: Sig,
+}
+
+/// Ports: the load stream `s`; `accepted_i` (a beat of a sample was accepted), `ends_i` (with it: the last of the sample),
+/// `left_i` (the last beat of a sample left the design), of which `most` samples can be between; `hold_o` (no beat of a
+/// sample may be accepted); the ports that memories of the map's sizes take; the state of the load port.
+pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Module>, HdlError> {
+    let doc = format!(
+        "Loader: images of {} words of 32 bits, {} of them payload, shape word {:08x}.",
+        map.words(),
+        map.payload_words(),
+        map.shape()
+    );
+    let mut b = Builder::new(name, doc);
+    let valid = b.input("s_valid_i", Ty::BIT);
+    let data = b.input("s_data_i", Ty::u(PIECE_BITS));
+    let last = b.input("s_last_i", Ty::BIT);
+    let accepted = b.input("accepted_i", Ty::BIT);
+    let ends = b.input("ends_i", Ty::BIT);
+    let left = b.input("left_i", Ty::BIT);
+    let busy = samples_in_flight(&mut b, most, accepted, ends, left);
+
+    b.comment("a word, byte by byte");
+    let have = b.reg("have_q", Ty::BIT, Some(0));
+    let byte = b.reg("byte_q", Ty::u(2), Some(0));
+    let at_last_byte = b.all(byte.q);
+    let done = b.and(have.q, at_last_byte);
+    let empty = b.not(have.q);
+    let ready = b.or(empty, done);
+    let accept = b.and(valid, ready);
+    let not_done = b.not(done);
+    let stays = b.and(have.q, not_done);
+    let have_next = b.or(accept, stays);
+    b.next(have, have_next);
+    let byte_next = stepped(&mut b, byte.q, 1);
+    b.next_en(byte, have.q, byte_next);
+    let word = b.reg("word_q", data.ty(), None);
+    let low = b.slice(word.q, 0, 8);
+    let high = b.slice(word.q, 8, PIECE_BITS - 8);
+    let rotated = b.cat(&[low, high]);
+    let word_next = b.mux(accept, data, rotated);
+    let word_moves = b.or(accept, have.q);
+    b.next_en(word, word_moves, word_next);
+    let last = hold(&mut b, "last_q", last, accept);
+
+    b.comment("the whole word, and the CRC-32 of all words so far");
+    let compare = delay_control(&mut b, "compare", done, 1);
+    let whole = hold(&mut b, "whole_q", rotated, done);
+    let is_last = hold(&mut b, "is_last_q", last, done);
+    let begins = b.and(compare, is_last);
+    let crc = crc(&mut b, low, have.q, begins);
+
+    b.comment("what it is compared with");
+    let judge = delay_control(&mut b, "judge", compare, 1);
+    let equal = |b: &mut Builder, name: &str, value: Sig, to: i128| {
+        let to = b.lit(to, value.ty());
+        let same = b.eq(value, to);
+        b.delay(name, same, 1)
+    };
+    let is_magic = equal(&mut b, "is_magic", whole, MAGIC.into());
+    let is_format = equal(&mut b, "is_format", whole, FORMAT.into());
+    let is_shape = equal(&mut b, "is_shape", whole, map.shape().into());
+    let is_length = equal(&mut b, "is_length", whole, map.payload_words() as i128);
+    let is_crc = equal(&mut b, "is_crc", crc, RESIDUE.into());
+
+    b.comment("judgement");
+    let next_place = b.wire("next_place", Ty::BIT);
+    let restart = b.wire("restart", Ty::BIT);
+    let refused = b.wire("refused", Ty::BIT);
+    let payload_done = b.wire("payload_done", Ty::BIT);
+    let places = places(&mut b, [next_place, restart, refused, payload_done]);
+    let not_last = b.not(is_last);
+    let mut wrong = Vec::new();
+    let mut check = |b: &mut Builder, place: Sig, right: Sig, reason: Refusal| {
+        let not_right = b.not(right);
+        wrong.push((b.and(place, not_right), reason));
+    };
+    let idle = b.not(busy);
+    check(&mut b, places.header[0], is_magic, Refusal::Magic);
+    let busy_here = b.and(places.header[0], is_magic);
+    check(&mut b, busy_here, idle, Refusal::Busy);
+    check(&mut b, places.header[1], is_format, Refusal::Format);
+    check(&mut b, places.header[3], is_shape, Refusal::Shape);
+    check(&mut b, places.header[4], is_length, Refusal::Length);
+    check(&mut b, places.check, is_crc, Refusal::Crc);
+    let wrong_word = any(&mut b, wrong.iter().map(|(wrong, _)| *wrong));
+    let right_word = b.not(wrong_word);
+    let more = b.not(places.check);
+    let short = b.and(is_last, more);
+    let short = b.and(short, right_word);
+    let long = b.and(places.check, not_last);
+    let long = b.and(long, right_word);
+    wrong.extend([(short, Refusal::Short), (long, Refusal::Long)]);
+    let listens = b.not(places.drain);
+    let judged = b.and(judge, listens);
+    let fails = any(&mut b, wrong.iter().map(|(wrong, _)| *wrong));
+    let refuse = b.and(judged, fails);
+    let passes = b.not(fails);
+    let passes = b.and(judged, passes);
+    let ends_here = b.and(judge, is_last);
+    let drains = b.and(refuse, not_last);
+    b.assign(restart, ends_here);
+    b.assign(refused, drains);
+    b.assign(next_place, passes);
+    let applies = b.and(passes, places.check);
+    let applies = b.name("applies", applies);
+
+    b.comment("the reason of the last refusal, until an image is applied");
+    let reason = b.reg("reason_q", Ty::u(REASON_BITS), Some(0));
+    let none = b.lit(0, reason.q.ty());
+    let said = wrong.iter().fold(none, |said, &(wrong, reason)| {
+        let code = b.lit(i128::from(reason as u8), said.ty());
+        b.mux(wrong, code, said)
+    });
+    let moves = b.or(refuse, applies);
+    b.next_en(reason, moves, said);
+    let error = b.any(reason.q);
+
+    b.comment("what was applied: no reset forgets it");
+    let version_here = b.and(passes, places.header[2]);
+    let version = hold(&mut b, "version_q", whole, version_here);
+    let applied = b.mem(
+        "applied",
+        &[Ty::BIT, Ty::BIT, Ty::u(PIECE_BITS)],
+        1,
+        MemInit::Zero,
+    );
+    let only = b.lit(0, Ty::BIT);
+    let known = b.read(applied, only, None);
+    let other_bank = b.not(known[0]);
+    let yes = b.lit(1, Ty::BIT);
+    b.write(applied, applies, only, &[other_bank, yes, version]);
+
+    b.comment("payload: the last pieces, and the word that they make");
+    let sizes = map.sizes();
+    let piece_comes = b.and(passes, places.payload);
+    let pieces = pieces(&mut b, &sizes, piece_comes, whole);
+    let fresh = b.and(judge, places.header[0]);
+    let (write, address, all_done) = walk(&mut b, &sizes, piece_comes, fresh);
+    b.assign(payload_done, all_done);
+
+    b.comment("samples wait from the first word on, until the banks are exchanged");
+    let exchanging = exchange(&mut b, applies);
+    let first_word = any(&mut b, [have.q, compare, judge].into_iter());
+    let begins = b.and(places.header[0], first_word);
+    let later = places.header[1..HEADER_WORDS].iter().copied();
+    let waits = any(
+        &mut b,
+        later.chain([begins, places.payload, places.check, exchanging]),
+    );
+    let waits = delay_control(&mut b, "hold", waits, 1);
+
+    b.output("s_ready_o", ready);
+    b.output("hold_o", waits);
+    b.output("bank_o", known[0]);
+    b.output("loaded_o", known[1]);
+    b.output("version_o", known[2]);
+    b.output("error_o", error);
+    b.output("reason_o", reason.q);
+    b.output_vec("write_o", &write);
+    b.output("address_o", address);
+    b.output_vec("pieces_o", &pieces);
+    b.port_doc("hold_o", "no beat of a sample may be accepted");
+    b.port_doc("loaded_o", "an image was applied since the device started");
+    b.finish()
+}
+
+/// Whether a sample is between the first beat that was accepted and the last one that left.
+fn samples_in_flight(b: &mut Builder, most: usize, accepted: Sig, ends: Sig, left: Sig) -> Sig {
+    b.comment("samples in flight: one that is not whole yet, and whole ones");
+    let open = b.reg("open_q", Ty::BIT, Some(0));
+    let goes_on = b.not(ends);
+    b.next_en(open, accepted, goes_on);
+    let whole = b.and(accepted, ends);
+    let count = b.reg("in_flight_q", Ty::u(index_bits(most + 1)), Some(0));
+    let more = stepped(b, count.q, 1);
+    let one = b.lit(1, Ty::BIT);
+    let fewer = b.sub(count.q, one);
+    let fewer = b.as_unsigned(fewer);
+    let fewer = b.wrap(fewer, count.q.ty());
+    let next = b.mux(whole, more, fewer);
+    let moves = b.xor(whole, left);
+    b.next_en(count, moves, next);
+    let some = b.any(count.q);
+    b.or(open.q, some)
+}
+
+/// One register a place of an image, of which one is 1.
+fn places(b: &mut Builder, [next, restart, refused, payload_done]: [Sig; 4]) -> Places {
+    let names = (0..HEADER_WORDS).map(|word| format!("header{word}_q"));
+    let names: Vec<String> = names
+        .chain(["payload_q", "check_q", "drain_q"].map(str::to_owned))
+        .collect();
+    let registers: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(place, name)| b.reg(name, Ty::BIT, Some(i128::from(place == 0))))
+        .collect();
+    let (payload, check, drain) = (HEADER_WORDS, HEADER_WORDS + 1, HEADER_WORDS + 2);
+    let goes_on = b.not(restart);
+    let forward = b.and(next, goes_on);
+    let more_payload = b.not(payload_done);
+    let moves = any(b, [next, restart, refused].into_iter());
+    for (place, &register) in registers.iter().enumerate() {
+        let before = if place == 0 {
+            restart
+        } else if place == drain {
+            let drains = b.and(registers[drain].q, goes_on);
+            b.or(refused, drains)
+        } else if place == payload {
+            let enters = b.and(forward, registers[payload - 1].q);
+            let stays = b.and(registers[payload].q, more_payload);
+            let stays = b.and(forward, stays);
+            b.or(enters, stays)
+        } else if place == check {
+            let enters = b.and(registers[payload].q, payload_done);
+            b.and(forward, enters)
+        } else {
+            b.and(forward, registers[place - 1].q)
+        };
+        b.next_en(register, moves, before);
+    }
+    Places {
+        header: registers[..HEADER_WORDS].iter().map(|reg| reg.q).collect(),
+        payload: registers[payload].q,
+        check: registers[check].q,
+        drain: registers[drain].q,
+    }
+}
+
+/// The last pieces that came, the latest first.
+fn pieces(b: &mut Builder, sizes: &[Size], comes: Sig, piece: Sig) -> Vec<Sig> {
+    let mut before = piece;
+    (0..largest(sizes).pieces)
+        .map(|number| {
+            before = hold(b, &format!("piece{number}_q"), before, comes);
+            before
+        })
+        .collect()
+}
+
+/// Walks through the words of all memories: which memory is written, where, and whether the piece that comes is the last of
+/// all. `fresh` goes back to the first one.
+fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, Sig, Sig) {
+    b.comment("the memory, the word and the piece that come next");
+    let most = largest(sizes);
+    let memories: Vec<_> = (0..sizes.len())
+        .map(|number| {
+            let start = Some(i128::from(number == 0));
+            b.reg(&format!("memory{number}_q"), Ty::BIT, start)
+        })
+        .collect();
+    let piece = b.reg("piece_q", Ty::u(index_bits(most.pieces)), Some(0));
+    let address = b.reg("address_q", Ty::u(index_bits(most.depth)), Some(0));
+    let mut at_end = |value: Sig, ends: Vec<usize>| {
+        let here: Vec<Sig> = memories
+            .iter()
+            .zip(ends)
+            .map(|(memory, end)| {
+                let end = b.lit(end as i128 - 1, value.ty());
+                let same = b.eq(value, end);
+                b.and(memory.q, same)
+            })
+            .collect();
+        any(b, here.into_iter())
+    };
+    let whole = at_end(piece.q, sizes.iter().map(|size| size.pieces).collect());
+    let at_last = at_end(address.q, sizes.iter().map(|size| size.depth).collect());
+    let word_comes = b.and(comes, whole);
+    let restart = b.or(fresh, whole);
+    let next = counted(b, piece.q, 1, restart);
+    let moves = b.or(comes, fresh);
+    b.next_en(piece, moves, next);
+
+    b.comment(
+        "a word is written one cycle after its last piece came, and then the next one is due",
+    );
+    let write: Vec<Sig> = memories
+        .iter()
+        .enumerate()
+        .map(|(number, memory)| {
+            let here = b.and(word_comes, memory.q);
+            delay_control(b, &format!("write{number}"), here, 1)
+        })
+        .collect();
+    let written = any(b, write.iter().copied());
+    let restart = b.or(fresh, at_last);
+    let next = counted(b, address.q, 1, restart);
+    let moves = b.or(written, fresh);
+    b.next_en(address, moves, next);
+    let next_memory = b.and(written, at_last);
+    let moves = b.or(next_memory, fresh);
+    for (number, &memory) in memories.iter().enumerate() {
+        let before = match number.checked_sub(1) {
+            Some(before) => {
+                let continues = b.not(fresh);
+                b.and(continues, memories[before].q)
+            }
+            None => fresh,
+        };
+        b.next_en(memory, moves, before);
+    }
+    let last_memory = memories[memories.len() - 1].q;
+    let all_done = b.and(whole, at_last);
+    let all_done = b.and(all_done, last_memory);
+    (write, address.q, all_done)
+}
+
+/// 1 from `applies` until the other bank is read.
+fn exchange(b: &mut Builder, applies: Sig) -> Sig {
+    let mut stages = vec![applies];
+    for stage in 1..=EXCHANGE_CYCLES {
+        let before = stages[stages.len() - 1];
+        stages.push(delay_control(b, &format!("exchange{stage}"), before, 1));
+    }
+    any(b, stages.into_iter())
+}
+
+/// Whether any of the bits is 1.
+fn any(b: &mut Builder, bits: impl Iterator<Item = Sig>) -> Sig {
+    let bits: Vec<Sig> = bits.collect();
+    let joined: Vec<Sig> = bits
+        .chunks(64)
+        .map(|some| {
+            let joined = b.cat(some);
+            b.any(joined)
+        })
+        .collect();
+    match *joined.as_slice() {
+        [one] => one,
+        _ => any(b, joined.into_iter()),
+    }
+}

@@ -1,0 +1,391 @@
+//! Designs whose weights and constants are rewritten over the load port: they equal the golden model of whatever was
+//! loaded, and keep what they had when an image is refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    missing_docs,
+    reason = "a failure is a failed test"
+)]
+
+mod writable_support;
+
+use goldspike::emit::lint::{LINTERS, lint};
+use goldspike::emit::sources;
+use goldspike::engine::beats::{BeatStimulus, traces};
+use goldspike::engine::tool::{IVERILOG, Toolbox};
+use goldspike::engine::{Bench, Icarus, LoadState, Loaded, Rtl, Stalls, Stimulus};
+use goldspike::image::{Image, ImageError, image};
+use goldspike::rtl::load_map::Refusal;
+use goldspike::rtl::{Design, DesignOptions, Weights, design};
+use goldspike::verify::verify_engine;
+use goldspike_golden::event::Sample;
+use goldspike_golden::network::golden;
+use goldspike_golden::neuron::registry;
+use goldspike_golden::quant::QuantNetwork;
+use goldspike_testbench::cross_check::{cases, seed};
+use goldspike_testbench::strategy::{Case, generate, rng};
+use goldspike_testbench::{designs, tools};
+use writable_support::traffic::{Traffic, traffic};
+use writable_support::{another, extreme, small};
+
+fn writable(case: &Case, probe: bool, draw: u64) -> Design {
+    let options = DesignOptions {
+        weights: Weights::Writable,
+        ..designs::options(case, probe, draw)
+    };
+    design(&case.network, &options).unwrap()
+}
+
+/// Loads an image as it is.
+fn load(bench: &mut Bench, image: &Image) -> LoadState {
+    let last = image.words().len() - 1;
+    let words = image.words().iter().enumerate();
+    bench
+        .load(words.map(|(place, &word)| (word, place == last)))
+        .unwrap()
+}
+
+/// Plays the samples and compares every spike, compared value and state; returns how many spikes there were.
+fn plays(bench: &mut Bench, design: &Design, network: &QuantNetwork, samples: &[Sample]) -> usize {
+    let beats = BeatStimulus::of_samples(design, samples, Stalls::random(7));
+    let result = bench.play(&beats, |_| {}).unwrap();
+    let got = traces("rust-hdl", design, samples, &result).unwrap();
+    let program = golden(network).unwrap();
+    let mut spikes = 0;
+    for (sample, got) in samples.iter().zip(&got) {
+        let expected = program.run(sample);
+        assert_eq!(*got, expected);
+        for layer in expected.steps.iter().flat_map(|step| &step.layers) {
+            spikes += layer.spikes.iter().filter(|&&spike| spike != 0).count();
+        }
+    }
+    spikes
+}
+
+#[test]
+fn a_loaded_network_equals_its_own_golden_model() {
+    let rng = &mut rng(seed(41));
+    let mut models = std::collections::BTreeSet::new();
+    let mut spikes = [0; 4];
+    let networks = cases(60, 600);
+    for draw in 0..u64::from(networks) {
+        let case = generate::case(rng);
+        let design = writable(&case, true, draw);
+        let second = another(rng, &case.network);
+        let images: Vec<QuantNetwork> = vec![
+            second,
+            extreme(&case.network, false),
+            extreme(&case.network, true),
+            case.network.clone(),
+        ];
+        let mut bench = Bench::new(&design).unwrap();
+        spikes[3] += plays(&mut bench, &design, &case.network, &case.samples);
+        for (number, network) in images.iter().enumerate() {
+            let version = 100 * draw as u32 + number as u32;
+            let image = image(network, &design, version).unwrap();
+            assert_eq!(image.words().len(), design.load.as_ref().unwrap().words());
+            let state = load(&mut bench, &image);
+            let expected = LoadState {
+                loaded: true,
+                version,
+                refused: None,
+            };
+            assert_eq!(state, expected, "{network:?}");
+            spikes[number] += plays(&mut bench, &design, network, &case.samples);
+        }
+        models.extend(
+            case.network
+                .layers
+                .iter()
+                .map(|l| l.neuron.model.info().name),
+        );
+    }
+    println!("{networks} networks, spikes by image {spikes:?}");
+    assert!(spikes.iter().all(|&spikes| spikes > 100), "{spikes:?}");
+    assert_eq!(models.len(), registry().count());
+}
+
+/// A small design that has an image applied already, so that the bank that is read is the second one.
+struct Applied {
+    design: Design,
+    bench: Bench,
+    /// What is applied.
+    now: QuantNetwork,
+    /// The image of another network.
+    next: (QuantNetwork, Image),
+    samples: Vec<Sample>,
+}
+
+const VERSION: u32 = 0xC0FF_EE01;
+
+impl Applied {
+    fn new(draw: u64) -> Self {
+        let rng = &mut rng(draw);
+        let case = small(rng);
+        let design = writable(&case, true, draw);
+        let (now, next) = (another(rng, &case.network), another(rng, &case.network));
+        let mut bench = Bench::new(&design).unwrap();
+        let state = load(&mut bench, &image(&now, &design, VERSION).unwrap());
+        assert_eq!(state.refused, None);
+        let image = image(&next, &design, 9).unwrap();
+        Self {
+            design,
+            bench,
+            now,
+            next: (next, image),
+            samples: case.samples,
+        }
+    }
+
+    /// What is applied still computes its own trace.
+    fn still_plays(&mut self) {
+        plays(&mut self.bench, &self.design, &self.now, &self.samples);
+    }
+
+    fn refuses(&mut self, words: impl IntoIterator<Item = (u32, bool)>, reason: Refusal) {
+        let expected = LoadState {
+            loaded: true,
+            version: VERSION,
+            refused: Some(reason),
+        };
+        assert_eq!(self.bench.load(words).unwrap(), expected);
+        self.still_plays();
+    }
+
+    /// A good image works.
+    fn takes_the_next(mut self) {
+        let (network, image) = self.next.clone();
+        let state = load(&mut self.bench, &image);
+        assert_eq!((state.version, state.refused), (9, None));
+        plays(&mut self.bench, &self.design, &network, &self.samples);
+    }
+}
+
+/// Words with TLAST at the end.
+fn ended(words: &[u32]) -> Vec<(u32, bool)> {
+    let last = words.len() - 1;
+    let words = words.iter().enumerate();
+    words.map(|(place, &word)| (word, place == last)).collect()
+}
+
+#[test]
+fn every_bit_error_of_an_image_is_refused_and_changes_nothing() {
+    let mut applied = Applied::new(3);
+    let words = applied.next.1.words().to_vec();
+    let mut errors = 0;
+    for place in 0..words.len() {
+        for bit in 0..32 {
+            let mut words = words.clone();
+            words[place] ^= 1 << bit;
+            let reason = match place {
+                0 => Refusal::Magic,
+                1 => Refusal::Format,
+                3 => Refusal::Shape,
+                4 => Refusal::Length,
+                _ => Refusal::Crc,
+            };
+            applied.refuses(ended(&words), reason);
+            errors += 1;
+        }
+    }
+    println!("{errors} bit errors");
+    assert!(errors > 32 * 8);
+    applied.takes_the_next();
+}
+
+#[test]
+fn an_image_of_another_length_is_refused_and_changes_nothing() {
+    let mut applied = Applied::new(3);
+    let words = applied.next.1.words().to_vec();
+    for length in 1..words.len() {
+        applied.refuses(ended(&words[..length]), Refusal::Short);
+    }
+    for surplus in 1..40 {
+        let more = [words.clone(), vec![0xFFFF_FFFF; surplus]].concat();
+        applied.refuses(ended(&more), Refusal::Long);
+    }
+    let twice = [words.clone(), words.clone()].concat();
+    applied.refuses(ended(&twice), Refusal::Long);
+    applied.takes_the_next();
+}
+
+#[test]
+fn an_image_for_another_shape_is_refused() {
+    let mut applied = Applied::new(3);
+    let other = Applied::new(4);
+    assert_ne!(
+        applied.design.load.as_ref().unwrap().description(),
+        other.design.load.as_ref().unwrap().description()
+    );
+    applied.refuses(ended(other.next.1.words()), Refusal::Shape);
+    let mut lies = applied.next.1.words().to_vec();
+    lies[4] += 1;
+    let sealed = Image::sealed(lies);
+    applied.refuses(ended(sealed.words()), Refusal::Length);
+    applied.takes_the_next();
+}
+
+#[test]
+fn a_reset_in_the_middle_of_an_image_keeps_what_was_applied() {
+    let mut applied = Applied::new(5);
+    let words = applied.next.1.words().to_vec();
+    for taken in 0..words.len() {
+        let cut = words[..taken].iter().map(|&word| (word, false));
+        applied.bench.load(cut).unwrap();
+        // Playing begins with a reset.
+        applied.still_plays();
+        applied.refuses(ended(&words[taken.max(1)..]), Refusal::Magic);
+    }
+    applied.takes_the_next();
+}
+
+#[test]
+fn a_reset_at_any_cycle_of_the_exchange_leaves_a_whole_network() {
+    let (mut before, mut after) = (0, 0);
+    for cycles in 0..16 {
+        let mut applied = Applied::new(6);
+        let words = applied.next.1.words().to_vec();
+        let state = applied.bench.load_and_wait(ended(&words), cycles).unwrap();
+        applied.bench.reset();
+        let settled = applied.bench.load([]).unwrap();
+        assert_eq!(settled.refused, None, "{state:?}");
+        let network = if settled.version == VERSION {
+            before += 1;
+            applied.now.clone()
+        } else {
+            after += 1;
+            assert_eq!(settled.version, 9);
+            applied.next.0.clone()
+        };
+        plays(
+            &mut applied.bench,
+            &applied.design,
+            &network,
+            &applied.samples,
+        );
+    }
+    assert!(before > 0 && after > 0, "{before} {after}");
+}
+
+#[test]
+fn images_and_samples_at_any_time() {
+    let mut seen = Traffic::default();
+    for draw in 0..u64::from(cases(6, 60)) {
+        let rng = &mut rng(seed(50) + draw);
+        let case = small(rng);
+        let design = writable(&case, false, draw);
+        let networks: Vec<QuantNetwork> = std::iter::once(case.network.clone())
+            .chain((0..3).map(|_| another(rng, &case.network)))
+            .collect();
+        let images: Vec<Image> = networks
+            .iter()
+            .zip(0..)
+            .map(|(network, version)| image(network, &design, version).unwrap())
+            .collect();
+        seen += traffic(rng, &design, &networks, &images, &case.samples);
+    }
+    println!("{seen:?}");
+    assert!(
+        seen.applied > 20 && seen.busy > 5 && seen.damaged > 5,
+        "{seen:?}"
+    );
+    assert!(seen.samples > 100 && seen.waited > 100, "{seen:?}");
+    assert!(seen.networks > 12 && seen.spikes > 100, "{seen:?}");
+}
+
+#[test]
+fn a_loaded_network_equals_its_own_golden_model_on_icarus() {
+    if tools::missing(IVERILOG) {
+        return;
+    }
+    let rng = &mut rng(seed(43));
+    for draw in 0..u64::from(cases(5, 40)) {
+        let case = generate::case(rng);
+        let design = writable(&case, true, draw);
+        let second = another(rng, &case.network);
+        let stimulus = [Stimulus {
+            samples: case.samples.clone(),
+            stalls: Stalls::random(draw),
+        }];
+        let image = image(&second, &design, 1).unwrap();
+        let loaded = Loaded {
+            simulator: Icarus::new(),
+            image: &image,
+        };
+        let report = verify_engine(&mut Rtl(loaded), &second, &design, &stimulus, |_| {}).unwrap();
+        assert!(report.comparison.passed(), "{:?}", report.comparison);
+        let first = verify_engine(
+            &mut Rtl(Icarus::new()),
+            &case.network,
+            &design,
+            &stimulus,
+            |_| {},
+        )
+        .unwrap();
+        assert!(first.comparison.passed(), "{:?}", first.comparison);
+    }
+}
+
+#[test]
+fn a_network_of_another_shape_has_no_image() {
+    type Change = fn(&mut QuantNetwork);
+    let rng = &mut rng(7);
+    let case = small(rng);
+    let design = writable(&case, false, 1);
+    let fields: [(&str, Change); 7] = [
+        ("layers", |n| n.layers.truncate(1)),
+        ("guard_bits", |n| n.layers[0].guard_bits += 1),
+        ("membrane", |n| n.layers[0].membrane.width += 1),
+        ("rounding", |n| {
+            n.layers[0].rounding = goldspike_golden::format::Rounding::ToZero;
+        }),
+        ("weight_bits", |n| n.layers[0].weight_bits += 1),
+        ("refractory", |n| n.layers[0].neuron.refractory += 1),
+        ("coefficient", |n| {
+            n.layers[0].neuron.coefficient.width += 1;
+        }),
+    ];
+    for (field, change) in fields {
+        let mut other = case.network.clone();
+        change(&mut other);
+        for layer in &mut other.layers {
+            layer.accumulator.frac = layer.membrane.frac - layer.guard_bits;
+        }
+        match image(&other, &design, 1) {
+            Err(ImageError::Differs { field: found, .. }) => assert_eq!(found, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    let mut far = case.network.clone();
+    far.layers[0].bias[0] = 1 << 40;
+    far.layers[0].accumulator =
+        goldspike_golden::format::QFormat::signed(50, far.layers[0].accumulator.frac);
+    assert!(matches!(
+        image(&far, &design, 1),
+        Err(ImageError::Range {
+            constant: "bias",
+            ..
+        })
+    ));
+    let rom = designs::options(&case, false, 1);
+    let rom = goldspike::rtl::design(&case.network, &rom).unwrap();
+    assert_eq!(image(&case.network, &rom, 1), Err(ImageError::NotWritable));
+}
+
+#[test]
+fn writable_designs_are_clean_for_every_linter() {
+    let toolbox = Toolbox::from_environment();
+    let rng = &mut rng(11);
+    for draw in 0..u64::from(cases(4, 40)) {
+        let case = generate::case(rng);
+        let emitted = sources(&writable(&case, draw % 2 == 0, draw), "lint").unwrap();
+        for &tool in LINTERS {
+            if tools::missing(tool) {
+                continue;
+            }
+            let said = lint(&toolbox, tool, &emitted).unwrap();
+            assert!(said.is_clean(), "{}: {}", said.tool, said.messages);
+        }
+    }
+}
