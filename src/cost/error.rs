@@ -11,7 +11,9 @@ pub enum CostError {
     #[error("the table of measured designs cannot be read: {0}")]
     Table(String),
     /// Nothing was measured that says something of this target.
-    #[error("there is no cost model of {target}: {designs} designs were measured on its family, at least {needed} are needed")]
+    #[error(
+        "there is no cost model of {target}: {designs} designs were measured on its family, at least {needed} are needed"
+    )]
     NoModel {
         /// Name of the target.
         target: &'static str,

@@ -52,7 +52,8 @@ fn solved(matrix: &[Vec<f64>]) -> Option<Vec<f64>> {
     let mut m = matrix.to_vec();
     let n = m.len();
     for column in 0..n {
-        let pivot = (column..n).max_by(|&a, &b| m[a][column].abs().total_cmp(&m[b][column].abs()))?;
+        let pivot =
+            (column..n).max_by(|&a, &b| m[a][column].abs().total_cmp(&m[b][column].abs()))?;
         m.swap(column, pivot);
         let line = m[column].clone();
         let scale: f64 = matrix[column][column].abs();

@@ -36,5 +36,7 @@ pub(crate) fn block_rams(module: &Module, family: Family) -> Option<usize> {
     };
     let own: usize = module.memories().map(of).sum();
     let mut children = module.children();
-    children.try_fold(own, |sum, (_, child)| Some(sum + block_rams(child, family)?))
+    children.try_fold(own, |sum, (_, child)| {
+        Some(sum + block_rams(child, family)?)
+    })
 }

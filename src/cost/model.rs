@@ -3,6 +3,8 @@
 //! The error that is stated is that of designs that were left out of the fit, each in turn. Clock rates are a fit of the
 //! period to the square root of the cells: wires grow longer with the side of the placed design.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::error::CostError;
@@ -49,6 +51,22 @@ pub struct Estimate {
     pub cells_error: Accuracy,
     /// Error of the clock rate.
     pub fmax_error: Accuracy,
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cells, fmax) = (self.cells_error, self.fmax_error);
+        write!(
+            f,
+            "about {} cells (error {} % in the mean, {} % at most), {:.0} MHz (error {} %, {} %)",
+            self.cells,
+            cells.mean_percent,
+            cells.worst_percent,
+            self.fmax_mhz,
+            fmax.mean_percent,
+            fmax.worst_percent
+        )
+    }
 }
 
 /// The target whose measurements hold for another of the same cells and speed.
