@@ -41,13 +41,19 @@ fn main() -> ExitCode {
         seeds,
         ..Report::default()
     };
-    let report = run(report, rows.as_deref());
-    let text = report.markdown();
-    println!("{text}");
-    if whole && let Err(error) = std::fs::write(RESULTS, &text) {
-        eprintln!("{RESULTS}: {error}");
-        return ExitCode::FAILURE;
-    }
+    let report = run(report, rows.as_deref(), |report| {
+        whole
+            .then(|| std::fs::write(RESULTS, report.markdown()))
+            .transpose()
+    });
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("{RESULTS}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("{}", report.markdown());
     match report.failed() {
         0 => ExitCode::SUCCESS,
         failed => {
@@ -57,12 +63,32 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(mut report: Report, only: Option<&str>) -> Report {
+/// Measures what `only` names; `done` is called after each part.
+fn run(
+    mut report: Report,
+    only: Option<&str>,
+    done: impl Fn(&Report) -> std::io::Result<Option<()>>,
+) -> std::io::Result<Report> {
     let toolbox = Toolbox::from_environment();
     let chosen =
         |name: &str| only.is_none_or(|only| only.split(';').any(|part| name.contains(part)));
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    for row in ROWS.iter().filter(|row| chosen(row.name)) {
+    let rows: Vec<_> = ROWS.iter().filter(|row| chosen(row.name)).collect();
+    let loads: Vec<_> = LOADS.iter().filter(|_| chosen("crossbar")).collect();
+    let generates = chosen("generation");
+    report.left = rows.len() + loads.len() + usize::from(generates);
+    if generates {
+        report.generation = Some(generated());
+        report.left -= 1;
+        done(&report)?;
+    }
+    for load in loads {
+        eprintln!("crossbar, {} % of the events ...", load.percent);
+        report.efficiency.push((*load, efficiency(load)));
+        report.left -= 1;
+        done(&report)?;
+    }
+    for row in rows {
         eprintln!("{} ...", row.name);
         let outcome = match row.not_built {
             Some(why) => Err(why.to_owned()),
@@ -73,15 +99,10 @@ fn run(mut report: Report, only: Option<&str>) -> Report {
             Err(error) => eprintln!("  {error}"),
         }
         report.rows.push((row.clone(), outcome));
+        report.left -= 1;
+        done(&report)?;
     }
-    for load in LOADS.iter().filter(|_| chosen("crossbar")) {
-        eprintln!("crossbar, {} % of the events ...", load.percent);
-        report.efficiency.push((*load, efficiency(load)));
-    }
-    if chosen("generation") {
-        report.generation = Some(generated());
-    }
-    report
+    Ok(report)
 }
 
 fn generate(folder: &Path) -> ExitCode {

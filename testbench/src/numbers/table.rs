@@ -18,6 +18,8 @@ pub struct Report {
     pub command: String,
     /// nextpnr's seeds.
     pub seeds: u32,
+    /// Parts that are still to be measured: the report says that it is not whole.
+    pub left: usize,
     /// Designs, in the order of the table.
     pub rows: Vec<(Row, Outcome)>,
     /// Crossbars.
@@ -50,6 +52,13 @@ impl Report {
              cycles from the last beat of a lone step at the input to its last at the output.\n\n",
             self.command, self.seeds
         );
+        if self.left > 0 {
+            let _ = writeln!(
+                out,
+                "**An unfinished run**: {} parts are missing.\n",
+                self.left
+            );
+        }
         self.designs(&mut out);
         self.critical(&mut out);
         self.loads(&mut out);
