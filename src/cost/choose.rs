@@ -2,8 +2,8 @@
 //!
 //! *Latency*: the fewest cycles of a step in which a tenth of each layer's axons spike. Below the beats of that step at the
 //! input nothing is gained, since it takes one a cycle. *Area*: the fewest cells with which every layer takes a step in which
-//! all its axons spike in [`AREA_CYCLES`] cycles: a millisecond at 12 MHz. Both must leave [`MARGIN_PERCENT`] of the
-//! device's cells free. Of designs that are equal by the goal, that with the fewest cells, then with the fewest cycles.
+//! all its axons spike in [`AREA_CYCLES`] cycles: a millisecond at 12 MHz. Both must leave [`Model::margin_percent`] of
+//! the device's cells free. Of designs that are equal by the goal, that with the fewest cells, then with the fewest cycles.
 //!
 //! The layers' parts add up, and a step takes as long as its slowest layer: so each layer is chosen apart, for every number of
 //! cycles that a step may take.
@@ -24,8 +24,6 @@ use crate::synth::Target;
 pub const LATENCY_PERCENT: u32 = 10;
 /// Most cycles of a step in which every axon spikes, for area.
 pub const AREA_CYCLES: u32 = 12_000;
-/// Share of the device's cells that is kept free, in percent.
-pub const MARGIN_PERCENT: usize = 15;
 
 /// Numbers of groups that are tried, as far as a layer has neurons, besides one neuron a group.
 const GROUPS: &[usize] = &[1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128];
@@ -207,7 +205,7 @@ impl Search<'_> {
     }
 
     fn allowed(&self) -> usize {
-        self.target.holds.cells * (100 - MARGIN_PERCENT) / 100
+        self.target.holds.cells * (100 - self.model.margin_percent()) / 100
     }
 
     /// Beats of a step at the input, below which no cycle is gained.
@@ -257,7 +255,7 @@ impl Search<'_> {
                 cells: cells.round() as usize,
                 cells_allowed: self.allowed(),
                 cells_available: self.target.holds.cells,
-                margin: MARGIN_PERCENT,
+                margin: self.model.margin_percent(),
                 bram,
                 bram_available: self.target.holds.bram,
             },

@@ -11,7 +11,7 @@ mod memory;
 mod model;
 pub mod table;
 
-pub use choose::{AREA_CYCLES, Choice, Goal, LATENCY_PERCENT, MARGIN_PERCENT, choose};
+pub use choose::{AREA_CYCLES, Choice, Goal, LATENCY_PERCENT, choose};
 pub use error::CostError;
 pub use features::Features;
-pub use model::{Accuracy, Estimate, Model};
+pub use model::{Accuracy, Estimate, LEAST_MARGIN, Model};

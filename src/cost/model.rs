@@ -1,7 +1,7 @@
 //! A cost model of a target: placed cells and clock rate, linear in the [`Features`], fitted to measured designs.
 //!
 //! The error that is stated is that of designs that were left out of the fit, each in turn. Clock rates are a fit of the
-//! period to the square root of the cells: wires grow longer with the side of the placed design.
+//! period to the logarithm of the cells, for the wires, and to the square root of the products' bits, for the multipliers.
 
 use std::fmt;
 
@@ -12,6 +12,9 @@ use super::features::{FEATURES, Features};
 use super::fit::{Weights, fitted, value};
 use super::table::{CostTable, Measurement};
 use crate::synth::Target;
+
+/// Least share of a device's cells that a chosen design leaves free, in percent.
+pub const LEAST_MARGIN: usize = 15;
 
 /// Fewest designs for a model.
 const FEWEST: usize = FEATURES + 2;
@@ -33,7 +36,7 @@ pub struct Model {
     /// The target on which its designs were measured.
     pub measured_on: String,
     cells: Weights<FEATURES>,
-    period: Weights<2>,
+    period: Weights<PACE>,
     /// Error of the cells.
     pub cells_error: Accuracy,
     /// Error of the clock rate.
@@ -113,7 +116,10 @@ impl Model {
             .collect();
         let periods: Vec<_> = designs
             .iter()
-            .map(|design| (side(design.cells as f64), 1000.0 / design.fmax_mhz))
+            .map(|design| (
+                    pace(design.cells as f64, &design.features),
+                    1000.0 / design.fmax_mhz,
+                ))
             .collect();
         Ok(Self {
             measured_on: measured_on.to_owned(),
@@ -122,6 +128,14 @@ impl Model {
             cells_error: left_out(&cells).ok_or_else(none)?,
             fmax_error: left_out(&periods).ok_or_else(none)?,
         })
+    }
+
+    /// Share of the device's cells that a chosen design leaves free, in percent: at least [`LEAST_MARGIN`], and the largest
+    /// error.
+    #[must_use]
+    pub fn margin_percent(&self) -> usize {
+        let worst = self.cells_error.worst_percent.ceil() as usize;
+        worst.clamp(LEAST_MARGIN, 90)
     }
 
     /// Placed cells.
@@ -140,7 +154,7 @@ impl Model {
     #[must_use]
     pub fn estimate(&self, features: &Features) -> Estimate {
         let cells = self.cells(features);
-        let mhz = 1000.0 / value(&self.period, &side(cells));
+        let mhz = 1000.0 / value(&self.period, &pace(cells, features));
         Estimate {
             cells: cells.round() as usize,
             fmax_mhz: (mhz * 10.0).round() / 10.0,
@@ -150,8 +164,12 @@ impl Model {
     }
 }
 
-fn side(cells: f64) -> [f64; 2] {
-    [1.0, cells.sqrt()]
+/// Features of a period.
+const PACE: usize = 3;
+
+fn pace(cells: f64, features: &Features) -> [f64; PACE] {
+    let products = features.products as f64;
+    [1.0, cells.max(1.0).ln(), products.sqrt()]
 }
 
 /// The errors of each row by a fit of the others.

@@ -4,7 +4,7 @@
 
 use goldspike::cost::table::CostTable;
 use goldspike::cost::{
-    AREA_CYCLES, Choice, CostError, Features, Goal, LATENCY_PERCENT, MARGIN_PERCENT, Model, choose,
+    AREA_CYCLES, Choice, CostError, Features, Goal, LATENCY_PERCENT, Model, choose,
 };
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
 use goldspike::synth::{Target, target};
@@ -44,7 +44,7 @@ fn models_keep_their_error() {
         println!("{name}: cells {cells:?}, clock rate {fmax:?}");
         assert!(cells.designs >= 8, "{name}");
         assert!(
-            cells.mean_percent <= 15.0 && fmax.mean_percent <= 15.0,
+            cells.mean_percent <= 20.0 && fmax.mean_percent <= 20.0,
             "{name}"
         );
         assert!(cells.worst_percent <= 50.0, "{name}: {cells:?}");
@@ -92,7 +92,7 @@ fn is_not_beaten(network: &QuantNetwork, target: &'static Target, goal: Goal) ->
     let chosen = [&choice.lanes[..], &choice.neuron_lanes, &choice.events];
     let design = built(network, target, chosen).unwrap();
     let cells = |design: &Design| model.cells(&Features::of(&design.top));
-    let allowed = (target.holds.cells * (100 - MARGIN_PERCENT) / 100) as f64;
+    let allowed = (target.holds.cells * (100 - model.margin_percent()) / 100) as f64;
     let (own, own_cycles) = (cells(&design), cycles(&design, goal));
     assert!(
         own <= allowed && choice.bram <= target.holds.bram,
