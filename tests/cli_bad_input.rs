@@ -595,7 +595,7 @@ fn what_is_planned_is_named_as_not_there() {
         (
             "later-goal",
             &[
-                &["generate", "digits", "--goal", "area"],
+                &["wave", "digits", "--goal", "area"],
                 &["verify", "digits", "--goal=latency"],
             ],
         ),
@@ -630,7 +630,7 @@ fn what_is_planned_is_named_as_not_there() {
             stored(name, scratch.path(), &ran.stderr);
         }
     }
-    let found = run(&["generate", "digits", "--goal", "area", "--format", "json"]).json(2);
+    let found = run(&["verify", "digits", "--goal", "area", "--format", "json"]).json(2);
     assert_eq!(found["error"]["code"], "GS0603");
     assert_eq!(names(scratch.path()), [""; 0]);
 }

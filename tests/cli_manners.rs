@@ -38,8 +38,8 @@ fn help_and_version_go_to_stdout() {
             assert!(!own.contains(absent), "{verb} offers {absent}");
         }
         for (words, verbs) in [
-            ("--target", &["build", "synth", "verify"][..]),
-            ("--goal", &["build", "synth"]),
+            ("--target", &["generate", "build", "synth", "verify"][..]),
+            ("--goal", &["generate", "build", "synth"]),
             ("- bitstream", &["build", "verify"]),
         ] {
             assert_eq!(own.contains(words), verbs.contains(&verb), "{verb} {words}");

@@ -47,7 +47,7 @@ const ALL: [Later; 6] = [
     flag(
         "--goal",
         "lanes are chosen by a goal for a device alone",
-        "`goldspike synth` and `goldspike build` take it with `--target DEVICE`, and say which `--lanes`, `--neuron-lanes` and `--events` they choose",
+        "`goldspike generate`, `build` and `synth` take it with `--target DEVICE`, and say which `--lanes`, `--neuron-lanes` and `--events` they choose",
     ),
     flag(
         "--mutants",

@@ -360,12 +360,7 @@ pub fn attempt(
         Ok(footprint) => {
             let stimulus = stimulus.to_owned();
             Attempt::Done(
-                Box::new(summed(
-                    footprint,
-                    measured,
-                    stimulus,
-                    (aim, made.design),
-                )),
+                Box::new(summed(footprint, measured, stimulus, (aim, made.design))),
                 unpacked.map(|error| error.to_string()),
             )
         }

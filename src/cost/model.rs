@@ -116,10 +116,12 @@ impl Model {
             .collect();
         let periods: Vec<_> = designs
             .iter()
-            .map(|design| (
+            .map(|design| {
+                (
                     pace(design.cells as f64, &design.features),
                     1000.0 / design.fmax_mhz,
-                ))
+                )
+            })
             .collect();
         Ok(Self {
             measured_on: measured_on.to_owned(),
