@@ -13,25 +13,22 @@ use goldspike_testbench::numbers::costs::{POINTS, TARGETS};
 use goldspike_testbench::numbers::networks::{A, B, Kind, network};
 
 #[test]
-fn stored_measurements_are_those_of_todays_designs() {
+fn todays_designs_are_within_the_models_error_of_those_that_were_measured() {
     let table = CostTable::stored().unwrap();
     for name in TARGETS {
+        let target = target(name).unwrap();
+        let model = Model::fit(&table, target).unwrap();
         let stored = &table.targets[*name];
         assert_eq!(stored.len(), POINTS.len(), "{name}");
         for point in POINTS {
-            let design = point.design(target(name).unwrap()).unwrap();
-            let (today, then) = (Features::of(&design.top), stored[point.name].features);
-            for (today, then) in [
-                (today.registers, then.registers),
-                (today.adders, then.adders),
-                (today.selects, then.selects),
-            ] {
-                assert!(
-                    today.abs_diff(then) * 5 <= then,
-                    "{} on {name}: {today}, measured with {then}: `make costs` measures it again",
-                    point.name
-                );
-            }
+            let design = point.design(target).unwrap();
+            let then = model.cells(&stored[point.name].features);
+            let percent = 100.0 * (model.cells(&Features::of(&design.top)) / then - 1.0).abs();
+            assert!(
+                percent <= model.cells_error.worst_percent,
+                "{} on {name}: {percent:.1} % more or less than measured: `make costs` measures it again",
+                point.name
+            );
         }
     }
 }
