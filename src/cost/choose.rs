@@ -101,7 +101,7 @@ fn chosen(
     };
     let (layers, rest) = search.candidates()?;
     let best = search.best(&layers, &rest)?;
-    let list = |of: fn(&Candidate) -> u32| best.iter().map(|one| of(one)).collect::<Vec<_>>();
+    let list = |of: fn(&Candidate) -> u32| best.iter().map(of).collect::<Vec<_>>();
     let (lanes, neuron_lanes) = (list(|c| c.lanes), list(|c| c.neuron_lanes));
     let events = list(|c| c.events);
     let built = search.built(&lanes, &neuron_lanes, &events)?;
