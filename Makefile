@@ -8,7 +8,7 @@ CARGO ?= cargo
 # Tools of the project's own environment come after the system's.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 
-.PHONY: demo test campaign bless units tools lint clean
+.PHONY: demo test campaign bless units bench costs tools lint clean
 
 demo:
 	$(CARGO) run --bin goldspike -- build digits -o rtl-out/digits
@@ -35,6 +35,14 @@ bless:
 # Measures every neuron unit anew: rtl-out/units.json and the table of the README.
 units: tools
 	GOLDSPIKE_UNITS=1 $(CARGO) test -p goldspike-testbench --test unit_costs -- --nocapture
+
+# Builds, simulates, places and routes the designs of the README's table: testbench/benches/results.md.
+bench: tools
+	$(CARGO) bench --profile dev -p goldspike-testbench --bench numbers
+
+# Measures the designs that the cost model is fitted to, as far as they have changed: rtl-out/costs.json.
+costs: tools
+	$(CARGO) bench --profile dev -p goldspike-testbench --bench costs
 
 clean:
 	$(CARGO) clean

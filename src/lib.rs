@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod cli;
+pub mod cost;
 pub mod data;
 pub mod diag;
 pub mod emit;

@@ -595,8 +595,8 @@ fn what_is_planned_is_named_as_not_there() {
         (
             "later-goal",
             &[
-                &["generate", "digits", "--goal", "area"],
-                &["build", "digits", "--goal=latency"],
+                &["wave", "digits", "--goal", "area"],
+                &["verify", "digits", "--goal=latency"],
             ],
         ),
         ("later-mutants", &[&["verify", "digits", "--mutants", "9"]]),
@@ -630,8 +630,36 @@ fn what_is_planned_is_named_as_not_there() {
             stored(name, scratch.path(), &ran.stderr);
         }
     }
-    let found = run(&["build", "digits", "--goal", "area", "--format", "json"]).json(2);
+    let found = run(&["verify", "digits", "--goal", "area", "--format", "json"]).json(2);
     assert_eq!(found["error"]["code"], "GS0603");
+    assert_eq!(names(scratch.path()), [""; 0]);
+}
+
+#[test]
+fn a_goal_without_what_it_needs() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cases: &[(&str, &[&str])] = &[
+        ("goal-without-device", &["--goal", "area"]),
+        (
+            "goal-with-lanes",
+            &["--goal", "latency", "--target", "hx8k", "--lanes", "4"],
+        ),
+        (
+            "goal-without-model",
+            &["--goal", "area", "--target", "gw1nr-9"],
+        ),
+    ];
+    for (name, flags) in cases {
+        let arguments = [&["build", "digits"], *flags].concat();
+        let ran = run_in(scratch.path(), &arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (2, ""),
+            "{name}: {}",
+            ran.stderr
+        );
+        stored(name, scratch.path(), &ran.stderr);
+    }
     assert_eq!(names(scratch.path()), [""; 0]);
 }
 

@@ -3,6 +3,7 @@
 use super::check::{Again, Checks, check};
 use super::console::Console;
 use super::engines::{Chosen, choose};
+use super::goal::{self, GoalArgs};
 use super::input::{Integers, Samples, Source};
 use super::options::DataArgs;
 use super::quantize::{Measured, measure};
@@ -45,6 +46,8 @@ pub struct BuildArgs {
     #[command(flatten)]
     framework: AgainstArgs,
     #[command(flatten)]
+    goal: GoalArgs,
+    #[command(flatten)]
     work: WorkArgs,
 }
 
@@ -57,6 +60,8 @@ const SAVE_FILE: &str = "wave.gtkw";
 /// What a build works on.
 struct Job<'a> {
     args: &'a BuildArgs,
+    /// Flags of the network, with lanes that were chosen.
+    work: WorkArgs,
     source: Source,
     integers: Integers,
     samples: Option<Samples>,
@@ -128,15 +133,17 @@ impl<'a> Job<'a> {
         let integers = args.work.integers(&source)?;
         let samples = source.data_if_any(&args.work.data)?;
         let fabric = target.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
-        let shipped =
-            hardware::design(&integers.network, &args.work.lanes, fabric, false, console)?;
-        let probed = hardware::variant(&integers.network, &args.work.lanes, fabric, true)?;
-        let mut command = args.work.command("build", source.title(), false);
+        let device = target.as_ref().map(Aim::target);
+        let work = goal::chosen(args.goal, &args.work, &integers.network, device, console)?;
+        let shipped = hardware::design(&integers.network, &work.lanes, fabric, false, console)?;
+        let probed = hardware::variant(&integers.network, &work.lanes, fabric, true)?;
+        let mut command = work.command("build", source.title(), false);
         if let Some(aim) = &target {
             command.push_str(&format!(" --target {}{}", aim.name(), args.place.given()));
         }
         Ok(Self {
             args,
+            work,
             source,
             integers,
             samples,
@@ -152,7 +159,7 @@ impl<'a> Job<'a> {
     }
 
     fn again(&self) -> Again {
-        again(&self.args.work, &self.args.check, self.target.as_ref())
+        again(&self.work, &self.args.check, self.target.as_ref())
     }
 
     fn build(&self, chosen: &Chosen, console: &Console) -> Result<Built, Diagnostic> {
@@ -188,7 +195,7 @@ impl<'a> Job<'a> {
             self.target.as_ref(),
             &self.args.place,
             Made {
-                work: &self.args.work,
+                work: &self.work,
                 source: &self.source,
                 network: self.network(),
                 design: &self.shipped,
@@ -270,7 +277,7 @@ impl<'a> Job<'a> {
         // The trace names samples of the whole data set, whatever `--samples` says.
         let Some(samples) = self.source.data_if_any(&DataArgs {
             samples: None,
-            ..self.args.work.data.clone()
+            ..self.work.data.clone()
         })?
         else {
             return Ok(None);

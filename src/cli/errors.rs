@@ -1,5 +1,6 @@
 //! Errors of the library's stages as diagnostics: each gets its code of the table, its place and its remedy here.
 
+use crate::cost::CostError;
 use crate::diag::{Diagnostic, Place, codes};
 use crate::emit::EmitError;
 use crate::engine::EngineError;
@@ -87,6 +88,30 @@ pub fn image(error: &ImageError) -> Diagnostic {
         _ => &codes::NO_IMAGE,
     };
     Diagnostic::error(code, error.to_string()).help(error.help())
+}
+
+/// No estimate, or no lanes for a goal.
+pub fn cost(error: &CostError) -> Diagnostic {
+    let (code, help) = match error {
+        CostError::Plan(error) => return plan(error),
+        CostError::Table(_) => (
+            &codes::INTERNAL,
+            "this is a bug of goldspike, not of your network",
+        ),
+        CostError::NoModel { .. } => (
+            &codes::NOT_APPLICABLE,
+            "set `--lanes`, `--neuron-lanes` and `--events` by hand, or name a device of iCE40 or ECP5",
+        ),
+        CostError::NothingFits { .. } => (
+            &codes::TOO_LARGE,
+            "name a larger device or give fewer `--weight-bits`; without `--goal`, `--lanes 1 --neuron-lanes 1` is what the tools are asked to fit",
+        ),
+        CostError::TooSlow { .. } => (
+            &codes::NOT_APPLICABLE,
+            "`--goal latency` takes the fewest cycles there are",
+        ),
+    };
+    Diagnostic::error(code, error.to_string()).help(help)
 }
 
 /// An engine without an outcome.

@@ -1,6 +1,7 @@
 //! `goldspike generate`: Verilog, memory contents, file list and datasheet into a folder.
 
 use super::console::Console;
+use super::goal::{self, GoalArgs};
 use super::input::Integers;
 use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
 use super::target::{Aim, add_board};
@@ -49,6 +50,8 @@ pub struct GenerateArgs {
     #[arg(long)]
     testbench: bool,
     #[command(flatten)]
+    goal: GoalArgs,
+    #[command(flatten)]
     work: WorkArgs,
 }
 
@@ -64,8 +67,10 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
         network, digest, ..
     } = args.work.integers(&source)?;
     let fabric = aim.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
-    let design = hardware::design(&network, &args.work.lanes, fabric, args.probe, console)?;
-    let mut command = args.work.command("generate", source.title(), args.probe);
+    let device = aim.as_ref().map(Aim::target);
+    let work = goal::chosen(args.goal, &args.work, &network, device, console)?;
+    let design = hardware::design(&network, &work.lanes, fabric, args.probe, console)?;
+    let mut command = work.command("generate", source.title(), args.probe);
     if let Some(aim) = &aim {
         command.push_str(&format!(" --target {}", aim.name()));
     }

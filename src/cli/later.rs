@@ -46,8 +46,8 @@ const ALL: [Later; 6] = [
     ),
     flag(
         "--goal",
-        "this version does not choose lanes by a goal",
-        "set `--lanes` and `--neuron-lanes`: more of them take fewer cycles, fewer take less area",
+        "lanes are chosen by a goal for a device alone",
+        "`goldspike generate`, `build` and `synth` take it with `--target DEVICE`, and say which `--lanes`, `--neuron-lanes` and `--events` they choose",
     ),
     flag(
         "--mutants",

@@ -14,6 +14,7 @@ mod doctor;
 mod engines;
 mod errors;
 mod generate;
+mod goal;
 mod hardware;
 mod image;
 mod inference;

@@ -276,6 +276,17 @@ impl LaneArgs {
         }
     }
 
+    /// The same with these lanes by layer.
+    #[must_use]
+    pub fn with(&self, lanes: &[u32], neuron_lanes: &[u32], events: &[u32]) -> Self {
+        Self {
+            lanes: lanes.to_vec(),
+            neuron_lanes: neuron_lanes.to_vec(),
+            events: events.to_vec(),
+            ..self.clone()
+        }
+    }
+
     /// The flags as they were given.
     #[must_use]
     pub fn given(&self) -> Vec<String> {

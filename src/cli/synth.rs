@@ -1,6 +1,7 @@
 //! `goldspike synth`: what the whole design costs on a device, and how fast it is there.
 
 use super::console::Console;
+use super::goal::{self, GoalArgs};
 use super::input::Integers;
 use super::smaller::{Made, TooLarge};
 use super::target::{Aim, add_board};
@@ -8,6 +9,7 @@ use super::throughput::{Throughput, play, throughput};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
 use crate::board::Board;
+use crate::cost::{Features, Model};
 use crate::diag::{Diagnostic, codes};
 use crate::emit::{self, Emitted};
 use crate::engine::tool::Toolbox;
@@ -35,6 +37,8 @@ pub struct SynthArgs {
     /// Folder for the Verilog, the bitstream and synth.json.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    goal: GoalArgs,
     #[command(flatten)]
     work: WorkArgs,
 }
@@ -96,9 +100,10 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
         network, digest, ..
     } = args.work.integers(&source)?;
     let data = source.data_if_any(&args.work.data)?;
+    let work = goal::chosen(args.goal, &args.work, &network, Some(target), console)?;
     let design = hardware::design(
         &network,
-        &args.work.lanes,
+        &work.lanes,
         target.family.fabric(),
         false,
         console,
@@ -106,7 +111,7 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let count = args.work.data.samples.map(std::num::NonZeroUsize::get);
     let played = play(&network, data.as_ref(), count)?;
     let measured = throughput(&network, &design, played.samples)?;
-    let command = args.work.command("synth", source.title(), false);
+    let command = work.command("synth", source.title(), false);
     let command = format!("{command} --target {}{}", aim.name(), args.place.given());
     let mut emitted =
         emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
@@ -119,14 +124,14 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
         )?;
     }
     let made = Made {
-        work: &args.work,
+        work: &work,
         source: &source,
         network: &network,
         design: &design,
     };
     let footprint = place(&toolbox, (&design, &emitted), (&aim, &effort), console)
         .map_err(|error| refused(&error, made, (&toolbox, &aim), console))?;
-    let mut synthesis = summed(footprint, &measured, played.origin, &aim);
+    let mut synthesis = summed(footprint, &measured, played.origin, (&aim, &design));
     let bitstream = take_bitstream(&mut synthesis);
     let missed = missed(&synthesis);
     let mut document = serde_json::to_value(&synthesis).map_err(errors::internal)?;
@@ -246,13 +251,13 @@ fn place(
     aim.place(toolbox, made, effort, &|| progress.add(1))
 }
 
-/// Cells, clock rate and cycles together.
+/// Cells, clock rate and cycles together, with what the cost model says where there is one.
 #[must_use]
 pub fn summed(
     footprint: synth::Footprint,
     measured: &Throughput,
     stimulus: String,
-    aim: &Aim,
+    (aim, design): (&Aim, &Design),
 ) -> Synthesis {
     let rounded = |value: f64, places: i32| {
         let scale = 10f64.powi(places);
@@ -267,6 +272,9 @@ pub fn summed(
             .map(|mhz| rounded(measured.cycles_per_step / mhz, 4)),
         cycles_per_step: measured.cycles_per_step,
         stimulus,
+        model: Model::of(aim.target())
+            .ok()
+            .map(|model| model.estimate(&Features::of(&design.top))),
         useful_sop_per_cycle: rounded(measured.sop_per_cycle, 4),
         roofline_fraction: Some(rounded(measured.weight_bits_per_cycle / ports, 6)),
         board: board.map(|board| board.name.clone()),
@@ -352,7 +360,7 @@ pub fn attempt(
         Ok(footprint) => {
             let stimulus = stimulus.to_owned();
             Attempt::Done(
-                Box::new(summed(footprint, measured, stimulus, aim)),
+                Box::new(summed(footprint, measured, stimulus, (aim, made.design))),
                 unpacked.map(|error| error.to_string()),
             )
         }

@@ -30,6 +30,15 @@ pub struct AgainstArgs {
 }
 
 impl WorkArgs {
+    /// The same with other lanes.
+    #[must_use]
+    pub fn with_lanes(&self, lanes: LaneArgs) -> Self {
+        Self {
+            lanes,
+            ..self.clone()
+        }
+    }
+
     /// Reads the network.
     ///
     /// # Errors

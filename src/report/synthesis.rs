@@ -1,5 +1,6 @@
 //! What synthesis and placement found of a design, with the time that a step takes at that clock rate.
 
+use crate::cost::Estimate;
 use crate::synth::Footprint;
 use serde::Serialize;
 
@@ -9,6 +10,8 @@ pub struct Synthesis {
     /// Cells and clock rate.
     #[serde(flatten)]
     pub footprint: Footprint,
+    /// What the cost model says; `None`: there is none of the device.
+    pub model: Option<Estimate>,
     /// Clock cycles of one time step without pauses, simulated.
     pub cycles_per_step: f64,
     /// What was simulated.
@@ -63,6 +66,11 @@ impl Synthesis {
         }
         rows.push(("multipliers", format!("{} of {}", f.dsp, f.dsp_available)));
         rows.extend(clock(f).map(|clock| ("clock", clock)));
+        rows.extend(
+            self.model
+                .as_ref()
+                .map(|model| ("by model", model.to_string())),
+        );
         rows.extend(f.goal.as_ref().map(|goal| ("goal", goal.to_string())));
         if let Some(path) = &f.critical_path {
             rows.push(("slowest path", path.to_string()));

@@ -1,0 +1,246 @@
+//! The designs that are placed and routed, and what is required of them.
+
+use goldspike::engine::tool::Toolbox;
+use goldspike::rtl::{DesignOptions, LaneChoice, design};
+use goldspike::synth::{Constraints, Effort, Footprint, footprint, target};
+
+use super::networks::{A, B, Kind, PERCENT, SAMPLES, network, samples};
+use super::timing::{Timing, timing};
+
+/// Limits that a design must keep; `None`: there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Required {
+    /// Most placed cells.
+    pub cells: Option<usize>,
+    /// Least clock rate in MHz.
+    pub mhz: Option<f64>,
+    /// Most microseconds a step.
+    pub us: Option<f64>,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name for people, and for choosing it alone.
+    pub name: &'static str,
+    /// Axons, then the neurons of each layer.
+    pub sizes: &'static [usize],
+    /// Which neurons.
+    pub kind: Kind,
+    /// Device.
+    pub target: &'static str,
+    /// Synapse lanes by layer.
+    pub lanes: &'static [u32],
+    /// Neuron lanes by layer.
+    pub neuron_lanes: &'static [u32],
+    /// Events a cycle by layer.
+    pub events: &'static [u32],
+    /// What is required.
+    pub required: Required,
+    /// Why it is not built in this version.
+    pub not_built: Option<&'static str>,
+}
+
+const USUAL: Row = Row {
+    name: "",
+    sizes: A,
+    kind: Kind::Lif,
+    target: "hx8k",
+    lanes: &[16, 5],
+    neuron_lanes: &[2, 1],
+    events: &[1, 1],
+    required: Required {
+        cells: None,
+        mhz: None,
+        us: None,
+    },
+    not_built: None,
+};
+
+/// Every row.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "A on HX8K, small",
+        required: Required {
+            cells: Some(1_500),
+            mhz: Some(160.0),
+            us: Some(0.105),
+        },
+        ..USUAL
+    },
+    Row {
+        name: "A on HX8K, fast",
+        lanes: &[32, 10],
+        neuron_lanes: &[4, 1],
+        required: Required {
+            cells: Some(2_600),
+            mhz: None,
+            us: Some(0.065),
+        },
+        ..USUAL
+    },
+    Row {
+        name: "A on UP5K, small",
+        target: "up5k",
+        required: Required {
+            cells: Some(1_500),
+            mhz: Some(70.0),
+            us: Some(0.24),
+        },
+        ..USUAL
+    },
+    Row {
+        name: "B on ECP5-85F, small",
+        sizes: B,
+        target: "ecp5-85k",
+        lanes: &[64, 10],
+        neuron_lanes: &[1, 1],
+        required: Required {
+            cells: Some(2_700),
+            mhz: Some(200.0),
+            us: Some(0.8),
+        },
+        ..USUAL
+    },
+    Row {
+        name: "B on ECP5-85F, fast",
+        sizes: B,
+        target: "ecp5-85k",
+        lanes: &[128, 10],
+        neuron_lanes: &[4, 1],
+        events: &[2, 1],
+        required: Required {
+            cells: Some(6_800),
+            mhz: None,
+            us: Some(0.21),
+        },
+        ..USUAL
+    },
+    Row {
+        name: "B on UP5K from SPRAM, 8-bit weights",
+        sizes: B,
+        target: "up5k",
+        lanes: &[8, 2],
+        neuron_lanes: &[1, 1],
+        required: Required {
+            cells: None,
+            mhz: Some(65.0),
+            us: None,
+        },
+        not_built: Some("weights in SPRAM are not in this version"),
+        ..USUAL
+    },
+    Row {
+        name: "A with ternary LIF",
+        kind: Kind::Ternary,
+        ..USUAL
+    },
+    Row {
+        name: "A with GLIF, binary gates",
+        kind: Kind::BinaryGlif,
+        ..USUAL
+    },
+    Row {
+        name: "A with GLIF, soft gates",
+        kind: Kind::Glif,
+        ..USUAL
+    },
+    Row {
+        name: "A with KLIF",
+        kind: Kind::Klif,
+        ..USUAL
+    },
+    Row {
+        name: "A with CLIF",
+        kind: Kind::Clif,
+        ..USUAL
+    },
+];
+
+/// What was measured of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Cells and clock rate.
+    pub footprint: Footprint,
+    /// Cycles.
+    pub timing: Timing,
+    /// Parts of the neuron lanes that are multipliers.
+    pub multipliers: usize,
+}
+
+impl Measured {
+    /// Lowest, median and highest clock rate of the seeds, in MHz.
+    #[must_use]
+    pub fn rates(&self) -> [f64; 3] {
+        let rates = self.footprint.fmax_by_seed.iter().copied();
+        [
+            rates.clone().fold(f64::INFINITY, f64::min),
+            self.footprint.fmax_mhz.unwrap_or_default(),
+            rates.fold(0.0, f64::max),
+        ]
+    }
+
+    /// Microseconds of a step at the median clock rate.
+    #[must_use]
+    pub fn us(&self) -> f64 {
+        self.timing.interval / self.footprint.fmax_mhz.unwrap_or_default()
+    }
+
+    /// What is required and not reached, in words.
+    #[must_use]
+    pub fn misses(&self, required: &Required) -> Vec<String> {
+        let (cells, us) = (self.footprint.cells, self.us());
+        let mhz = self.footprint.fmax_mhz.unwrap_or_default();
+        let cells = required.cells.filter(|&most| cells > most);
+        let slow = required.mhz.filter(|&least| mhz < least);
+        // A missing clock rate makes the time infinite.
+        let late = required
+            .us
+            .filter(|&most| us.partial_cmp(&most).is_none_or(std::cmp::Ordering::is_gt));
+        [
+            cells.map(|most| format!("{} cells > {most}", self.footprint.cells)),
+            slow.map(|least| format!("{mhz:.1} MHz < {least}")),
+            late.map(|most| format!("{us:.3} us > {most}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// Builds, simulates, places and routes a row with nextpnr's seeds 1 to `seeds`, `jobs` at a time.
+///
+/// # Errors
+/// Whatever stops it, in words.
+pub fn measured(toolbox: &Toolbox, row: &Row, seeds: u32, jobs: usize) -> Result<Measured, String> {
+    let name = if row.sizes == A { "net_a" } else { "net_b" };
+    let network = network(name, row.sizes, row.kind).map_err(|error| error.to_string())?;
+    let target = target(row.target).ok_or_else(|| format!("no device {}", row.target))?;
+    let list = |lanes: &[u32]| LaneChoice::PerLayer(lanes.to_vec());
+    let options = DesignOptions {
+        lanes: list(row.lanes),
+        neuron_lanes: list(row.neuron_lanes),
+        events: list(row.events),
+        fabric: target.family.fabric(),
+        ..DesignOptions::default()
+    };
+    let design = design(&network, &options).map_err(|error| error.to_string())?;
+    let samples = samples(network.input.axons, SAMPLES, PERCENT);
+    let timing = timing(&network, &design, &samples)?;
+    let effort = Effort {
+        seeds,
+        jobs,
+        constraints: Constraints::default(),
+        bitstream: false,
+    };
+    let footprint = footprint(toolbox, &design.top, target, &effort, &|| {})
+        .map_err(|error| error.to_string())?;
+    let parts = design.forms.iter().flatten();
+    Ok(Measured {
+        footprint,
+        timing,
+        multipliers: parts
+            .filter(|form| form.form.contains("multiplier"))
+            .count(),
+    })
+}
