@@ -143,7 +143,6 @@ fn a_name_that_is_no_board() {
         ("board-unknown", "synth", "icebraker"),
         ("board-unknown", "generate", "icebraker"),
         ("board-unknown", "build", "icebraker"),
-        ("board-device", "generate", "ecp5-25k"),
         ("board-folder-missing", "generate", "no/such/folder"),
     ] {
         let ran = run(&[verb, "digits", "--target", target, "-o", text(&out)]);
@@ -151,6 +150,28 @@ fn a_name_that_is_no_board() {
         stored(name, scratch.path(), &ran.stderr);
         assert!(!out.exists());
     }
+}
+
+#[test]
+fn a_device_gets_the_form_of_its_cells_and_no_board() {
+    let scratch = tempfile::tempdir().unwrap();
+    let crossbar = |target: Option<&str>| {
+        let out = scratch.path().join(target.unwrap_or("portable"));
+        let mut arguments = vec!["generate", "digits", "-o", text(&out)];
+        arguments.extend(target.into_iter().flat_map(|target| ["--target", target]));
+        run(&arguments).ended(0);
+        assert!(!out.join("board").exists());
+        std::fs::read_to_string(out.join("rtl/gs_digits_lif_hard_l0_crossbar.v")).unwrap()
+    };
+    let (portable, hx8k, ecp5) = (
+        crossbar(None),
+        crossbar(Some("hx8k")),
+        crossbar(Some("ecp5-25k")),
+    );
+    let block = "ram_style = \"block\"";
+    assert!(hx8k.contains(block) && !portable.contains(block), "{hx8k}");
+    let second = "weights_word0_d2";
+    assert!(ecp5.contains(second) && !hx8k.contains(second), "{ecp5}");
 }
 
 #[test]
