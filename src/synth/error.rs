@@ -134,11 +134,16 @@ impl fmt::Display for Shortage {
             used,
             available,
         } = self;
-        let excess = used.saturating_sub(*available);
-        write!(
-            f,
-            "{used} {what}, {available} are there ({excess} too many)"
-        )
+        match used.saturating_sub(*available) {
+            0 => write!(
+                f,
+                "{used} {what}, {available} are there (too full to place)"
+            ),
+            excess => write!(
+                f,
+                "{used} {what}, {available} are there ({excess} too many)"
+            ),
+        }
     }
 }
 

@@ -246,14 +246,19 @@ fn refused(failure: ToolFailure, target: &Target, placing: &Placing) -> SynthErr
     }
 }
 
-/// What nextpnr's table of utilisation counts more of than there is.
+/// What nextpnr says when there are enough of every kind, and still no place for all of them.
+const NO_PLACE: &str = "Unable to find legal placement for all cells";
+
+/// What nextpnr's table of utilisation counts more of than there is, or, where it found no place for all, nearly as many of.
 fn shortages(log: &str, family: &str, placing: &Placing) -> Vec<Shortage> {
     let of = |kind: &str| match placing.words.iter().find(|(name, _)| *name == kind) {
         Some((_, words)) => (*words).to_owned(),
         None => format!("{kind} of {family}"),
     };
     utilisation(log)
-        .filter(|(_, used, available)| used > available)
+        .filter(|(_, used, available)| {
+            used > available || (log.contains(NO_PLACE) && 10 * used >= 9 * available)
+        })
         .map(|(kind, used, available)| Shortage {
             what: of(kind),
             used,
@@ -352,6 +357,19 @@ mod tests {
                 "4121 logic cells, 1280 are there (2841 too many)",
                 "17 block RAMs, 16 are there (1 too many)"
             ]
+        );
+        let full = "Info: Device utilisation:\n\
+                    Info: \t         ICESTORM_LC:  1250/ 1280    97%\n\
+                    Info: \t        ICESTORM_RAM:     7/   16    43%\n\
+                    \n\
+                    ERROR: Unable to find legal placement for all cells, design is probably at utilisation limit.\n";
+        let said: Vec<String> = shortages(full, "iCE40", placing("hx1k"))
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            said,
+            ["1250 logic cells, 1280 are there (too full to place)"]
         );
         assert_eq!(
             shortages("ERROR: no such file", "ECP5", placing("ecp5-25k")),

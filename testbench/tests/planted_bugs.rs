@@ -143,7 +143,7 @@ fn a_missing_rounding_constant_is_caught() {
     }
     let at = first(verify_with(
         "_l0_lane.v",
-        vec![("product_q + 10'sd2", "product_q + 10'sd0")],
+        vec![("{v_old_q, 2'd2}", "{v_old_q, 2'd0}")],
     ));
     // v = 1 in neuron 0 after step 0: 3/4 of it rounds up to 1, and down to 0 without the constant.
     assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 1, 0, 0));
@@ -159,9 +159,9 @@ fn swapped_lanes_are_caught() {
         return;
     }
     let edits = vec![
-        (".sum_i(lane0_sum_d1)", ".sum_i(SWAP)"),
-        (".sum_i(lane1_sum_d1)", ".sum_i(lane0_sum_d1)"),
-        (".sum_i(SWAP)", ".sum_i(lane1_sum_d1)"),
+        (".sum_i(waiting0_q)", ".sum_i(SWAP)"),
+        (".sum_i(waiting1_q)", ".sum_i(waiting0_q)"),
+        (".sum_i(SWAP)", ".sum_i(waiting1_q)"),
     ];
     let at = first(verify_with("_l0_neurons.v", edits));
     // Without an event only the biases count, and those come with the constants: the sums differ from step 1 on.
