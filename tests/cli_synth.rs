@@ -190,6 +190,11 @@ fn a_build_for_ecp5_has_the_figures_in_its_report() {
 
 #[test]
 fn a_design_that_is_too_large_is_refused_with_numbers() {
+    // The search for lanes that fit takes minutes of the tools; a stand-in for the placer shows it in every run.
+    if std::env::var_os("GOLDSPIKE_CAMPAIGN").is_none() {
+        println!("skipped: part of the campaign");
+        return;
+    }
     if absent(&[YOSYS, NEXTPNR_ICE40]) {
         return;
     }
@@ -212,7 +217,7 @@ fn a_design_that_is_too_large_is_refused_with_numbers() {
         "GS1004",
         "does not fit on hx1k",
         "logic cells, 1280 are there (",
-        "the smallest design that was counted (`--lanes 1,1 --neuron-lanes 1,1 --weight-bits 2`) takes ",
+        "`--lanes 1,1 --neuron-lanes 1,1` fits, by count: ",
         " of 1280 logic cells, ",
         "hx8k (7680 cells, 32 block RAMs)",
     ] {
