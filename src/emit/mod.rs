@@ -71,7 +71,10 @@ impl Emitted {
     }
 
     /// Puts the files into a scratch folder, for a tool.
-    pub(crate) fn lay_out(&self, folder: &Path) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn lay_out(&self, folder: &Path) -> std::io::Result<()> {
         for (path, text) in &self.files {
             let path = folder.join(path);
             if let Some(parent) = path.parent() {

@@ -53,13 +53,6 @@ pub(crate) struct Compiled {
 }
 
 impl Workshop {
-    pub(crate) fn with_tools(toolbox: Toolbox) -> Self {
-        Self {
-            toolbox,
-            cache: None,
-        }
-    }
-
     pub(crate) fn set_cache(&mut self, folder: PathBuf) {
         self.cache = Some(Cache::at(folder));
     }

@@ -20,6 +20,7 @@ mod rust_hdl;
 pub mod stimulus;
 mod text;
 pub mod tool;
+mod verilated;
 mod verilator;
 mod wire;
 
@@ -38,6 +39,7 @@ pub use rtl::Rtl;
 pub use rust_hdl::{Bench, LoadState, RustHdl};
 pub use stimulus::{Stalls, Stimulus};
 pub use text::Patch;
+pub use verilated::{Flow, Verilated};
 pub use verilator::Verilator;
 pub use wire::meaning;
 

@@ -7,16 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::emit::Emitted;
-use crate::engine::EngineError;
-use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
-use crate::engine::compile::{Recipe, Workshop};
-use crate::engine::player::{Player, program};
-use crate::engine::text::{Patch, emitted, identity};
 use crate::engine::tool::{Tool, Toolbox, YOSYS};
+use crate::engine::verilated::{Flow, Verilated};
 use crate::rtl::Design;
 use crate::synth::{Cells, Job, Mapped, SynthError, Target, Window, map, own_models, simulated};
-
-const NAME: &str = "netlist";
 
 /// Verilator's flags for netlists and models of cells: a cell's bits are assigned one by one, and some models have a time
 /// scale.
@@ -30,52 +24,20 @@ pub(super) const FLAGS: &[&str] = &[
     "-Wno-INITIALDLY",
 ];
 
-/// The netlist of a device.
-pub struct Netlist {
+/// The design as Yosys maps it to a device.
+pub struct OnCells {
     target: &'static Target,
-    workshop: Workshop,
-    patch: Option<Patch>,
-    player: Player,
 }
+
+/// The netlist of a device.
+pub type Netlist = Verilated<OnCells>;
 
 impl Netlist {
     /// For a device, with the tools and the cache of the environment.
     #[must_use]
     pub fn new(target: &'static Target) -> Self {
-        Self {
-            target,
-            workshop: Workshop::default(),
-            patch: None,
-            player: Player::default(),
-        }
+        Self::of(OnCells { target })
     }
-
-    /// With tools from elsewhere.
-    #[must_use]
-    pub fn with_tools(mut self, toolbox: Toolbox) -> Self {
-        self.workshop.toolbox = toolbox;
-        self
-    }
-
-    /// With another cache folder.
-    #[must_use]
-    pub fn with_cache(mut self, folder: PathBuf) -> Self {
-        self.workshop.set_cache(folder);
-        self
-    }
-
-    /// Maps other Verilog than the design's own. For planted bugs.
-    #[must_use]
-    pub fn patched(mut self, patch: impl Fn(&mut Emitted) + Send + 'static) -> Self {
-        self.patch = Some(Box::new(patch));
-        self
-    }
-}
-
-/// Each tool with what it says of its version.
-pub(super) fn versions(toolbox: &Toolbox, tools: &[Tool]) -> Vec<String> {
-    let version = |tool: &Tool| toolbox.version(*tool).unwrap_or_default();
-    tools.iter().map(version).collect()
 }
 
 /// Lays the emitted files out in `folder` and maps them, with `window` around them.
@@ -118,41 +80,35 @@ pub(super) fn compiled(top: &str, text: String, cells: Cells) -> Emitted {
     }
 }
 
-impl Simulator for Netlist {
-    fn name(&self) -> &'static str {
-        NAME
+impl Flow for OnCells {
+    const NAME: &'static str = "netlist";
+    const TOOLS: &'static [Tool] = &[YOSYS];
+    const FLAGS: &'static [&'static str] = FLAGS;
+
+    fn identity(&self) -> Vec<String> {
+        let mut texts = own_models(self.target.family);
+        texts.push(format!("{:?}", self.target));
+        texts
     }
 
-    fn version(&self) -> String {
-        let tools = versions(&self.workshop.toolbox, &[YOSYS]).join("");
-        format!("{}: {tools}; {}", self.target.name, self.workshop.version())
+    fn device(&self) -> Option<&'static str> {
+        Some(self.target.name)
     }
 
-    fn play(
-        &mut self,
-        design: &Design,
-        stimulus: &BeatStimulus,
-    ) -> Result<BeatResult, EngineError> {
-        let (workshop, target, patch) = (&self.workshop, self.target, self.patch.as_ref());
-        self.player.play(NAME, design, stimulus, || {
-            let emitted = emitted(NAME, design, patch)?;
-            let toolbox = &workshop.toolbox;
-            let failed = |error| EngineError::of_synthesis(NAME, error);
-            let mut identity = identity(&emitted);
-            identity.push(format!("{target:?}"));
-            identity.extend(versions(toolbox, &[YOSYS]));
-            identity.extend(own_models(target.family));
-            workshop.compiled(&Recipe {
-                engine: NAME,
-                identity,
-                program: program(design, None),
-                flags: FLAGS,
-                verilog: &|folder| {
-                    let mapped = mapped(toolbox, folder, &emitted, None, target).map_err(failed)?;
-                    let (text, cells) = simulated(&mapped, target.family).map_err(failed)?;
-                    Ok(compiled(&emitted.top, text, cells))
-                },
-            })
-        })
+    fn window(&self, _: &Design) -> Result<Option<Window>, SynthError> {
+        Ok(None)
+    }
+
+    fn verilog(
+        &self,
+        toolbox: &Toolbox,
+        folder: &Path,
+        _: &Design,
+        emitted: &Emitted,
+        window: Option<&Window>,
+    ) -> Result<Emitted, SynthError> {
+        let mapped = mapped(toolbox, folder, emitted, window, self.target)?;
+        let (text, cells) = simulated(toolbox, &mapped, self.target.family)?;
+        Ok(compiled(&emitted.top, text, cells))
     }
 }

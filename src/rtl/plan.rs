@@ -257,12 +257,6 @@ impl LayerPlan {
         index_bits(self.places())
     }
 
-    /// Address bits of the input stream.
-    #[must_use]
-    pub fn axon_bits(&self) -> u32 {
-        index_bits(self.axons)
-    }
-
     /// Address bits of the output stream.
     #[must_use]
     pub fn neuron_bits(&self) -> u32 {

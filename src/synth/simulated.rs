@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::SynthError;
 use super::family::Family;
-use super::yosys::Mapped;
+use super::yosys::{LIMIT, Mapped};
+use crate::engine::tool::{Run, ToolFailure, Toolbox};
 
 /// Verilog beside a netlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,13 +40,35 @@ pub fn own_models(family: Family) -> Vec<String> {
         .collect()
 }
 
-/// The netlist as Verilog, and models of its cells.
+/// The netlist as place and route takes it, as Verilog with one wire a bit, and models of its cells.
 ///
 /// # Errors
-/// A file that cannot be read.
-pub fn simulated(mapped: &Mapped, family: Family) -> Result<(String, Cells), SynthError> {
+/// Yosys is missing or fails; a file that cannot be read.
+pub fn simulated(
+    toolbox: &Toolbox,
+    mapped: &Mapped,
+    family: Family,
+) -> Result<(String, Cells), SynthError> {
+    let program = toolbox.require("synth", family.yosys())?;
+    let verilog = mapped.netlist.with_extension("v");
+    let folder = mapped.netlist.parent().unwrap_or(Path::new(""));
+    let name = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let script = format!(
+        "read_json {}; splitnets; write_verilog -noattr {}",
+        name(&mapped.netlist),
+        name(&verilog)
+    );
+    Run::new(&program, folder, "netlist_yosys.log")
+        .args(["-p", &script])
+        .timeout(LIMIT)
+        .output()
+        .map_err(ToolFailure::keep_log)?;
     Ok((
-        std::fs::read_to_string(&mapped.verilog)?,
+        std::fs::read_to_string(&verilog)?,
         Cells::of(mapped.models()?, family)?,
     ))
 }

@@ -12,7 +12,7 @@ use super::warnings::deadly;
 use crate::engine::tool::{Run, Toolbox};
 
 /// Longest run of Yosys.
-const LIMIT: Duration = Duration::from_secs(900);
+pub(super) const LIMIT: Duration = Duration::from_secs(900);
 
 /// A design to map.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,8 @@ pub struct Mapped {
     pub apart: Option<Counts>,
     /// The flat netlist, for nextpnr.
     pub netlist: PathBuf,
-    /// The flat netlist as Verilog, one wire a bit, for simulators.
-    pub verilog: PathBuf,
+    /// Read ports of block memories that took a register of the fabric into themselves.
+    pub output_registers: usize,
     /// Yosys' own models of the family's cells, if its log names them.
     models: Option<PathBuf>,
 }
@@ -68,8 +68,7 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         format!("{}_parts.json", target.name),
         format!("{}.json", target.name),
     );
-    let verilog = format!("{}_netlist.v", target.name);
-    let script = script(job, target, &parts, &flat, &verilog);
+    let script = script(job, target, &parts, &flat);
     let log = Run::new(&program, job.folder, &format!("{}_yosys.log", target.name))
         .args(["-p", &script])
         .timeout(LIMIT)
@@ -83,18 +82,10 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         });
     }
     let netlist = job.folder.join(&flat);
-    if target.family == Family::Ecp5 && output_registers(&netlist, job.top)? > 0 {
-        let script = format!("read_json {flat}; splitnets; write_verilog -noattr {verilog}");
-        Run::new(
-            &program,
-            job.folder,
-            &format!("{}_rewrite.log", target.name),
-        )
-        .args(["-p", &script])
-        .timeout(LIMIT)
-        .output()
-        .map_err(crate::engine::tool::ToolFailure::keep_log)?;
-    }
+    let output_registers = match target.family {
+        Family::Ecp5 => output_registers(&netlist, job.top)?,
+        _ => 0,
+    };
     let apart = match job.apart {
         Some(module) => {
             let parts = Netlist::read(&job.folder.join(&parts), target.family)?;
@@ -106,7 +97,7 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         whole: Netlist::read(&netlist, target.family)?.count(job.top)?,
         apart,
         netlist,
-        verilog: job.folder.join(&verilog),
+        output_registers,
         models: models(&log),
     })
 }
@@ -120,7 +111,7 @@ fn models(log: &str) -> Option<PathBuf> {
 }
 
 /// Yosys 0.70 leaves cells `$scopeinfo`, which nextpnr 0.4 does not know.
-fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str, verilog: &str) -> String {
+fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str) -> String {
     let sources: Vec<String> = job
         .sources
         .iter()
@@ -144,7 +135,5 @@ fn script(job: &Job<'_>, target: &Target, parts: &str, flat: &str, verilog: &str
     }
     commands.push("check".to_owned());
     commands.push(format!("write_json {flat}"));
-    commands.push("splitnets".to_owned());
-    commands.push(format!("write_verilog -noattr {verilog}"));
     commands.join("; ")
 }

@@ -345,7 +345,7 @@ fn a_missing_simulator_names_its_package() {
         "`iverilog` was not found on PATH; on Debian and Ubuntu: apt-get install iverilog"
     );
     assert_eq!(
-        message(Verilator::with_tools(toolbox()).play(&design, &beats)),
+        message(Verilator::new().with_tools(toolbox()).play(&design, &beats)),
         "`verilator` was not found on PATH; on Debian and Ubuntu: apt-get install verilator"
     );
 }

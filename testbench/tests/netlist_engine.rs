@@ -5,11 +5,11 @@
 use std::fs;
 use std::path::Path;
 
-use goldspike::emit::Emitted;
+use goldspike::emit::{Emitted, sources};
 use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
 use goldspike::engine::{Engine, EngineError, Netlist, Rtl, Stalls, Stimulus};
 use goldspike::rtl::{DesignOptions, LaneChoice, design};
-use goldspike::synth::{SynthError, Target, target};
+use goldspike::synth::{Job, SynthError, Target, map, simulated, target};
 use goldspike::verify::{EngineReport, VerifyError, verify_engine};
 use goldspike_golden::neuron::ModelId;
 use goldspike_testbench::small::Small;
@@ -25,21 +25,30 @@ fn device(name: &str) -> &'static Target {
     target(name).unwrap()
 }
 
-/// The network's samples with pauses, on an engine.
-fn verify(small: &Small, probe: bool, engine: Netlist) -> Result<EngineReport, VerifyError> {
-    let network = small.network();
-    let options = DesignOptions {
+fn options(on: &Target, probe: bool) -> DesignOptions {
+    DesignOptions {
         lanes: LaneChoice::All(2),
         neuron_lanes: LaneChoice::All(1),
         probe,
+        fabric: on.family.fabric(),
         ..DesignOptions::default()
-    };
-    let design = design(&network, &options).unwrap();
+    }
+}
+
+/// The network's samples with pauses, in the form of the device's cells, on an engine.
+fn verify(
+    small: &Small,
+    probe: bool,
+    on: &'static Target,
+    altered: impl FnOnce(Netlist) -> Netlist,
+) -> Result<EngineReport, VerifyError> {
+    let network = small.network();
+    let design = design(&network, &options(on, probe)).unwrap();
     let stimulus = Stimulus {
         samples: small.samples(),
         stalls: Stalls::random(5),
     };
-    let engine: &mut dyn Engine = &mut Rtl(engine);
+    let engine: &mut dyn Engine = &mut Rtl(altered(Netlist::new(on)));
     verify_engine(engine, &network, &design, &[stimulus], |_| {})
 }
 
@@ -83,7 +92,7 @@ fn a_netlist_of_each_family_equals_the_golden_model() {
         (multiplying(), true, "up5k"),
         (multiplying(), true, "ecp5-25k"),
     ] {
-        let report = verify(&small, probe, Netlist::new(device(name))).unwrap();
+        let report = verify(&small, probe, device(name), |engine| engine).unwrap();
         let compared = &report.comparison;
         assert!(compared.passed(), "{name}: {compared:?}");
         let steps: usize = small
@@ -96,6 +105,37 @@ fn a_netlist_of_each_family_equals_the_golden_model() {
         assert_eq!(compared.membranes_compared > 0, probe, "{name}");
         assert!(report.version.starts_with(name), "{}", report.version);
     }
+}
+
+#[test]
+fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
+    if !tools() {
+        return;
+    }
+    let wide = Small {
+        sizes: vec![64, 16, 2],
+        ..Small::default()
+    };
+    let on = device("ecp5-25k");
+    let design = design(&wide.network(), &options(on, false)).unwrap();
+    let emitted = sources(&design, "a test").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    emitted.lay_out(folder.path()).unwrap();
+    let files: Vec<_> = emitted.rtl().map(Path::to_owned).collect();
+    let job = Job {
+        folder: folder.path(),
+        sources: &files,
+        top: &emitted.top,
+        apart: None,
+    };
+    let toolbox = Toolbox::from_environment();
+    let mapped = map(&toolbox, &job, on).unwrap();
+    assert!(mapped.output_registers > 0, "{mapped:?}");
+    let (text, _) = simulated(&toolbox, &mapped, on.family).unwrap();
+    assert!(text.contains("\"OUTREG\""));
+    let report = verify(&wide, false, on, |engine| engine).unwrap();
+    assert!(report.comparison.passed(), "{report:?}");
+    assert!(report.comparison.spikes_compared > 0);
 }
 
 /// Replaces `from` by `to` in the file whose name ends with `file`.
@@ -119,12 +159,10 @@ fn a_bug_in_the_netlist_is_seen() {
     if !tools() {
         return;
     }
-    let engine = Netlist::new(device("hx8k")).patched(replaced(
-        "_l0_lane.v",
-        "fire = h_q >= ",
-        "fire = h_q <= ",
-    ));
-    let report = verify(&Small::default(), false, engine).unwrap();
+    let engine = |engine: Netlist| {
+        engine.patched(replaced("_l0_lane.v", "fire = h_q >= ", "fire = h_q <= "))
+    };
+    let report = verify(&Small::default(), false, device("hx8k"), engine).unwrap();
     assert!(report.comparison.mismatches > 0, "{report:?}");
 }
 
@@ -133,12 +171,14 @@ fn a_cell_that_the_family_does_not_have_is_refused() {
     if !tools() {
         return;
     }
-    let engine = Netlist::new(device("hx8k")).patched(replaced(
-        "gs_small.v",
-        "assign protocol_error_o = ",
-        "assign protocol_error_o = rst_i ? 1'bz : ",
-    ));
-    let error = error(verify(&Small::default(), false, engine));
+    let engine = |engine: Netlist| {
+        engine.patched(replaced(
+            "gs_small.v",
+            "assign protocol_error_o = ",
+            "assign protocol_error_o = rst_i ? 1'bz : ",
+        ))
+    };
+    let error = error(verify(&Small::default(), false, device("hx8k"), engine));
     let EngineError::Synth { engine, error } = &error else {
         panic!("{error}");
     };
@@ -154,12 +194,14 @@ fn a_cell_that_nobody_knows_is_refused() {
     if !tools() {
         return;
     }
-    let engine = Netlist::new(device("hx8k")).patched(replaced(
-        "_guard.v",
-        "endmodule",
-        "GS_UNKNOWN u_unknown (.A(1'b1));\nendmodule",
-    ));
-    let error = error(verify(&Small::default(), false, engine));
+    let engine = |engine: Netlist| {
+        engine.patched(replaced(
+            "_guard.v",
+            "endmodule",
+            "GS_UNKNOWN u_unknown (.A(1'b1));\nendmodule",
+        ))
+    };
+    let error = error(verify(&Small::default(), false, device("hx8k"), engine));
     assert!(matches!(error, EngineError::Synth { .. }), "{error}");
     assert!(error.to_string().contains("GS_UNKNOWN"), "{error}");
 }
@@ -183,8 +225,8 @@ fn a_stale_cache_entry_is_refused_and_a_whole_one_is_used() {
     }
     let cache = tempfile::tempdir().unwrap();
     let run = || {
-        let engine = Netlist::new(device("hx8k")).with_cache(cache.path().to_owned());
-        verify(&Small::default(), false, engine)
+        let engine = |engine: Netlist| engine.with_cache(cache.path().to_owned());
+        verify(&Small::default(), false, device("hx8k"), engine)
     };
     let first = run().unwrap();
     assert!(first.comparison.passed());
@@ -205,10 +247,10 @@ fn a_stale_cache_entry_is_refused_and_a_whole_one_is_used() {
 
 #[test]
 fn a_missing_tool_is_named() {
-    let engine = Netlist::new(device("ecp5-25k")).with_tools(Toolbox::of([]));
-    let error = error(verify(&Small::default(), false, engine));
+    let engine = |engine: Netlist| engine.with_tools(Toolbox::of([]));
+    let error = error(verify(&Small::default(), false, device("ecp5-25k"), engine));
     assert!(
-        matches!(&error, EngineError::Missing { engine: "netlist", message } if message.contains("verilator")),
+        matches!(&error, EngineError::Missing { engine: "netlist", message } if message.contains("yosys")),
         "{error}"
     );
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use goldspike::engine::tool::{Run, Toolbox, YOSYS};
 use goldspike::hdl::{Module, all_modules, verilog};
 use goldspike::rtl::{DesignOptions, LaneChoice, design};
-use goldspike::synth::{Job, map, target, units};
+use goldspike::synth::{Family, Job, map, simulated, target, units};
 use goldspike_testbench::small::references;
 use goldspike_testbench::tools::missing;
 
@@ -57,6 +57,8 @@ fn compared(unit: &Arc<Module>, alter: impl Fn(String) -> String) -> Verdict {
         apart: None,
     };
     let mapped = map(&toolbox, &job, target("hx8k").unwrap()).unwrap();
+    let (text, _) = simulated(&toolbox, &mapped, Family::Ice40).unwrap();
+    fs::write(folder.join("netlist.v"), text).unwrap();
     let described = folder.join(format!("{top}.v"));
     fs::write(&described, alter(fs::read_to_string(&described).unwrap())).unwrap();
     let files: Vec<String> = sources
@@ -65,13 +67,12 @@ fn compared(unit: &Arc<Module>, alter: impl Fn(String) -> String) -> Verdict {
         .collect();
     let script = format!(
         "read_verilog {}; hierarchy -top {top}; proc; flatten; opt -full; memory_map; rename {top} gold; design -stash gold; \
-         read_verilog -D NO_ICE40_DEFAULT_ASSIGNMENTS -D EQUIV {} {}; hierarchy -check -top {top}; proc; flatten; opt_clean; \
+         read_verilog -D NO_ICE40_DEFAULT_ASSIGNMENTS -D EQUIV netlist.v {}; hierarchy -check -top {top}; proc; flatten; opt_clean; \
          rename {top} gate; design -stash gate; \
          design -copy-from gold -as gold gold; design -copy-from gate -as gate gate; \
          miter -equiv -flatten gold gate miter; hierarchy -top miter; opt; alumacc; techmap; opt; async2sync; \
          dfflegalize -cell $_DFF_P_ 01; opt_expr; opt_clean; aigmap; opt_clean; write_aiger -zinit miter.aig",
         files.join(" "),
-        mapped.verilog.display(),
         mapped.models().unwrap().display()
     );
     Run::new(&yosys, folder, "miter.log")

@@ -10,7 +10,7 @@ use goldspike::synth::{
     Constraints, ESTIMATE, Effort, Footprint, Job, PLACED, SynthError, TARGETS, Target, bitstream,
     footprint, implement, map, place, target,
 };
-use goldspike_testbench::small::references;
+use goldspike_testbench::small::{Small, references};
 use goldspike_testbench::tools::missing;
 
 fn absent(target: &Target) -> bool {
@@ -30,12 +30,21 @@ fn effort(constraints: Constraints) -> Effort {
 
 fn measured(target: &Target, constraints: Constraints) -> Result<Footprint, SynthError> {
     let (small, _, _) = references().into_iter().next().unwrap();
-    let one = DesignOptions {
-        lanes: LaneChoice::All(1),
-        neuron_lanes: LaneChoice::All(1),
+    placed_with(1, &small, target, constraints)
+}
+
+fn placed_with(
+    lanes: u32,
+    small: &Small,
+    target: &Target,
+    constraints: Constraints,
+) -> Result<Footprint, SynthError> {
+    let options = DesignOptions {
+        lanes: LaneChoice::All(lanes),
+        neuron_lanes: LaneChoice::All(lanes),
         ..DesignOptions::default()
     };
-    let top = design(&small.network(), &one).unwrap().top;
+    let top = design(&small.network(), &options).unwrap().top;
     let toolbox = Toolbox::from_environment();
     footprint(&toolbox, &top, target, &effort(constraints), &|| {})
 }
@@ -205,4 +214,27 @@ fn every_target_names_tools_and_what_it_holds() {
         assert_eq!(target.is_placed(), target.family.packer().is_some());
         assert_eq!(target.is_placed(), target.name != "xc7");
     }
+}
+
+#[test]
+fn a_design_larger_than_the_device_is_refused_with_the_amounts() {
+    let target = target("hx1k").unwrap();
+    if absent(target) {
+        return;
+    }
+    let wide = Small {
+        sizes: vec![16, 32, 4],
+        ..Small::default()
+    };
+    let error = placed_with(16, &wide, target, Constraints::default()).unwrap_err();
+    let SynthError::TooLarge { target, shortages } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(*target, "hx1k");
+    let [cells] = shortages.as_slice() else {
+        panic!("{shortages:?}");
+    };
+    assert_eq!(cells.available, 1280, "{cells:?}");
+    assert!(cells.used > 1280, "{cells:?}");
+    assert!(error.to_string().contains("1280"), "{error}");
 }

@@ -7,55 +7,30 @@ use std::path::{Path, PathBuf};
 
 use goldspike::engine::tool::{IVERILOG, Run, Tool, Toolbox, VVP, YOSYS};
 use goldspike::hdl::{all_modules, verilog};
-use goldspike::synth::{Family, Job, Target, Unit, map, scan, target, units};
+use goldspike::synth::simulated as netlist_text;
+use goldspike::synth::{Job, Mapped, Target, Unit, map, scan, target, units};
 use goldspike_testbench::tools::missing;
 
 const TOOLS: &[Tool] = &[YOSYS, IVERILOG, VVP];
 const CYCLES: usize = 2_000;
 
-/// Writes the netlist as Verilog, the frame renamed to `mapped`, and Yosys' models of the cells beside it, without the
-/// elaboration-time `$error` that Icarus 11 cannot read; gives the models' file.
+/// Writes the netlist as Verilog, the frame renamed to `mapped`, and the models of its cells beside it; gives the files.
 fn netlist(
     toolbox: &Toolbox,
     folder: &Path,
-    netlist: &Path,
-    target: &Target,
+    mapped: &Mapped,
+    on: &Target,
     top: &str,
-) -> PathBuf {
-    let family = match target.family {
-        Family::Ice40 => "ice40",
-        Family::Ecp5 => "ecp5",
-        other => panic!("{other:?} is not among the measured families"),
-    };
-    let script = format!(
-        "read_verilog -lib +/{family}/cells_sim.v; design -reset; read_json {}; rename {top} mapped; \
-         write_verilog -noattr mapped.v",
-        netlist.file_name().unwrap().display()
-    );
-    let log = Run::new(&toolbox.find(YOSYS).unwrap(), folder, "netlist.log")
-        .args(["-p", &script])
-        .output()
-        .unwrap();
-    let models = log
-        .lines()
-        .find_map(|line| line.split_once("Verilog-2005 frontend: "))
-        .unwrap_or_else(|| panic!("{log}"));
-    let models = Path::new(models.1.trim());
-    let copies = folder.join("models");
-    fs::create_dir(&copies).unwrap();
-    for entry in fs::read_dir(models.parent().unwrap()).unwrap() {
-        let path = entry.unwrap().path();
-        if path
-            .extension()
-            .is_some_and(|end| end == "v" || end == "vh")
-        {
-            let text = fs::read_to_string(&path).unwrap();
-            let lines = text.lines().filter(|line| !line.contains("$error("));
-            let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-            fs::write(copies.join(path.file_name().unwrap()), text).unwrap();
-        }
+) -> Vec<PathBuf> {
+    let (text, cells) = netlist_text(toolbox, mapped, on.family).unwrap();
+    let head = format!("module {top}(");
+    assert!(text.contains(&head), "{text}");
+    let mut sources = cells.sources;
+    sources.insert("mapped.v".into(), text.replacen(&head, "module mapped(", 1));
+    for (name, text) in sources.iter().chain(&cells.included) {
+        fs::write(folder.join(name), text).unwrap();
     }
-    copies.join(models.file_name().unwrap())
+    sources.into_keys().collect()
 }
 
 fn bench(top: &str, warm_up: usize) -> String {
@@ -96,21 +71,15 @@ fn simulated(unit: &Unit, target: &Target, alter: impl Fn(String) -> String) -> 
         apart: Some(unit.module.name()),
     };
     let mapped = map(&toolbox, &job, target).unwrap();
-    let models = netlist(&toolbox, folder, &mapped.netlist, target, top);
+    let mapped = netlist(&toolbox, folder, &mapped, target, top);
     let unit_file = folder.join(format!("{}.v", unit.module.name()));
     fs::write(&unit_file, alter(fs::read_to_string(&unit_file).unwrap())).unwrap();
     let warm_up = frame.inputs + frame.outputs + unit.latency as usize;
     fs::write(folder.join("bench.v"), bench(top, warm_up)).unwrap();
     Run::new(&toolbox.find(IVERILOG).unwrap(), folder, "iverilog.log")
-        .args([
-            "-g2012",
-            "-DNO_ICE40_DEFAULT_ASSIGNMENTS",
-            "-DNO_INCLUDES",
-            "-I",
-        ])
-        .args([models.parent().unwrap()])
-        .args(["-o", "bench.vvp", "-s", "bench", "bench.v", "mapped.v"])
-        .args([&models])
+        .args(["-g2012", "-DNO_ICE40_DEFAULT_ASSIGNMENTS", "-DNO_INCLUDES"])
+        .args(["-o", "bench.vvp", "-s", "bench", "bench.v"])
+        .args(&mapped)
         .args(&sources)
         .output()
         .unwrap();
