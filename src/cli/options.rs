@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
-use crate::rtl::{DesignOptions, Fabric, LaneChoice, Weights};
+use crate::rtl::{ConstantInput, DesignOptions, Fabric, LaneChoice, Weights};
 use clap::{Args, ValueEnum};
 use goldspike_golden::format::{Overflow, Rounding};
 use std::num::NonZeroUsize;
@@ -222,6 +222,18 @@ pub struct LaneArgs {
     /// [default: rom].
     #[arg(long, value_enum)]
     weights: Option<WeightsArg>,
+    /// Sums of a first layer with analogue input: kept for time steps whose input is that of the step before, or added up
+    /// anew [default: keep].
+    #[arg(long, value_enum)]
+    constant_input: Option<ConstantInputArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ConstantInputArg {
+    /// Kept.
+    Keep,
+    /// Added up in every step.
+    Recompute,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -248,6 +260,7 @@ impl LaneArgs {
             || !self.neuron_lanes.is_empty()
             || !self.events.is_empty()
             || self.weights.is_some()
+            || self.constant_input.is_some()
     }
 
     /// The flags for a design whose weights are writable.
@@ -271,6 +284,10 @@ impl LaneArgs {
             weights: match self.weights {
                 Some(WeightsArg::Writable) => Weights::Writable,
                 Some(WeightsArg::Rom) | None => Weights::Rom,
+            },
+            constant_input: match self.constant_input {
+                Some(ConstantInputArg::Recompute) => ConstantInput::Recompute,
+                Some(ConstantInputArg::Keep) | None => ConstantInput::Keep,
             },
             ..DesignOptions::default()
         }
@@ -308,6 +325,9 @@ impl LaneArgs {
         .collect();
         if self.weights == Some(WeightsArg::Writable) {
             given.extend(["--weights", "writable"].map(str::to_owned));
+        }
+        if self.constant_input == Some(ConstantInputArg::Recompute) {
+            given.extend(["--constant-input", "recompute"].map(str::to_owned));
         }
         given
     }

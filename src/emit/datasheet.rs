@@ -217,6 +217,7 @@ fn events(out: &mut String, design: &Design, network: &QuantNetwork) {
             address,
             payload,
             signed,
+            ..
         } = layout;
         let payload_field = if payload == 0 {
             "none: a spike".to_owned()
@@ -245,6 +246,21 @@ fn events(out: &mut String, design: &Design, network: &QuantNetwork) {
         design.plans[design.plans.len() - 1].neurons,
     );
     out.push_str("\nBits above null are 0 at the output and ignored at the input.\n\n");
+    if let Some(repeat) = design.input.pack_repeat() {
+        let _ = write!(
+            out,
+            "A step with the events of the step before it in the sample may be sent as one beat on s_axis: TLAST, null, and \
+             the payload's bit 0 (TDATA {repeat:#x}; {:#x} is a step without events). The first layer then takes the sums of \
+             the step before. As the first step of a sample, or after an event in the step, such a beat is illegal and \
+             says no more than the null beat does.\n\n",
+            design.input.pack_null()
+        );
+    } else if design.input.is_analogue() {
+        out.push_str(
+            "A beat on s_axis with TLAST, null and the payload's bit 0 is illegal: sums are not kept (`--constant-input \
+             recompute`).\n\n",
+        );
+    }
     if design.probes.is_empty() {
         return;
     }

@@ -37,6 +37,18 @@ pub struct InputBeat {
     pub gap: u32,
 }
 
+impl InputBeat {
+    /// A beat that ends nothing.
+    const fn of(data: u64) -> Self {
+        Self {
+            data,
+            last: false,
+            user: false,
+            gap: 0,
+        }
+    }
+}
+
 /// What a simulator plays.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BeatStimulus {
@@ -58,17 +70,22 @@ impl BeatStimulus {
         self.beats.iter().filter(|beat| beat.last).count()
     }
 
-    /// Beats of samples, back to back.
+    /// Beats of samples, back to back. A step with the events of the one before is one beat where the design keeps sums.
     #[must_use]
     pub fn of_samples(design: &Design, samples: &[Sample], stalls: Stalls) -> Self {
         let mut beats = Vec::new();
         for sample in samples {
+            let mut before = None;
             for (t, step) in sample.steps.iter().enumerate() {
-                step_beats(
-                    &mut beats,
-                    design.input,
-                    step.iter().map(|e| (e.address, e.payload.unsigned_abs())),
-                );
+                match design.input.pack_repeat() {
+                    Some(repeat) if before == Some(step) => beats.push(InputBeat::of(repeat)),
+                    _ => step_beats(
+                        &mut beats,
+                        design.input,
+                        step.iter().map(|e| (e.address, e.payload.unsigned_abs())),
+                    ),
+                }
+                before = Some(step);
                 if let Some(beat) = beats.last_mut() {
                     beat.last = true;
                     beat.user = t + 1 == sample.steps.len();
@@ -103,15 +120,11 @@ fn step_beats(
     events: impl Iterator<Item = (u32, u32)>,
 ) {
     let before = beats.len();
-    let beat = |data| InputBeat {
-        data,
-        last: false,
-        user: false,
-        gap: 0,
-    };
-    beats.extend(events.map(|(address, payload)| beat(layout.pack_event(address, payload))));
+    beats.extend(
+        events.map(|(address, payload)| InputBeat::of(layout.pack_event(address, payload))),
+    );
     if beats.len() == before {
-        beats.push(beat(layout.pack_null()));
+        beats.push(InputBeat::of(layout.pack_null()));
     }
 }
 

@@ -22,8 +22,8 @@ use crate::rtl::stream::Layout;
 use crate::rtl::weights::{group_part, weight_cycles, weights};
 
 /// Ports: the reading side of the event buffer; `credit_i` one pulse a finished step, by output queue; `hand_o` with
-/// `sums_o`, and one cycle before `hand_next_o` with `first_o` (first step of a sample) and `user_o` (last step of one). `sizes`: of
-/// the weight memory, where it is loaded.
+/// `sums_o`, and one cycle before `hand_next_o` with `first_o` (first step of a sample), `user_o` (last step of one) and, where sums
+/// are kept, `repeat_o` (the sums are those of the step before, and `sums_o` is not). `sizes`: of the weight memory, where it is loaded.
 pub(crate) fn crossbar(
     name: &str,
     plan: &LayerPlan,
@@ -32,7 +32,7 @@ pub(crate) fn crossbar(
     weight_file: &str,
     sizes: &[Size],
 ) -> Result<Arc<Module>, HdlError> {
-    let layout = Layout::new(plan.axons, plan.fed);
+    let layout = Layout::into_layer(plan);
     let at_once = plan.events as usize;
     let doc = format!(
         "Crossbar: {} axons x {} neurons, {}-bit weights, {} synapse lanes, {at_once} events a cycle, {} passes a step.\n\
@@ -48,6 +48,7 @@ pub(crate) fn crossbar(
     let pushed = b.input("pushed_i", Ty::BIT);
     let step_events = b.input("step_events_i", Ty::u(index_bits(plan.axons + 1)));
     let step_user = b.input("step_user_i", Ty::BIT);
+    let step_repeat = (layout.repeats).then(|| b.input("step_repeat_i", Ty::BIT));
     let addresses = b.input_vec("event_address_i", Ty::u(layout.address), at_once);
     let payloads = if layout.payload > 0 {
         b.input_vec("event_payload_i", Ty::u(layout.payload), at_once)
@@ -84,7 +85,7 @@ pub(crate) fn crossbar(
             }
         })
         .collect();
-    if layout.payload > 0 && !layout.signed {
+    if layout.is_analogue() {
         b.comment("analogue input, weight times payload");
         for (way, one) in ways.iter_mut().enumerate() {
             one.multiply(&mut b, way);
@@ -141,6 +142,7 @@ pub(crate) fn crossbar(
     }
     let first_at_hand = b.delay("first_at_hand", first.q, to_hand - 1);
     let user_at_hand = b.delay("user_at_hand", step_user, to_hand - 1);
+    let repeat_at_hand = step_repeat.map(|repeat| b.delay("repeat_at_hand", repeat, to_hand - 1));
     let sum_sigs: Vec<Sig> = sums.iter().map(|sum| sum.q).collect();
     b.output("read_o", issue.running);
     b.output("index_o", issue.place);
@@ -150,6 +152,10 @@ pub(crate) fn crossbar(
     b.output_vec("sums_o", &sum_sigs);
     b.output("first_o", first_at_hand);
     b.output("user_o", user_at_hand);
+    if let Some(repeat) = repeat_at_hand {
+        b.output("repeat_o", repeat);
+        b.port_doc("repeat_o", "the sums are those of the step before");
+    }
     b.port_doc(
         "credit_i",
         "one pulse for each step whose spikes left the layer",

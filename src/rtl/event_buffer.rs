@@ -17,11 +17,11 @@ use crate::rtl::shift_queue::ShiftQueue;
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: stream `s` in, without a ready of its own; `claim_i`, `s_ready_o`; `pushed_o`: a finished step was stored;
-/// `step_events_o` (number of events), `step_user_o` (last step of the sample) of the oldest step; `read_i` (a step is
+/// `step_events_o` (number of events), `step_user_o` (last step of the sample) and, where sums are kept, `step_repeat_o` (as the step before: it has no events here) of the oldest step; `read_i` (a step is
 /// replayed), `index_i` (place within the step, beyond its events at times), [`read_cycles`](crate::rtl::fabric::Fabric::read_cycles) later `event_address_o`,
 /// `event_payload_o`; `step_done_i` frees the oldest step's bank.
 pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
-    let layout = Layout::new(plan.axons, plan.fed);
+    let layout = Layout::into_layer(plan);
     let count = Ty::u(index_bits(plan.axons + 1));
     let at_once = plan.events as usize;
     let doc = format!(
@@ -106,11 +106,18 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let steps = ShiftQueue::new(&mut b, "stored", plan.banks, pushed, done);
     let step_events = steps.field(&mut b, "step_events", count);
     let step_user = steps.field(&mut b, "step_user", user);
+    let step_repeat = beat.repeat.map(|repeat| {
+        let repeat = b.delay("repeat", repeat, 1);
+        steps.field(&mut b, "step_repeat", repeat)
+    });
 
     b.output("s_ready_o", ready);
     b.output("pushed_o", pushed);
     b.output("step_events_o", step_events);
     b.output("step_user_o", step_user);
+    if let Some(repeat) = step_repeat {
+        b.output("step_repeat_o", repeat);
+    }
     let addresses: Vec<Sig> = events.iter().map(|event| event[0]).collect();
     b.output_vec("event_address_o", &addresses);
     let payloads: Vec<Sig> = events

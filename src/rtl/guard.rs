@@ -3,7 +3,8 @@
 //!
 //! Illegal are an address or payload out of range, an address twice in one step, and a beat without an event that does
 //! not end a step. Where constants depend on the time step, a sample of more steps than they have is flagged too, and
-//! passes.
+//! passes. Where payloads are analogue, a step that says to be as the one before is illegal in the first place of a sample,
+//! after an event of its own, and wherever sums are not kept; it is then the step that it would be without saying so.
 //!
 //! A memory holds for each address the tag of the step in which it was last seen; the tag counts steps and skips 0.
 //! After reset, and each time that the tag runs out, the memory is cleared, one address a cycle, during which TREADY is
@@ -40,7 +41,10 @@ pub(crate) fn guard(
     plan: &LayerPlan,
     steps: Option<usize>,
 ) -> Result<Arc<Module>, HdlError> {
-    let layout = Layout::new(plan.axons, plan.fed);
+    let layout = Layout {
+        repeats: false,
+        ..Layout::into_layer(plan)
+    };
     let payloads = if layout.payload > 0 {
         format!(" payloads above {},", plan.fed.max)
     } else {
@@ -146,6 +150,8 @@ pub(crate) fn guard(
         legal = b.and(legal, ok);
     }
 
+    let asks = layout.is_analogue().then(|| asks_to_repeat(&mut b, &beat2));
+
     b.comment("3: judgement");
     let cycles = plan.fabric.read_cycles();
     let beat3 = staged(&mut b, 3, cycles, beat2);
@@ -175,7 +181,20 @@ pub(crate) fn guard(
     let dropped_event = b.and(has_event, no_event);
     let not_last = b.not(beat3.last);
     let idle_beat = b.and(beat3.null, not_last);
-    let illegal = b.or(dropped_event, idle_beat);
+    let mut illegal = b.or(dropped_event, idle_beat);
+    let mut repeat = None;
+    if let Some(asks) = asks {
+        let asks = b.delay("asks", asks, cycles);
+        let refused = if plan.keeps {
+            let may = may_repeat(&mut b, &beat3, event);
+            repeat = Some(b.and(asks, may));
+            let not_may = b.not(may);
+            b.and(asks, not_may)
+        } else {
+            asks
+        };
+        illegal = b.or(illegal, refused);
+    }
     let error = b.reg("error_q", Ty::BIT, Some(0));
     let mut flagged = b.and(beat3.valid, illegal);
     if let Some(steps) = steps {
@@ -188,6 +207,7 @@ pub(crate) fn guard(
 
     let out = Beat {
         null: no_event,
+        repeat,
         ..beat3
     };
     out.outputs(&mut b, "m");
@@ -210,7 +230,35 @@ fn staged(b: &mut Builder, stage: u32, cycles: u32, beat: Beat) -> Beat {
         address: later("address", beat.address),
         last: later("last", beat.last),
         user: later("user", beat.user),
+        repeat: None,
     }
+}
+
+/// Whether a beat ends a step that says to be as the one before.
+fn asks_to_repeat(b: &mut Builder, beat: &Beat) -> Sig {
+    let no_event = b.and(beat.null, beat.last);
+    match beat.payload {
+        Some(payload) => {
+            let says = b.bit(payload, 0);
+            b.and(no_event, says)
+        }
+        None => b.lit(0, Ty::BIT),
+    }
+}
+
+/// Whether the step of this judged beat may be as the one before: there is one, and the step has no event of its own.
+fn may_repeat(b: &mut Builder, beat: &Beat, event: Sig) -> Sig {
+    b.comment("first step of a sample; a legal event of the step was seen");
+    let first = b.reg("first_step_q", Ty::BIT, Some(1));
+    let ends_step = b.and(beat.valid, beat.last);
+    b.next_en(first, ends_step, beat.user);
+    let own = b.reg("has_event_q", Ty::BIT, Some(0));
+    let not_last = b.not(beat.last);
+    let seen = b.or(own.q, event);
+    let own_next = b.and(not_last, seen);
+    b.next_en(own, beat.valid, own_next);
+    let refuses = b.or(first.q, own.q);
+    b.not(refuses)
 }
 
 /// What the error flag says of `beat`.

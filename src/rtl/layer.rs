@@ -27,7 +27,7 @@ pub(crate) fn layer(
     assume: &Assume,
     sizes: &[Size],
 ) -> Result<Arc<Module>, HdlError> {
-    let input = Layout::new(plan.axons, plan.fed);
+    let input = Layout::into_layer(plan);
     let output = Layout::new(plan.neurons, plan.fires);
     let lane = neuron::lane(quant, &format!("{name}_lane"), plan.sum, assume)?;
     let (of_weights, of_constants) = sizes.split_at(sizes.len().min(1));
@@ -88,6 +88,9 @@ pub(crate) fn layer(
         .map(|name| b.wire(name, Ty::BIT))
         .collect();
     let mut wanted = vec!["pushed", "step_events", "step_user", "event_address"];
+    if input.repeats {
+        wanted.push("step_repeat");
+    }
     if input.payload > 0 {
         wanted.push("event_payload");
     }
@@ -104,7 +107,11 @@ pub(crate) fn layer(
     b.assign(index, sums.out("index_o"));
     b.assign(step_done, sums.out("step_done_o"));
 
-    let mut ports: Vec<(String, Vec<Sig>)> = ["hand_next", "hand", "sums", "first", "user"]
+    let mut wanted = vec!["hand_next", "hand", "sums", "first", "user"];
+    if input.repeats {
+        wanted.push("repeat");
+    }
+    let mut ports: Vec<(String, Vec<Sig>)> = wanted
         .iter()
         .map(|name| (format!("{name}_i"), sums.out_vec(&format!("{name}_o"))))
         .collect();

@@ -20,6 +20,7 @@ mod event_buffer;
 pub mod fabric;
 mod fifo;
 mod guard;
+mod kept;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod laws;
@@ -45,6 +46,6 @@ pub use fabric::Fabric;
 pub use layer::ProbeLayout;
 pub use load_map::LoadMap;
 pub use neuron::{Form, Forms};
-pub use plan::{DesignOptions, LaneChoice, LayerPlan, PlanError, Weights};
+pub use plan::{ConstantInput, DesignOptions, LaneChoice, LayerPlan, PlanError, Weights};
 pub(crate) use top::longest_sample;
 pub use top::{Design, design};

@@ -1,7 +1,8 @@
 //! The neurons of a layer: `Q` lanes, the state memory, the constants, and the sequencer that takes a handed-off group
 //! through the lanes row by row.
 //!
-//! The sums wait in a hand-off register that shifts by `Q` sums a cycle. Row `r` holds neurons `r*Q` to `r*Q + Q - 1`.
+//! The sums wait in a hand-off register that shifts by `Q` sums a cycle; where they are kept, a repeated step takes those of
+//! the step before. Row `r` holds neurons `r*Q` to `r*Q + Q - 1`.
 //! The spacing of the passes keeps two visits of a row further apart than the lanes are deep.
 
 use std::sync::Arc;
@@ -10,13 +11,14 @@ use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::constants::{Place, constants};
+use crate::rtl::kept::{Kept, Row};
 use crate::rtl::load::{Load, Size};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::neuron::{Lane, State};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{counted, delay_control, hold, ring};
 
-/// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
+/// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`, where sums are kept `repeat_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
 /// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
 /// `NAME_o` of every traced state. `sizes`: of the memories of constants, where they are loaded.
 pub(crate) fn neurons(
@@ -39,6 +41,7 @@ pub(crate) fn neurons(
     let sums = b.input_vec("sums_i", plan.sum, plan.lanes as usize);
     let first = b.input("first_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);
+    let repeat = plan.keeps.then(|| b.input("repeat_i", Ty::BIT));
     let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
 
     let sequence = sequence(&mut b, plan, hand_next, first);
@@ -47,10 +50,15 @@ pub(crate) fn neurons(
         .map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None))
         .collect();
     let shifts = delay_control(&mut b, "shifts", sequence.active, 1);
-    let moves = b.or(hand, shifts);
+    let kept = repeat.map(|repeat| Kept::new(&mut b, plan, repeat, hand_next));
+    let loads = kept.as_ref().map_or(hand, |kept| kept.loads(&mut b, hand));
+    let moves = b.or(loads, shifts);
     for (i, &reg) in waiting.iter().enumerate() {
-        let shifted = waiting.get(i + q).map_or(reg.q, |next| next.q);
-        let next = b.mux(hand, sums[i], shifted);
+        let from = kept
+            .as_ref()
+            .map_or(i + q, |kept| kept.shifted_from(i, plan));
+        let shifted = waiting.get(from).map_or(reg.q, |next| next.q);
+        let next = b.mux(loads, sums[i], shifted);
         b.next_en(reg, moves, next);
     }
 
@@ -79,11 +87,25 @@ pub(crate) fn neurons(
     let files = (constants_files, load.as_ref());
     let constants = constants(&mut b, plan, &lane.columns, files, &sequence);
 
+    let row: Vec<Sig> = waiting[..q].iter().map(|sum| sum.q).collect();
+    let kept_sums = kept.map(|kept| {
+        let row = Row {
+            active: sequence.active,
+            number: sequence.row,
+            arrives: shifts,
+            sums: &row,
+        };
+        kept.sums(&mut b, plan, &row)
+    });
+
     b.comment("lanes");
     let first = b.delay("first_row", sequence.first, to_lane);
     let mut results = Vec::with_capacity(q);
     for index in 0..q {
-        let sum = b.delay(&format!("lane{index}_sum"), waiting[index].q, to_lane - 1);
+        let sum = match &kept_sums {
+            Some(sums) => sums[index],
+            None => b.delay(&format!("lane{index}_sum"), row[index], to_lane - 1),
+        };
         let mut ports = vec![
             ("sum_i".to_owned(), vec![sum]),
             ("first_i".to_owned(), vec![first]),

@@ -13,6 +13,7 @@ use crate::hdl::{HdlError, Ty};
 use crate::rtl::any;
 use crate::rtl::fabric::Fabric;
 use crate::rtl::neuron::Forms;
+use crate::rtl::stream::Layout;
 
 /// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
 /// layers overlap without a gap.
@@ -53,6 +54,17 @@ pub enum Weights {
     Writable,
 }
 
+/// What becomes of a first layer's sums where its input is analogue and often the same from step to step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConstantInput {
+    /// They are kept: a step that is as the one before is one beat, and its passes replay no event.
+    #[default]
+    Keep,
+    /// They are added up anew in each step.
+    Recompute,
+}
+
 /// What the user may choose of a design without changing one bit of its results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesignOptions {
@@ -76,6 +88,9 @@ pub struct DesignOptions {
     /// Whether weights and constants can be rewritten.
     #[serde(default)]
     pub weights: Weights,
+    /// What becomes of the first layer's sums where its input is analogue.
+    #[serde(default)]
+    pub constant_input: ConstantInput,
 }
 
 fn one_event() -> LaneChoice {
@@ -93,6 +108,7 @@ impl Default for DesignOptions {
             forms: Forms::Cheapest,
             fabric: Fabric::PORTABLE,
             weights: Weights::Rom,
+            constant_input: ConstantInput::Keep,
         }
     }
 }
@@ -201,6 +217,8 @@ pub struct LayerPlan {
     pub fed: Payloads,
     /// What the spikes that go out carry.
     pub fires: Payloads,
+    /// Whether the sums of a step are kept for steps that are as it.
+    pub keeps: bool,
     /// Type of a synaptic sum without the bias.
     pub sum: Ty,
     /// Type of a synaptic sum with the bias.
@@ -223,6 +241,12 @@ impl LayerPlan {
         self.groups * adding.max(self.spacing)
     }
 
+    /// Cycles of a step that is as the one before, where the sums are kept: as many as of a step without events.
+    #[must_use]
+    pub fn repeat_cycles(&self) -> Option<u32> {
+        self.keeps.then(|| self.step_cycles(0))
+    }
+
     /// Cycles of a step with `events` events, in words.
     #[must_use]
     pub fn cycles_formula(&self) -> String {
@@ -234,7 +258,14 @@ impl LayerPlan {
             0 => String::new(),
             cycles => format!(" + {cycles}"),
         };
-        format!("{} * max({shared}{clear}, {})", self.groups, self.spacing)
+        let repeated = self
+            .repeat_cycles()
+            .map(|cycles| format!("; {cycles} if it is as the step before"))
+            .unwrap_or_default();
+        format!(
+            "{} * max({shared}{clear}, {}){repeated}",
+            self.groups, self.spacing
+        )
     }
 
     /// Cycles from a read of a state to the first cycle in which the written one can be read.
@@ -348,6 +379,9 @@ pub(crate) fn plan(
             banks: options.banks,
             fed,
             fires: layer.payloads(),
+            keeps: index == 0
+                && options.constant_input == ConstantInput::Keep
+                && Layout::new(layer.axons, fed).is_analogue(),
             sum: match options.weights {
                 Weights::Rom => sum_type(layer, fed),
                 Weights::Writable => any::sum_type(layer, fed),

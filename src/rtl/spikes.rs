@@ -112,6 +112,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
         address,
         last,
         user,
+        repeat: None,
     };
     out.outputs(&mut b, "m");
     b.output("credit_o", credit);

@@ -3,9 +3,14 @@
 //! `TDATA = {zeros, null, payload, address}`, the address in the low bits, filled up to whole bytes. Binary spikes have
 //! no payload bits, ternary ones have one: the sign, 1 for a spike of -1. TLAST ends a time step; a beat with `null` carries no event and is legal only with TLAST. TUSER counts
 //! only on a TLAST beat: last step of the sample.
+//!
+//! Analogue payloads often stay as they are from step to step. Where a layer keeps its sums ([`ConstantInput`]), a step
+//! may be one beat with TLAST, `null` and the payload's lowest bit: its events are those of the step before.
+//!
+//! [`ConstantInput`]: crate::rtl::ConstantInput
 
 use crate::hdl::{Builder, Instance, Sig, Ty};
-use crate::rtl::plan::{index_bits, payload_bits};
+use crate::rtl::plan::{LayerPlan, index_bits, payload_bits};
 use goldspike_golden::quant::Payloads;
 
 /// Field widths of one event stream.
@@ -17,6 +22,8 @@ pub struct Layout {
     pub payload: u32,
     /// Whether the payload is the sign of a ternary spike.
     pub signed: bool,
+    /// Whether a beat may say that a step is as the one before.
+    pub repeats: bool,
 }
 
 impl Layout {
@@ -27,7 +34,23 @@ impl Layout {
             address: index_bits(addresses),
             payload: payload_bits(payloads),
             signed: payloads.signed,
+            repeats: false,
         }
+    }
+
+    /// Layout of what a layer takes.
+    #[must_use]
+    pub fn into_layer(plan: &LayerPlan) -> Self {
+        Self {
+            repeats: plan.keeps,
+            ..Self::new(plan.axons, plan.fed)
+        }
+    }
+
+    /// Whether a payload is a number, and not one spike or its sign.
+    #[must_use]
+    pub fn is_analogue(self) -> bool {
+        self.payload > 0 && !self.signed
     }
 
     /// TDATA width: whole bytes.
@@ -51,6 +74,13 @@ impl Layout {
     #[must_use]
     pub fn pack_null(self) -> u64 {
         1 << (self.address + self.payload)
+    }
+
+    /// TDATA of the one beat of a step that is as the step before; `None` where there is no such beat.
+    #[must_use]
+    pub fn pack_repeat(self) -> Option<u64> {
+        self.repeats
+            .then(|| self.pack_null() | self.pack_event(0, 1))
     }
 
     /// `(null, payload, address)` of a TDATA word; payload 1 where the layout has none, 1 or -1 where it is a sign.
@@ -85,6 +115,8 @@ pub struct Beat {
     pub last: Sig,
     /// With `last`: last step of the sample.
     pub user: Sig,
+    /// With `last`, where the layout has it: the step is as the one before.
+    pub repeat: Option<Sig>,
 }
 
 impl Beat {
@@ -98,6 +130,7 @@ impl Beat {
             payload: (layout.payload > 0).then(|| port("payload", Ty::u(layout.payload))),
             last: port("last", Ty::BIT),
             user: port("user", Ty::BIT),
+            repeat: layout.repeats.then(|| port("repeat", Ty::BIT)),
         }
     }
 
@@ -126,6 +159,7 @@ impl Beat {
             payload: (layout.payload > 0).then(|| port("payload")),
             last: port("last"),
             user: port("user"),
+            repeat: layout.repeats.then(|| port("repeat")),
         }
     }
 
@@ -137,6 +171,7 @@ impl Beat {
         ];
         fields.extend(self.payload.map(|payload| ("payload", payload)));
         fields.extend([("last", self.last), ("user", self.user)]);
+        fields.extend(self.repeat.map(|repeat| ("repeat", repeat)));
         fields
     }
 }

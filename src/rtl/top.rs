@@ -76,7 +76,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let load = (options.weights == Weights::Writable)
         .then(|| LoadMap::new(network.input.payloads(), &network.layers, &plans, columns));
     let prefix = format!("gs_{}", identifier(&network.name));
-    let input = Layout::new(plans[0].axons, plans[0].fed);
+    let input = Layout::into_layer(&plans[0]);
     let output = Layout::new(plans[plans.len() - 1].neurons, plans[plans.len() - 1].fires);
 
     let steps = longest_sample(network);
@@ -103,7 +103,14 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let data = b.input("s_axis_tdata", Ty::u(input.tdata_bits()));
     let last = b.input("s_axis_tlast", Ty::BIT);
     let user = b.input("s_axis_tuser", Ty::BIT);
-    b.port_doc("s_axis_tdata", "{zeros, null, payload, address}");
+    b.port_doc(
+        "s_axis_tdata",
+        if input.repeats {
+            "{zeros, null, payload, address}; with null and tlast, payload bit 0: the step is as the one before"
+        } else {
+            "{zeros, null, payload, address}"
+        },
+    );
     b.port_doc("s_axis_tlast", "last beat of the time step");
     b.port_doc("s_axis_tuser", "with tlast: last step of the sample");
     let address = b.slice(data, 0, input.address);
@@ -116,6 +123,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         address,
         last,
         user,
+        repeat: None,
     };
 
     let mut load_port = match &load {

@@ -1,7 +1,7 @@
 //! Random designs: a network case with lane numbers that do and do not divide its layers, and pauses of the streams.
 
 use goldspike::engine::{Stalls, Stimulus};
-use goldspike::rtl::{DesignOptions, Fabric, Forms, LaneChoice};
+use goldspike::rtl::{ConstantInput, DesignOptions, Fabric, Forms, LaneChoice};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
@@ -45,6 +45,11 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
             Forms::Cheapest
         },
         fabric: fabric(rng),
+        constant_input: if rng.random_bool(0.25) {
+            ConstantInput::Recompute
+        } else {
+            ConstantInput::Keep
+        },
         ..DesignOptions::default()
     }
 }

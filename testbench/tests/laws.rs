@@ -6,6 +6,7 @@ use std::cell::Cell;
 use goldspike::engine::beats::{BeatResult, BeatStimulus, InputBeat, traces};
 use goldspike::engine::{Bench, Stalls};
 use goldspike::hdl::Sim;
+use goldspike::rtl::stream::Layout;
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::network::golden;
@@ -207,11 +208,12 @@ enum Fault {
     BadAddress,
     BadPayload,
     IdleBeat,
+    Repeat,
 }
 
 #[test]
 fn illegal_streams_are_flagged_and_never_hang() {
-    let seen = Cell::new([[0u32; 4]; 2]);
+    let seen = Cell::new([[0u32; 5]; 2]);
     law(120, |case, draw| {
         let design = build(case, true, draw);
         let rng = &mut rng(draw);
@@ -245,9 +247,13 @@ fn illegal_streams_are_flagged_and_never_hang() {
         )
     });
     let [within, ends] = seen.get();
-    println!("faults (duplicate, address, payload, idle): {within:?}, on TLAST beats {ends:?}");
-    assert!(within.iter().all(|&count| count > 0), "{within:?}");
-    assert!(ends[..3].iter().all(|&count| count > 0), "{ends:?}");
+    println!(
+        "faults (duplicate, address, payload, idle, repeat): {within:?}, on TLAST beats {ends:?}"
+    );
+    assert!(within[..4].iter().all(|&count| count > 0), "{within:?}");
+    for kind in [0, 1, 2, Fault::Repeat as usize] {
+        assert!(ends[kind] > 0, "{ends:?}");
+    }
 }
 
 /// Puts illegal beats between legal ones and in the place of beats that end a step: each kind, as it can be drawn there.
@@ -258,10 +264,17 @@ fn spoil(
     clean: &[InputBeat],
 ) -> (Vec<InputBeat>, Vec<(Fault, bool)>) {
     let (mut beats, mut faults, mut step) = (Vec::new(), Vec::new(), Vec::new());
+    let mut first_step = true;
     for beat in clean {
-        let (null, _, address) = design.input.unpack(beat.data);
+        let (null, payload, address) = design.input.unpack(beat.data);
+        let repeats = design.input.is_analogue() && null && payload == 1;
         while rng.random_bool(0.25) {
-            let (fault, data) = illegal(rng, design, case, &step, false).expect("an idle beat");
+            let place = Place {
+                step: &step,
+                last: false,
+                first_step,
+            };
+            let (fault, data) = illegal(rng, design, case, place).expect("an idle beat");
             faults.push((fault, false));
             beats.push(InputBeat {
                 data,
@@ -273,9 +286,15 @@ fn spoil(
         if !null {
             step.push(address);
         }
-        // An illegal event that ends the step is dropped, and ends it all the same.
-        let end = (beat.last && rng.random_bool(0.5))
-            .then(|| illegal(rng, design, case, &step, true))
+        // An illegal event that ends the step is dropped, and ends it all the same. One in the place of a beat that says
+        // that the step is as the one before would leave a silent step.
+        let place = Place {
+            step: &step,
+            last: true,
+            first_step,
+        };
+        let end = (beat.last && !repeats && rng.random_bool(0.5))
+            .then(|| illegal(rng, design, case, place))
             .flatten();
         if let Some((fault, data)) = end {
             if !null {
@@ -292,20 +311,33 @@ fn spoil(
         }
         if beat.last {
             step.clear();
+            first_step = beat.user;
         }
     }
     (beats, faults)
 }
 
-/// An illegal beat after the events `step`: its kind and TDATA; `None` if no kind can be drawn there. A beat without an
-/// event is legal where it ends the step.
+/// Where an illegal beat goes: after these events of its step, at its end, in the first step of a sample.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    step: &'a [u32],
+    last: bool,
+    first_step: bool,
+}
+
+/// An illegal beat: its kind and TDATA; `None` if no kind can be drawn there. A beat without an event is legal where it
+/// ends the step; one that says that the step is as the one before, where there is one and the step has no event.
 fn illegal(
     rng: &mut TestRng,
     design: &Design,
     case: &Case,
-    step: &[u32],
-    last: bool,
+    place: Place<'_>,
 ) -> Option<(Fault, u64)> {
+    let Place {
+        step,
+        last,
+        first_step,
+    } = place;
     let layout = design.input;
     let axons = u32::try_from(case.network.input.axons).unwrap();
     let payload_max = case.network.input.payload_max;
@@ -318,6 +350,10 @@ fn illegal(
             layout.payload > 0 && payload_max + 1 < payloads,
         ),
         (Fault::IdleBeat, !last),
+        (
+            Fault::Repeat,
+            last && layout.is_analogue() && (!layout.repeats || first_step || !step.is_empty()),
+        ),
     ]
     .into_iter()
     .filter_map(|(fault, possible)| possible.then_some(fault))
@@ -334,14 +370,22 @@ fn illegal(
             rng.random_range(0..axons),
             rng.random_range(payload_max + 1..payloads),
         ),
+        Fault::IdleBeat if layout.is_analogue() && rng.random_bool(0.5) => repeat(layout),
         Fault::IdleBeat => layout.pack_null(),
+        Fault::Repeat => repeat(layout),
     };
     Some((fault, data))
+}
+
+/// TDATA that says that a step is as the one before, whether or not that is allowed.
+fn repeat(layout: Layout) -> u64 {
+    layout.pack_null() | layout.pack_event(0, 1)
 }
 
 #[test]
 fn steady_steps_take_the_cycles_of_the_datasheet() {
     let (compared, silent) = (Cell::new(0), Cell::new(0));
+    let (repeated, changed) = (Cell::new([0; 2]), Cell::new(0));
     law(60, |case, draw| {
         let mut network = case.network.clone();
         network.layers.truncate(1);
@@ -350,15 +394,16 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
             0 => 0,
             _ => (draw % u64::from(axons + 1)) as u32,
         };
-        let step: Vec<Event> = (0..events)
-            .map(|address| Event {
-                address,
-                payload: 1,
-            })
-            .collect();
+        let changes = network.input.payload_max > 1 && events > 0 && draw >> 32 & 1 == 0;
+        let step = |t: usize| -> Vec<Event> {
+            let payload = if changes && t % 2 == 1 { 2 } else { 1 };
+            (0..events)
+                .map(|address| Event { address, payload })
+                .collect()
+        };
         let samples = |steps: usize| {
             vec![Sample {
-                steps: vec![step.clone(); steps],
+                steps: (0..steps).map(step).collect(),
             }]
         };
         let options = DesignOptions {
@@ -368,12 +413,14 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         };
         let design = design(&network, &options).unwrap();
         let plan = &design.plans[0];
-        let compute = u64::from(plan.step_cycles(events));
+        let repeats = plan.repeat_cycles().filter(|_| !changes);
+        let compute = u64::from(repeats.unwrap_or(plan.step_cycles(events)));
         // Beats in and out run at one a cycle: they set the pace where they are as many as the passes' cycles.
         let trace = golden(&network).unwrap().run(&samples(32)[0]);
         let spikes = |layer: &LayerTrace<i64>| layer.spikes.iter().filter(|&&s| s != 0).count();
         let most = trace.steps.iter().map(|step| spikes(&step.layers[0]));
-        let beats = u64::from(events).max(most.max().unwrap_or(0) as u64 + 1);
+        let beats_in = if repeats.is_some() { 1 } else { events };
+        let beats = u64::from(beats_in).max(most.max().unwrap_or(0) as u64 + 1);
         if compute <= beats {
             return Ok(());
         }
@@ -395,6 +442,12 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
             })
             .unwrap();
         compared.set(compared.get() + 1);
+        if repeats.is_some() && events > plan.spacing {
+            let mut counts = repeated.get();
+            counts[usize::from(plan.groups > 1)] += 1;
+            repeated.set(counts);
+        }
+        changed.set(changed.get() + u32::from(changes && plan.keeps));
         equal("steps", &ends.len(), &32)?;
         let steady: Vec<u64> = ends[12..]
             .windows(2)
@@ -406,7 +459,16 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
             &vec![compute; steady.len()],
         )
     });
+    println!(
+        "{} designs, silent {}, repeated {:?} (one group, several), changed {}",
+        compared.get(),
+        silent.get(),
+        repeated.get(),
+        changed.get()
+    );
     assert!(silent.get() > 3, "{} silent ones", silent.get());
+    assert!(repeated.get().iter().all(|&count| count > 0));
+    assert!(changed.get() > 0);
     assert!(
         compared.get() > 10,
         "only {} designs were compared",

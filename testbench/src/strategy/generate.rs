@@ -163,7 +163,7 @@ fn layer(rng: &mut TestRng, index: usize, axons: usize, fed: Payloads, steps: us
     layer
 }
 
-/// One to four samples, each address at most once a step, in any order.
+/// One to four samples, each address at most once a step, in any order; analogue steps are often as the one before.
 pub fn samples(rng: &mut TestRng, axons: usize, payload_max: u32) -> Vec<Sample> {
     (0..rng.random_range(1..=4))
         .map(|_| sample(rng, axons, payload_max))
@@ -174,6 +174,11 @@ fn sample(rng: &mut TestRng, axons: usize, payload_max: u32) -> Sample {
     let steps = pick(rng, &[1, 3, 8, 12], 8);
     let density = pick(rng, &[0.0, 0.1, 0.3, 0.7, 1.0], 0.3);
     let silent = pick(rng, &[0.0, 0.2, 0.6], 0.0);
+    let repeated = if payload_max > 1 {
+        pick(rng, &[0.0, 0.3, 0.8, 1.0], 0.0)
+    } else {
+        0.0
+    };
     let payloads = i32::try_from(payload_max).unwrap_or(i32::MAX);
     let addresses = u32::try_from(axons).unwrap_or(u32::MAX);
     let step = |rng: &mut TestRng| {
@@ -199,9 +204,13 @@ fn sample(rng: &mut TestRng, axons: usize, payload_max: u32) -> Sample {
         }
         events
     };
-    Sample {
-        steps: (0..rng.random_range(1..=steps))
-            .map(|_| step(rng))
-            .collect(),
+    let mut sample = Sample::default();
+    for _ in 0..rng.random_range(1..=steps) {
+        let next = match sample.steps.last() {
+            Some(before) if repeated > 0.0 && rng.random_bool(repeated) => before.clone(),
+            _ => step(rng),
+        };
+        sample.steps.push(next);
     }
+    sample
 }

@@ -1,0 +1,87 @@
+//! Sums that outlive their step: a step that is as the one before takes them again.
+//!
+//! With one group the hand-off register does not shift out but goes around: after as many shifts as a group has rows
+//! every sum is back in its place, and a repeated step does not load it. With several groups a memory holds a copy of
+//! each row of sums, made as the row enters the lanes.
+//!
+//! Sums live within a sample: its first step is never a repeated one, so nothing here needs a reset, and weights that
+//! are loaded between samples meet no sum of the old ones.
+
+use crate::hdl::{Builder, MemInit, Sig};
+use crate::rtl::memory::{memory, read};
+use crate::rtl::plan::LayerPlan;
+use crate::rtl::regs::hold;
+
+/// What is known of the sums that are handed over.
+pub(crate) struct Kept {
+    /// They are those of the step before: true from the hand-over until the next one.
+    repeat: Sig,
+    goes_around: bool,
+}
+
+/// A row as it enters the lanes.
+pub(crate) struct Row<'a> {
+    /// A row enters.
+    pub(crate) active: Sig,
+    /// Its number.
+    pub(crate) number: Sig,
+    /// Whether it enters, one cycle later.
+    pub(crate) arrives: Sig,
+    /// Its sums, one cycle later.
+    pub(crate) sums: &'a [Sig],
+}
+
+impl Kept {
+    /// `repeat`: of the sums that are handed over in the cycle after `hand_next`.
+    pub(crate) fn new(b: &mut Builder, plan: &LayerPlan, repeat: Sig, hand_next: Sig) -> Self {
+        Self {
+            repeat: hold(b, "repeat_q", repeat, hand_next),
+            goes_around: plan.groups == 1,
+        }
+    }
+
+    /// Whether new sums are loaded as `hand` hands them over.
+    pub(crate) fn loads(&self, b: &mut Builder, hand: Sig) -> Sig {
+        let new = b.not(self.repeat);
+        let loads = b.and(hand, new);
+        b.name("loads", loads)
+    }
+
+    /// Where the sum at `place` of the hand-off register comes from as it shifts by a row: the place `row` above, or
+    /// the one that goes around.
+    pub(crate) fn shifted_from(&self, place: usize, plan: &LayerPlan) -> usize {
+        let above = place + plan.neuron_lanes as usize;
+        if self.goes_around {
+            above % plan.lanes as usize
+        } else {
+            above
+        }
+    }
+
+    /// The sums for the lanes, [`read_cycles`](crate::rtl::Fabric::read_cycles) after the row enters.
+    pub(crate) fn sums(&self, b: &mut Builder, plan: &LayerPlan, row: &Row<'_>) -> Vec<Sig> {
+        let to_lane = plan.fabric.read_cycles();
+        let fresh: Vec<Sig> = (0..row.sums.len())
+            .map(|lane| b.delay(&format!("lane{lane}_sum"), row.sums[lane], to_lane - 1))
+            .collect();
+        if self.goes_around {
+            return fresh;
+        }
+        b.comment("sums of the step before, a row a word");
+        let fields = vec![plan.sum; row.sums.len()];
+        let rows = plan.rows as usize;
+        let kept = memory(b, plan.fabric, "kept_sums", &fields, rows, MemInit::Zero);
+        let before = read(b, plan, kept, "kept_sum", row.number, row.active);
+        let arrived = b.delay("kept_row", row.number, 1);
+        let repeated = b.delay("row_repeat", self.repeat, 1);
+        let new = b.not(repeated);
+        let write = b.and(row.arrives, new);
+        b.write(kept, write, arrived, row.sums);
+        let takes = b.delay("takes_kept", repeated, to_lane - 1);
+        before
+            .into_iter()
+            .zip(fresh)
+            .map(|(before, fresh)| b.mux(takes, before, fresh))
+            .collect()
+    }
+}
