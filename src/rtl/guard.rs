@@ -258,7 +258,8 @@ fn may_repeat(b: &mut Builder, beat: &Beat, event: Sig) -> Sig {
     let own_next = b.and(not_last, seen);
     b.next_en(own, beat.valid, own_next);
     let refuses = b.or(first.q, own.q);
-    b.not(refuses)
+    let may = b.not(refuses);
+    b.name("may_repeat", may)
 }
 
 /// What the error flag says of `beat`.

@@ -47,8 +47,8 @@ impl Kept {
         b.name("loads", loads)
     }
 
-    /// Where the sum at `place` of the hand-off register comes from as it shifts by a row: the place `row` above, or
-    /// the one that goes around.
+    /// From which place the sum at `place` of the hand-off register comes as it shifts by a row: that a row above, or,
+    /// where sums go around, its likeness at the other end; beyond the register where there is none.
     pub(crate) fn shifted_from(&self, place: usize, plan: &LayerPlan) -> usize {
         let above = place + plan.neuron_lanes as usize;
         if self.goes_around {
@@ -76,6 +76,7 @@ impl Kept {
         let repeated = b.delay("row_repeat", self.repeat, 1);
         let new = b.not(repeated);
         let write = b.and(row.arrives, new);
+        let write = b.name("keeps", write);
         b.write(kept, write, arrived, row.sums);
         let takes = b.delay("takes_kept", repeated, to_lane - 1);
         before

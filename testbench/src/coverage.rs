@@ -74,6 +74,9 @@ pub const ARITHMETIC: [&str; 15] = [
 /// Bins of the tables, that a large enough run must see where a model has one.
 pub const TABLES: [&str; 3] = ["table: below", "table: inside", "table: above"];
 
+/// Bins of steps that take the sums of the step before: with one group, with several.
+pub const REPEATED: [&str; 2] = ["repeated step, one group", "repeated step, several groups"];
+
 /// `Raw` that notes the corners it meets.
 #[derive(Clone, Debug)]
 pub struct Covered {

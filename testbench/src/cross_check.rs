@@ -7,7 +7,7 @@ use goldspike_golden::network;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
-use crate::coverage::{Bins, Covered};
+use crate::coverage::{Bins, Covered, REPEATED};
 use crate::{designs, strategy};
 
 /// Networks of a run: `few` in the ordinary tests, `many` in the campaign (`GOLDSPIKE_CAMPAIGN=1`).
@@ -78,6 +78,12 @@ pub fn cross_check(
                 raw,
                 bins: bins.clone(),
             });
+        let first = &design.plans[0];
+        for sample in case.samples.iter().filter(|_| first.keeps) {
+            let pairs = sample.steps.windows(2);
+            let repeated = pairs.filter(|pair| pair[0] == pair[1]).count() as u64;
+            bins.add(REPEATED[usize::from(first.groups > 1)], repeated);
+        }
         for sample in &case.samples {
             let trace = covered.run(sample);
             for layers in trace.steps.iter().map(|step| &step.layers) {

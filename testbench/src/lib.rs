@@ -1,5 +1,6 @@
 //! Property tests, vectors, planted bugs and campaigns of goldspike.
 
+pub mod constant;
 pub mod contract_case;
 pub mod coverage;
 pub mod cross_check;

@@ -3,7 +3,7 @@
 
 use goldspike::engine::{Rtl, RustHdl};
 use goldspike_golden::neuron::registry;
-use goldspike_testbench::coverage::{ARITHMETIC, TABLES};
+use goldspike_testbench::coverage::{ARITHMETIC, REPEATED, TABLES};
 use goldspike_testbench::cross_check::{cases, cross_check, seed};
 
 use goldspike::engine::tool::{IVERILOG, VERILATOR};
@@ -38,6 +38,7 @@ fn rtl_equals_golden_on_the_embedded_simulator() {
         [""; 0],
         "corners that no random network reached"
     );
+    assert_eq!(bins.missing(&REPEATED), [""; 0], "sums never taken again");
     if registry().any(|info| !info.tables.is_empty()) {
         assert_eq!(bins.missing(&TABLES), [""; 0], "parts of tables never read");
     }

@@ -12,7 +12,7 @@ module gs_guarded_direct (
     input  wire rst_i,  // synchronous, active high
     input  wire s_axis_tvalid,
     output wire s_axis_tready,
-    input  wire [7:0] s_axis_tdata,  // {zeros, null, payload, address}
+    input  wire [7:0] s_axis_tdata,  // {zeros, null, payload, address}; with null and tlast, payload bit 0: the step is as the one before
     input  wire s_axis_tlast,  // last beat of the time step
     input  wire s_axis_tuser,  // with tlast: last step of the sample
     output wire m_axis_tvalid,
@@ -34,6 +34,7 @@ module gs_guarded_direct (
     wire [3:0] u_guard_m_payload;
     wire u_guard_m_last;
     wire u_guard_m_user;
+    wire u_guard_m_repeat;
     wire u_guard_s_ready;
     wire u_guard_claim;
     wire u_guard_error;
@@ -77,6 +78,7 @@ module gs_guarded_direct (
         .m_payload_o(u_guard_m_payload),
         .m_last_o(u_guard_m_last),
         .m_user_o(u_guard_m_user),
+        .m_repeat_o(u_guard_m_repeat),
         .s_ready_o(u_guard_s_ready),
         .claim_o(u_guard_claim),
         .error_o(u_guard_error)
@@ -90,6 +92,7 @@ module gs_guarded_direct (
         .s_payload_i(u_guard_m_payload),
         .s_last_i(u_guard_m_last),
         .s_user_i(u_guard_m_user),
+        .s_repeat_i(u_guard_m_repeat),
         .m_ready_i(m_axis_tready),
         .s_claim_i(u_guard_claim),
         .m_valid_o(u_layer0_m_valid),

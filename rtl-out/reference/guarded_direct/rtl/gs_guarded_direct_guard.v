@@ -22,6 +22,7 @@ module gs_guarded_direct_guard (
     output wire [3:0] m_payload_o,
     output wire m_last_o,
     output wire m_user_o,
+    output wire m_repeat_o,
     output wire s_ready_o,
     output wire claim_o,  // the last beat of a step was accepted
     output wire error_o  // sticky: an illegal beat was dropped
@@ -62,6 +63,9 @@ module gs_guarded_direct_guard (
     reg same1_d1;
     reg same2_d1;
     reg same3_d1;
+    reg asks_d1;
+    reg first_step_q;
+    reg has_event_q;
     reg error_q;
     initial begin
         clearing_q = 1'd1;
@@ -99,6 +103,9 @@ module gs_guarded_direct_guard (
         same1_d1 = 1'd0;
         same2_d1 = 1'd0;
         same3_d1 = 1'd0;
+        asks_d1 = 1'd0;
+        first_step_q = 1'd1;
+        has_event_q = 1'd0;
         error_q = 1'd0;
     end
     (* no_rw_check *) reg [15:0] seen_tag [0:5];
@@ -131,11 +138,14 @@ module gs_guarded_direct_guard (
     wire [15:0] seen_tag_wdata_0 = sweep ? 16'd0 : tag_q;
 
     // 3: judgement
-    wire and_10 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
+    wire and_11 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
     wire not_9 = ~null3_d1;
-    wire legal_event = not_9 & and_10;
+    wire legal_event = not_9 & and_11;
     wire m_null = ~legal_event;
-    wire error_d = error_q | (valid3_d1_q & ((not_9 & m_null) | (null3_d1 & (~last3_d1))));
+
+    // first step of a sample; a legal event of the step was seen
+    wire may_repeat = ~(first_step_q | has_event_q);
+    wire or_4 = ((not_9 & m_null) | (null3_d1 & (~last3_d1))) | (asks_d1 & (~may_repeat));
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -148,6 +158,8 @@ module gs_guarded_direct_guard (
             clearing_d3_q <= 1'd0;
             clear_row_q <= 3'd0;
             valid3_d1_q <= 1'd0;
+            first_step_q <= 1'd1;
+            has_event_q <= 1'd0;
             error_q <= 1'd0;
         end else begin
             clearing_q <= (and_3 & runs_out_d1) | (clearing_q & (~(sweep & equal_1)));
@@ -163,7 +175,13 @@ module gs_guarded_direct_guard (
                 clear_row_q <= clear_row_d;
             end
             valid3_d1_q <= valid2_d1_q;
-            error_q <= error_d;
+            if (valid3_d1_q & last3_d1) begin
+                first_step_q <= user3_d1;
+            end
+            if (valid3_d1_q) begin
+                has_event_q <= (~last3_d1) & (has_event_q | legal_event);
+            end
+            error_q <= error_q | (valid3_d1_q & or_4);
         end
     end
     always @(posedge clk_i) begin
@@ -193,6 +211,7 @@ module gs_guarded_direct_guard (
         same1_d1 <= seen_tag_rdata[7:4] == tag_q[7:4];
         same2_d1 <= seen_tag_rdata[11:8] == tag_q[11:8];
         same3_d1 <= seen_tag_rdata[15:12] == tag_q[15:12];
+        asks_d1 <= (null2_d1 & last2_d1) & payload2_d1[0];
     end
     always @(posedge clk_i) begin
         if ((valid1_d1_q & in_range_d1) & (~meets)) seen_tag_rdata <= seen_tag[address1_d1];
@@ -205,6 +224,7 @@ module gs_guarded_direct_guard (
     assign m_payload_o = payload3_d1;
     assign m_last_o = last3_d1;
     assign m_user_o = user3_d1;
+    assign m_repeat_o = asks_d1 & may_repeat;
     assign s_ready_o = s_ready;
     assign claim_o = accept & s_last_i;
     assign error_o = error_q;

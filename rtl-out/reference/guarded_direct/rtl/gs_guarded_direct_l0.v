@@ -14,6 +14,7 @@ module gs_guarded_direct_l0 (
     input  wire [3:0] s_payload_i,
     input  wire s_last_i,
     input  wire s_user_i,
+    input  wire s_repeat_i,
     input  wire m_ready_i,
     input  wire s_claim_i,
     output wire m_valid_o,
@@ -37,6 +38,7 @@ module gs_guarded_direct_l0 (
     wire u_event_buffer_pushed;
     wire [2:0] u_event_buffer_step_events;
     wire u_event_buffer_step_user;
+    wire u_event_buffer_step_repeat;
     wire [2:0] u_event_buffer_event_address;
     wire [3:0] u_event_buffer_event_payload;
     wire u_crossbar_read;
@@ -47,6 +49,7 @@ module gs_guarded_direct_l0 (
     wire [35:0] u_crossbar_sums;
     wire u_crossbar_first;
     wire u_crossbar_user;
+    wire u_crossbar_repeat;
     wire u_neurons_row_valid;
     wire u_neurons_mask;
     wire [1:0] u_neurons_base;
@@ -87,6 +90,7 @@ module gs_guarded_direct_l0 (
         .s_payload_i(s_payload_i),
         .s_last_i(s_last_i),
         .s_user_i(s_user_i),
+        .s_repeat_i(s_repeat_i),
         .claim_i(s_claim_i),
         .step_done_i(step_done),
         .read_i(read),
@@ -95,6 +99,7 @@ module gs_guarded_direct_l0 (
         .pushed_o(u_event_buffer_pushed),
         .step_events_o(u_event_buffer_step_events),
         .step_user_o(u_event_buffer_step_user),
+        .step_repeat_o(u_event_buffer_step_repeat),
         .event_address_o(u_event_buffer_event_address),
         .event_payload_o(u_event_buffer_event_payload)
     );
@@ -104,6 +109,7 @@ module gs_guarded_direct_l0 (
         .pushed_i(u_event_buffer_pushed),
         .step_events_i(u_event_buffer_step_events),
         .step_user_i(u_event_buffer_step_user),
+        .step_repeat_i(u_event_buffer_step_repeat),
         .event_address_i(u_event_buffer_event_address),
         .event_payload_i(u_event_buffer_event_payload),
         .credit_i({probe_credit, spike_credit}),
@@ -114,7 +120,8 @@ module gs_guarded_direct_l0 (
         .hand_o(u_crossbar_hand),
         .sums_o(u_crossbar_sums),
         .first_o(u_crossbar_first),
-        .user_o(u_crossbar_user)
+        .user_o(u_crossbar_user),
+        .repeat_o(u_crossbar_repeat)
     );
     gs_guarded_direct_l0_neurons u_neurons (
         .clk_i(clk_i),
@@ -124,6 +131,7 @@ module gs_guarded_direct_l0 (
         .sums_i(u_crossbar_sums),
         .first_i(u_crossbar_first),
         .user_i(u_crossbar_user),
+        .repeat_i(u_crossbar_repeat),
         .row_valid_o(u_neurons_row_valid),
         .mask_o(u_neurons_mask),
         .base_o(u_neurons_base),

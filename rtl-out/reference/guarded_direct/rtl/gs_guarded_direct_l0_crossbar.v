@@ -5,7 +5,7 @@
 `default_nettype none
 
 // Crossbar: 6 axons x 3 neurons, 6-bit weights, 3 synapse lanes, 1 events a cycle, 1 passes a step.
-// Cycles of a step: 1 * max(events, 9).
+// Cycles of a step: 1 * max(events, 9); 9 if it is as the step before.
 module gs_guarded_direct_l0_crossbar #(
     parameter WEIGHTS_FILE = "gs_guarded_direct_l0_weights.hex"
 ) (
@@ -14,6 +14,7 @@ module gs_guarded_direct_l0_crossbar #(
     input  wire pushed_i,
     input  wire [2:0] step_events_i,
     input  wire step_user_i,
+    input  wire step_repeat_i,
     input  wire [2:0] event_address_i,
     input  wire [3:0] event_payload_i,
     input  wire [1:0] credit_i,  // one pulse for each step whose spikes left the layer
@@ -24,7 +25,8 @@ module gs_guarded_direct_l0_crossbar #(
     output wire hand_o,  // the sums of a group are complete
     output wire [35:0] sums_o,
     output wire first_o,
-    output wire user_o
+    output wire user_o,
+    output wire repeat_o  // the sums are those of the step before
 );
 
     reg waiting0_q;
@@ -71,6 +73,9 @@ module gs_guarded_direct_l0_crossbar #(
     reg user_at_hand_d1;
     reg user_at_hand_d2;
     reg user_at_hand_d3;
+    reg repeat_at_hand_d1;
+    reg repeat_at_hand_d2;
+    reg repeat_at_hand_d3;
     initial begin
         waiting0_q = 1'd1;
         waiting1_q = 1'd0;
@@ -116,6 +121,9 @@ module gs_guarded_direct_l0_crossbar #(
         user_at_hand_d1 = 1'd0;
         user_at_hand_d2 = 1'd0;
         user_at_hand_d3 = 1'd0;
+        repeat_at_hand_d1 = 1'd0;
+        repeat_at_hand_d2 = 1'd0;
+        repeat_at_hand_d3 = 1'd0;
     end
     reg [17:0] weights [0:5];
     reg [17:0] weights_rdata;
@@ -270,6 +278,9 @@ module gs_guarded_direct_l0_crossbar #(
         user_at_hand_d1 <= step_user_i;
         user_at_hand_d2 <= user_at_hand_d1;
         user_at_hand_d3 <= user_at_hand_d2;
+        repeat_at_hand_d1 <= step_repeat_i;
+        repeat_at_hand_d2 <= repeat_at_hand_d1;
+        repeat_at_hand_d3 <= repeat_at_hand_d2;
     end
     always @(posedge clk_i) begin
         if (event0_d1_q) weights_rdata <= weights[event_address_0];
@@ -283,6 +294,7 @@ module gs_guarded_direct_l0_crossbar #(
     assign sums_o = {sum2_q, sum1_q, sum0_q};
     assign first_o = first_at_hand_d3;
     assign user_o = user_at_hand_d3;
+    assign repeat_o = repeat_at_hand_d3;
 
     // Bits that are dropped on purpose.
     wire _unused_ok = &{1'b0, sum_1[4], sum_2[12], sum_3[12], sum_4[12]};

@@ -14,6 +14,7 @@ module gs_guarded_direct_l0_event_buffer (
     input  wire [3:0] s_payload_i,
     input  wire s_last_i,
     input  wire s_user_i,
+    input  wire s_repeat_i,
     input  wire claim_i,
     input  wire step_done_i,
     input  wire read_i,
@@ -22,6 +23,7 @@ module gs_guarded_direct_l0_event_buffer (
     output wire pushed_o,
     output wire [2:0] step_events_o,
     output wire step_user_o,
+    output wire step_repeat_o,
     output wire [2:0] event_address_o,
     output wire [3:0] event_payload_o
 );
@@ -51,6 +53,11 @@ module gs_guarded_direct_l0_event_buffer (
     reg step_user1_q;
     reg step_user2_q;
     reg step_user3_q;
+    reg repeat_d1;
+    reg step_repeat0_q;
+    reg step_repeat1_q;
+    reg step_repeat2_q;
+    reg step_repeat3_q;
     initial begin
         claimed0_q = 1'd1;
         claimed1_q = 1'd0;
@@ -77,6 +84,11 @@ module gs_guarded_direct_l0_event_buffer (
         step_user1_q = 1'd0;
         step_user2_q = 1'd0;
         step_user3_q = 1'd0;
+        repeat_d1 = 1'd0;
+        step_repeat0_q = 1'd0;
+        step_repeat1_q = 1'd0;
+        step_repeat2_q = 1'd0;
+        step_repeat3_q = 1'd0;
     end
     (* no_rw_check *) reg [6:0] events_mem [0:35];
     reg [6:0] events_mem_rdata;
@@ -132,6 +144,9 @@ module gs_guarded_direct_l0_event_buffer (
     wire step_user0_d = and_1 ? user_d1 : step_user1_q;
     wire step_user1_d = and_2 ? user_d1 : step_user2_q;
     wire step_user2_d = and_3 ? user_d1 : step_user3_q;
+    wire step_repeat0_d = and_1 ? repeat_d1 : step_repeat1_q;
+    wire step_repeat1_d = and_2 ? repeat_d1 : step_repeat2_q;
+    wire step_repeat2_d = and_3 ? repeat_d1 : step_repeat3_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -204,6 +219,19 @@ module gs_guarded_direct_l0_event_buffer (
         if (step_done_i | and_4) begin
             step_user3_q <= user_d1;
         end
+        repeat_d1 <= s_repeat_i;
+        if (step_done_i | and_1) begin
+            step_repeat0_q <= step_repeat0_d;
+        end
+        if (step_done_i | and_2) begin
+            step_repeat1_q <= step_repeat1_d;
+        end
+        if (step_done_i | and_3) begin
+            step_repeat2_q <= step_repeat2_d;
+        end
+        if (step_done_i | and_4) begin
+            step_repeat3_q <= repeat_d1;
+        end
     end
     always @(posedge clk_i) begin
         if (read_i) events_mem_rdata <= events_mem[{index_i, read_bank_q}];
@@ -214,6 +242,7 @@ module gs_guarded_direct_l0_event_buffer (
     assign pushed_o = pushed_d1_q;
     assign step_events_o = step_events0_q;
     assign step_user_o = step_user0_q;
+    assign step_repeat_o = step_repeat0_q;
     assign event_address_o = events_mem_rdata_0;
     assign event_payload_o = events_mem_rdata_1;
 

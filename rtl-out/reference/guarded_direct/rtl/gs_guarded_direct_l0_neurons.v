@@ -15,6 +15,7 @@ module gs_guarded_direct_l0_neurons #(
     input  wire [35:0] sums_i,
     input  wire first_i,
     input  wire user_i,
+    input  wire repeat_i,
     output wire row_valid_o,
     output wire mask_o,
     output wire [1:0] base_o,
@@ -32,6 +33,7 @@ module gs_guarded_direct_l0_neurons #(
     reg signed [11:0] waiting1_q;
     reg signed [11:0] waiting2_q;
     reg shifts_d1_q;
+    reg repeat_q;
     reg first_row_d1;
     reg row_valid_d1_q;
     reg row_valid_d2_q;
@@ -61,6 +63,7 @@ module gs_guarded_direct_l0_neurons #(
         waiting1_q = 12'sd0;
         waiting2_q = 12'sd0;
         shifts_d1_q = 1'd0;
+        repeat_q = 1'd0;
         first_row_d1 = 1'd0;
         row_valid_d1_q = 1'd0;
         row_valid_d2_q = 1'd0;
@@ -109,10 +112,11 @@ module gs_guarded_direct_l0_neurons #(
     wire [1:0] slot_d = hand_next_i ? 2'd0 : sum_2[1:0];
 
     // hand-off register, shifts by one row a cycle
-    wire waiting0_en = hand_i | shifts_d1_q;
-    wire signed [11:0] waiting0_d = hand_i ? sums_0 : waiting1_q;
-    wire signed [11:0] waiting1_d = hand_i ? sums_1 : waiting2_q;
-    wire signed [11:0] waiting2_d = hand_i ? sums_2 : waiting2_q;
+    wire loads = hand_i & (~repeat_q);
+    wire waiting0_en = loads | shifts_d1_q;
+    wire signed [11:0] waiting0_d = loads ? sums_0 : waiting1_q;
+    wire signed [11:0] waiting1_d = loads ? sums_1 : waiting2_q;
+    wire signed [11:0] waiting2_d = loads ? sums_2 : waiting0_q;
 
     // results: write back, and out
     wire last = result_row_q == 2'd2;
@@ -178,6 +182,9 @@ module gs_guarded_direct_l0_neurons #(
             waiting0_q <= waiting0_d;
             waiting1_q <= waiting1_d;
             waiting2_q <= waiting2_d;
+        end
+        if (hand_next_i) begin
+            repeat_q <= repeat_i;
         end
         first_row_d1 <= first_q;
         if (hand_next_i) begin
