@@ -4,7 +4,7 @@ use super::console::Console;
 use super::errors;
 use super::options::LaneArgs;
 use crate::diag::Diagnostic;
-use crate::rtl::{self, Design, Fabric, LaneChoice, LayerPlan};
+use crate::rtl::{self, ConstantInput, Design, Fabric, LaneChoice, LayerPlan};
 use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub fn variant(
     rtl::design(network, &lanes.options(fabric, probe)).map_err(|error| errors::plan(&error))
 }
 
-/// Where a layer gets another number of lanes than the flags say, and why.
+/// Where a layer gets another number of lanes than the flags say, and why; a flag that has nothing to act on.
 fn changed(network: &QuantNetwork, design: &Design) -> Vec<String> {
     let asked = |choice: &LaneChoice, index: usize| match choice {
         LaneChoice::Auto => None,
@@ -66,6 +66,12 @@ fn changed(network: &QuantNetwork, design: &Design) -> Vec<String> {
                 plan.neuron_lanes
             ));
         }
+    }
+    if design.options.constant_input == ConstantInput::Recompute && !design.input.is_analogue() {
+        notes.push(
+            "--constant-input recompute changes nothing: the input is spikes, and no sums of them are kept"
+                .to_owned(),
+        );
     }
     notes
 }
@@ -98,6 +104,7 @@ pub fn document(network: &QuantNetwork, design: &Design) -> Value {
                 "neuron_lanes": plan.neuron_lanes,
                 "groups": plan.groups,
                 "banks": plan.banks,
+                "keeps_sums": plan.keeps,
             })
         })
         .collect()

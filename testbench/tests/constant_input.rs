@@ -2,8 +2,10 @@
 //! cycles of the datasheet, and no other step does.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
+use goldspike::emit::lint::{LINTERS, lint};
 use goldspike::emit::sources;
 use goldspike::engine::beats::{BeatStimulus, traces};
+use goldspike::engine::tool::Toolbox;
 use goldspike::engine::{Bench, Stalls};
 use goldspike::image::image;
 use goldspike::rtl::{ConstantInput, Design, DesignOptions, Fabric, LaneChoice, Weights, design};
@@ -13,6 +15,7 @@ use goldspike_golden::quant::QuantNetwork;
 use goldspike_golden::trace::SampleTrace;
 use goldspike_testbench::constant::{GRID, KINDS, full, network, options, samples, sayings};
 use goldspike_testbench::small::references;
+use goldspike_testbench::tools;
 
 const FABRICS: [Fabric; 3] = [Fabric::PORTABLE, Fabric::ICE40, Fabric::ECP5];
 
@@ -216,4 +219,20 @@ fn designs_without_analogue_input_are_the_same_with_and_without() {
         other += u32::from(!equal);
     }
     assert!(same > 5 && other > 0, "{same} {other}");
+}
+
+#[test]
+fn designs_with_kept_sums_are_clean_for_every_linter() {
+    let toolbox = Toolbox::from_environment();
+    for (number, lanes) in GRID.iter().enumerate() {
+        let options = options(lanes, FABRICS[number % FABRICS.len()], 1);
+        let emitted = sources(&design(&network(lanes), &options).unwrap(), "").unwrap();
+        for &tool in LINTERS {
+            if tools::missing(tool) {
+                continue;
+            }
+            let said = lint(&toolbox, tool, &emitted).unwrap();
+            assert!(said.is_clean(), "{}: {}", said.tool, said.messages);
+        }
+    }
 }
