@@ -1,6 +1,7 @@
 //! What a time step takes: the shipped design on the embedded simulator, samples back to back, without pauses.
 //!
-//! A synaptic operation (SOP) is one event at one neuron of the layer that it enters, whatever the weight.
+//! A synaptic operation (SOP) is one event at one neuron of the layer that it enters, whatever the weight. Events of a step
+//! that takes the sums of the one before are none at its first layer: nothing is added.
 
 use super::errors;
 use super::input::Samples;
@@ -80,7 +81,7 @@ pub fn throughput(
     design: &Design,
     samples: Vec<Sample>,
 ) -> Result<Throughput, Diagnostic> {
-    let (sop, bits, steps) = operations(network, &samples)?;
+    let (sop, bits, steps) = operations(network, design.input.repeats, &samples)?;
     let count = samples.len();
     let stimulus = [Stimulus {
         samples,
@@ -99,15 +100,23 @@ pub fn throughput(
     })
 }
 
-/// Synaptic operations, the bits of their weights, and the steps, counted on the golden model.
-fn operations(network: &QuantNetwork, samples: &[Sample]) -> Result<(u64, u64, u64), Diagnostic> {
+/// Synaptic operations, the bits of their weights, and the steps, counted on the golden model; `keeps`: steps that are as
+/// the one before take its sums.
+fn operations(
+    network: &QuantNetwork,
+    keeps: bool,
+    samples: &[Sample],
+) -> Result<(u64, u64, u64), Diagnostic> {
     let program = golden(network).map_err(|error| errors::contract(&error))?;
     let (mut sop, mut bits, mut steps) = (0, 0, 0);
     for sample in samples {
         let trace = program.run(sample);
+        let mut before = None;
         for (events, step) in sample.steps.iter().zip(&trace.steps) {
             steps += 1;
-            let mut entering = events.len() as u64;
+            let repeated = keeps && before == Some(events);
+            before = Some(events);
+            let mut entering = if repeated { 0 } else { events.len() as u64 };
             for (layer, did) in network.layers.iter().zip(&step.layers) {
                 let operations = entering * layer.neurons as u64;
                 sop += operations;
@@ -135,7 +144,7 @@ mod tests {
         let silent = Sample {
             steps: vec![Vec::new(); 3],
         };
-        let (sop, bits, steps) = operations(&network, std::slice::from_ref(&silent)).unwrap();
+        let (sop, bits, steps) = operations(&network, true, std::slice::from_ref(&silent)).unwrap();
         let fired = |sample: &Sample| -> u64 {
             let trace = golden(&network).unwrap().run(sample);
             let first = trace.steps.iter().map(|step| &step.layers[0].spikes);
@@ -149,7 +158,14 @@ mod tests {
                 payload: 1,
             }]],
         };
-        let (sop, _, _) = operations(&network, std::slice::from_ref(&one)).unwrap();
+        let (sop, _, _) = operations(&network, false, std::slice::from_ref(&one)).unwrap();
         assert_eq!(sop, 48 + 10 * fired(&one));
+        let thrice = Sample {
+            steps: vec![one.steps[0].clone(); 3],
+        };
+        for (keeps, times) in [(true, 1), (false, 3)] {
+            let (sop, _, _) = operations(&network, keeps, std::slice::from_ref(&thrice)).unwrap();
+            assert_eq!(sop, times * 48 + 10 * fired(&thrice));
+        }
     }
 }
