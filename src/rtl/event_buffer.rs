@@ -35,10 +35,13 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let read_step = b.input("read_i", Ty::BIT);
     let index = b.input("index_i", Ty::u(plan.place_bits()));
 
-    b.comment("claimed banks");
+    b.comment("claimed banks; a claim counts from the cycle after it, in which it takes the last free bank itself");
     let banks = (0, plan.banks);
+    let claim = delay_control(&mut b, "claim", claim, 1);
     let claimed = occupancy(&mut b, "claimed", banks, claim, done);
-    let ready = b.not(claimed[plan.banks as usize]);
+    let takes_last = b.and(claim, claimed[plan.banks as usize - 1]);
+    let none_free = b.or(takes_last, claimed[plan.banks as usize]);
+    let ready = b.not(none_free);
 
     b.comment("writing");
     let has_event = b.not(beat.null);

@@ -45,23 +45,15 @@ pub(crate) fn fifo(
         0 => held_by_memory(&mut b, read, fetch, pop),
         stages => held_in_registers(&mut b, &read, stages, fetch, pop),
     };
-    let waiting = b.reg("waiting_q", Ty::u(index_bits(depth + 1)), Some(0));
     let some_waiting = b.reg("any_waiting_q", Ty::BIT, Some(0));
     let fetch_value = b.and(some_waiting.q, place);
     b.assign(fetch, fetch_value);
-    b.comment("entries that were not read yet; what decides late moves nothing but an enable");
-    let one = b.lit(1, waiting.q.ty());
-    let more = b.add(waiting.q, one);
-    let fewer = b.sub(waiting.q, one);
-    let (more, fewer) = (b.wrap(more, one.ty()), b.wrap(fewer, one.ty()));
-    let waiting_next = b.mux(push, more, fewer);
-    let moves = b.xor(push, fetch);
-    b.next_en(waiting, moves, waiting_next);
-    let single = b.eq(waiting.q, one);
-    let several = b.gt(waiting.q, one);
-    let not_fetch = b.not(fetch);
-    let stays = b.and(single, not_fetch);
-    let left = b.or(several, stays);
+    b.comment("whether entries were not read yet: the one that is read is the last of them if the next place is the writer's");
+    let next_read = stepped(&mut b, read_pointer, 1);
+    let single = b.eq(next_read, write_pointer);
+    let empties = b.and(fetch, single);
+    let stays = b.not(empties);
+    let left = b.and(some_waiting.q, stays);
     let some_next = b.or(left, push);
     b.next(some_waiting, some_next);
 

@@ -19,7 +19,7 @@ use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{counted, delay_control, hold, ring};
 
 /// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`, where sums are kept `repeat_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
-/// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
+/// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron as [`base_type`] has it, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
 /// `NAME_o` of every traced state. `sizes`: of the memories of constants, where they are loaded.
 pub(crate) fn neurons(
     name: &str,
@@ -151,9 +151,14 @@ pub(crate) fn neurons(
             b.and(spike, exists)
         })
         .collect();
-    let base = b.reg("result_base_q", Ty::u(plan.neuron_bits()), Some(0));
-    let next = counted(&mut b, base.q, q, last_row);
-    b.next_en(base, valid, next);
+    let base = if q.is_power_of_two() {
+        row
+    } else {
+        let base = b.reg("result_base_q", base_type(plan), Some(0));
+        let next = counted(&mut b, base.q, q, last_row);
+        b.next_en(base, valid, next);
+        base.q
+    };
     b.comment("last step of the sample, taken over while the step's last row is on its way");
     let user = hold(&mut b, "user_q", user, hand_next);
     let user = b.delay("row_user", user, lane.latency + to_lane);
@@ -168,7 +173,7 @@ pub(crate) fn neurons(
             .collect();
         b.output_vec("negative_o", &negative);
     }
-    b.output("base_o", base.q);
+    b.output("base_o", base);
     b.output("last_o", last_row);
     b.output("user_o", user);
     if probe {
@@ -183,6 +188,15 @@ pub(crate) fn neurons(
         }
     }
     b.finish()
+}
+
+/// Type of the first neuron of a row; where `Q` is a power of two without the zeros at its end, which is the row's number.
+pub(crate) fn base_type(plan: &LayerPlan) -> Ty {
+    if plan.neuron_lanes.is_power_of_two() {
+        Ty::u(index_bits(plan.rows as usize))
+    } else {
+        Ty::u(plan.neuron_bits())
+    }
 }
 
 fn sequence(b: &mut Builder, plan: &LayerPlan, hand: Sig, first: Sig) -> Place {

@@ -72,7 +72,7 @@ pub(crate) fn counted(b: &mut Builder, value: Sig, step: usize, restart: Sig) ->
 }
 
 /// Register that goes through 0, `step`, 2 `step`, … `last` and starts again, one place in each cycle with `advance`:
-/// `(its value, whether it is the last)`. `ty` must hold `last`.
+/// `(its value, whether it is the last, from a register too)`. `ty` must hold `last`.
 pub(crate) fn ring(
     b: &mut Builder,
     name: &str,
@@ -81,9 +81,15 @@ pub(crate) fn ring(
     advance: Sig,
 ) -> (Sig, Sig) {
     let reg = b.reg(name, ty, Some(0));
-    let last = b.lit(last as i128, ty);
-    let at_last = b.eq(reg.q, last);
-    let next = counted(b, reg.q, step, at_last);
+    let at_last = b.reg(&format!("{name}_last"), Ty::BIT, Some(i128::from(last == 0)));
+    let before = b.lit(last.saturating_sub(step) as i128, ty);
+    let next_is_last = b.eq(reg.q, before);
+    b.next_en(at_last, advance, next_is_last);
+    let next = if last as i128 == ty.max() && step == 1 {
+        stepped(b, reg.q, step)
+    } else {
+        counted(b, reg.q, step, at_last.q)
+    };
     b.next_en(reg, advance, next);
-    (reg.q, at_last)
+    (reg.q, at_last.q)
 }

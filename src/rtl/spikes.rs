@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::hdl::{Builder, HdlError, Instance, Module, Reg, Sig, Ty};
 use crate::rtl::fifo::fifo;
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::{delay_control, hold};
+use crate::rtl::neurons::base_type;
+use crate::rtl::regs::{delay_control, hold, resized};
 use crate::rtl::stream::{Beat, Layout};
 
 /// Ports: `row_valid_i`, `mask_i`, `negative_i` (ternary spikes only: of -1), `base_i`, `last_i`, `user_i`; stream `m` out; `credit_o`.
@@ -21,7 +22,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
         fields.push(("negative", Ty::BIT, q));
     }
     fields.extend([
-        ("base", address, 1),
+        ("base", base_type(plan), 1),
         ("last", Ty::BIT, 1),
         ("user", Ty::BIT, 1),
     ]);
@@ -36,7 +37,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let row_valid = b.input("row_valid_i", Ty::BIT);
     let mask = b.input_vec("mask_i", Ty::BIT, q);
     let negative = layout.signed.then(|| b.input_vec("negative_i", Ty::BIT, q));
-    let base = b.input("base_i", address);
+    let base = b.input("base_i", base_type(plan));
     let last = b.input("last_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);
     let m_ready = b.input("m_ready_i", Ty::BIT);
@@ -66,13 +67,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let (left, finishes) = left_to_send(&mut b, &head, load, take);
     let lowest = lowest(&mut b, &left);
     let any_left = or_all(&mut b, &left);
-    let neuron = if q == 1 {
-        row.base
-    } else {
-        let offset = encode(&mut b, &lowest);
-        let neuron = b.add(row.base, offset);
-        b.wrap(neuron, address)
-    };
+    let neuron = neuron(&mut b, row.base, &lowest, address);
     let sign = row.negative.map(|of_row| {
         let of_this: Vec<Sig> = of_row
             .iter()
@@ -81,12 +76,7 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
             .collect();
         or_all(&mut b, &of_this)
     });
-
-    b.comment("output register");
-    let valid = b.reg("valid_q", Ty::BIT, Some(0));
-    let not_valid = b.not(valid.q);
-    let free = b.or(not_valid, m_ready);
-    let take_value = b.and(row_valid.q, free);
+    let take_value = b.and(row_valid.q, m_ready);
     b.assign(take, take_value);
     let finished = b.and(take, finishes);
     let no_row = b.not(row_valid.q);
@@ -95,28 +85,36 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     b.assign(load, load_value);
     b.assign(pop, load_value);
     b.next_en(row_valid, room, head.out("valid_o"));
-    b.next_en(valid, free, row_valid.q);
     let null = b.not(any_left);
-    let null = hold(&mut b, "null_q", null, take);
-    let payload = sign.map(|sign| hold(&mut b, "sign_q", sign, take));
-    let address = hold(&mut b, "address_q", neuron, take);
     let ends = b.and(row.last, finishes);
-    let last = hold(&mut b, "last_q", ends, take);
-    let user = hold(&mut b, "user_q", row.user, take);
     let credit = b.and(take, ends);
     let credit = delay_control(&mut b, "credit", credit, 1);
     let out = Beat {
-        valid: valid.q,
+        valid: row_valid.q,
         null,
-        payload,
-        address,
-        last,
-        user,
+        payload: sign,
+        address: neuron,
+        last: ends,
+        user: row.user,
         repeat: None,
     };
     out.outputs(&mut b, "m");
     b.output("credit_o", credit);
     b.finish()
+}
+
+/// The neuron of the lane in `lowest`, of the row at `base`.
+fn neuron(b: &mut Builder, base: Sig, lowest: &[Sig], address: Ty) -> Sig {
+    if lowest.len() == 1 {
+        return resized(b, base, address);
+    }
+    let lane = encode(b, lowest);
+    let neuron = if lowest.len().is_power_of_two() {
+        b.cat(&[base, lane])
+    } else {
+        b.add(base, lane)
+    };
+    resized(b, neuron, address)
 }
 
 /// What is known of the row that is sent.
