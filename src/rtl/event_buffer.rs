@@ -35,13 +35,21 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let read_step = b.input("read_i", Ty::BIT);
     let index = b.input("index_i", Ty::u(plan.place_bits()));
 
-    b.comment("claimed banks; a claim counts from the cycle after it, in which it takes the last free bank itself");
-    let banks = (0, plan.banks);
-    let claim = delay_control(&mut b, "claim", claim, 1);
-    let claimed = occupancy(&mut b, "claimed", banks, claim, done);
-    let takes_last = b.and(claim, claimed[plan.banks as usize - 1]);
-    let none_free = b.or(takes_last, claimed[plan.banks as usize]);
-    let ready = b.not(none_free);
+    b.comment("claimed banks: a claim counts from the cycle after it");
+    let most = plan.banks as usize;
+    let counts = delay_control(&mut b, "claim", claim, 1);
+    let claimed = occupancy(&mut b, "claimed", (0, plan.banks), counts, done);
+    b.comment("whether one is free, from a register, which learns of a freed bank a cycle late");
+    let ready = b.reg("ready_q", Ty::BIT, Some(1));
+    let fills = b.and(counts, claimed[most - 1]);
+    let full = b.or(claimed[most], fills);
+    let nearly = b.and(counts, claimed[most - 2]);
+    let one_left = b.or(claimed[most - 1], nearly);
+    let takes_last = b.and(claim, one_left);
+    let none_free = b.or(full, takes_last);
+    let ready_next = b.not(none_free);
+    b.next(ready, ready_next);
+    let ready = ready.q;
 
     b.comment("writing");
     let has_event = b.not(beat.null);

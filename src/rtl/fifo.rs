@@ -36,8 +36,9 @@ pub(crate) fn fifo(
         types.extend(std::iter::repeat_n(ty, count));
     }
     let fetch = b.wire("fetch", Ty::BIT);
-    let read_pointer = pointer_of(&mut b, "read_pointer_q", pointer, fetch);
-    let write_pointer = pointer_of(&mut b, "write_pointer_q", pointer, push);
+    let (read_pointer, _) = pointer_of(&mut b, ("read_pointer_q", pointer, 0), fetch);
+    let newest = (1 << pointer.width()) - 1;
+    let (newest, write_pointer) = pointer_of(&mut b, ("newest_q", pointer, newest), push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
     let read = b.read(memory, read_pointer, Some(fetch));
     b.write(memory, push, write_pointer, &data);
@@ -48,9 +49,8 @@ pub(crate) fn fifo(
     let some_waiting = b.reg("any_waiting_q", Ty::BIT, Some(0));
     let fetch_value = b.and(some_waiting.q, place);
     b.assign(fetch, fetch_value);
-    b.comment("whether entries were not read yet: the one that is read is the last of them if the next place is the writer's");
-    let next_read = stepped(&mut b, read_pointer, 1);
-    let single = b.eq(next_read, write_pointer);
+    b.comment("whether entries were not read yet: the one that is read may be the newest");
+    let single = b.eq(read_pointer, newest);
     let empties = b.and(fetch, single);
     let stays = b.not(empties);
     let left = b.and(some_waiting.q, stays);
@@ -67,11 +67,12 @@ pub(crate) fn fifo(
     b.finish()
 }
 
-fn pointer_of(b: &mut Builder, name: &str, ty: Ty, step: Sig) -> Sig {
-    let pointer = b.reg(name, ty, Some(0));
+/// A place in the memory that moves on with `step`, and the one after it; a name, a type and the place after a reset.
+fn pointer_of(b: &mut Builder, (name, ty, start): (&str, Ty, i128), step: Sig) -> (Sig, Sig) {
+    let pointer = b.reg(name, ty, Some(start));
     let next = stepped(b, pointer.q, 1);
     b.next_en(pointer, step, next);
-    pointer.q
+    (pointer.q, next)
 }
 
 /// The memory's read register is the head: `(head, whether it is valid, whether the next may be fetched)`.

@@ -11,7 +11,7 @@
 //! low.
 //!
 //! ```text
-//! accept ─► 1: in range? tag read ─► 2: tag written, compared ─► 3: judged ─► out
+//! accept ─► 1: in range? tag read ─► 2: tag written, compared ─► 3: judged ─► 4: out
 //! ```
 //!
 //! Nothing waits between the two ends: whoever takes the beats has room for them when it is ready.
@@ -67,15 +67,11 @@ pub(crate) fn guard(
     let claim = b.and(accept, beat.last);
 
     b.comment("1: the accepted beat; the tag of its address is read");
-    let beat1 = staged(
-        &mut b,
-        1,
-        1,
-        Beat {
-            valid: accept,
-            ..beat
-        },
-    );
+    let accepted = Beat {
+        valid: accept,
+        ..beat
+    };
+    let beat1 = accepted.delayed(&mut b, "1", 1);
     let in_range = below(&mut b, beat.address, plan.axons as i128);
     let in_range = in_range.map(|ok| b.delay("in_range", ok, 1));
     let same_address = b.eq(beat.address, beat1.address);
@@ -91,7 +87,7 @@ pub(crate) fn guard(
     );
 
     b.comment("2: the tag arrives, and the step's is written");
-    let beat2 = staged(&mut b, 2, 1, beat1);
+    let beat2 = beat1.delayed(&mut b, "2", 1);
     let in_range2 = in_range.map(|ok| b.delay("in_range2", ok, 1));
     let has_event2 = b.not(beat2.null);
     let seen_now = b.and(beat2.valid, has_event2);
@@ -116,7 +112,7 @@ pub(crate) fn guard(
     let again = b.delay("again", again, 1);
     let fresh = b.delay("fresh", fresh, plan.fabric.read_cycles());
     let not_fresh = b.not(fresh);
-    let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(1));
+    let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(0));
     let ends_step = b.and(beat2.valid, beat2.last);
 
     b.comment("clearing of the tags, once no accepted beat is on its way");
@@ -124,27 +120,30 @@ pub(crate) fn guard(
     let runs_out = b.all(high);
     let runs_out = b.delay("runs_out", runs_out, 1);
     let drained = delay_control(&mut b, "clearing", clearing.q, 3);
-    let sweep = b.and(clearing.q, drained);
-    let sweep = b.name("sweep", sweep);
+    let drained = b.and(clearing.q, drained);
+    let drained = b.name("drained", drained);
+    let sweep = b.reg("sweep_q", Ty::BIT, Some(0));
     let rows = (1, plan.axons - 1);
     let row_ty = Ty::u(index_bits(plan.axons));
-    let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, sweep);
+    let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, sweep.q);
     let start_clearing = b.and(ends_step, runs_out);
-    let swept = b.and(sweep, at_last_row);
+    let swept = b.and(sweep.q, at_last_row);
     let not_swept = b.not(swept);
     let goes_on = b.and(clearing.q, not_swept);
     let clearing_next = b.or(start_clearing, goes_on);
     b.next(clearing, clearing_next);
-    let first_tag = b.lit(1, tag.q.ty());
-    let tag_plus = stepped(&mut b, tag.q, 1);
-    let tag_next = b.mux(sweep, first_tag, tag_plus);
-    let tag_moves = b.or(sweep, ends_step);
-    b.next_en(tag, tag_moves, tag_next);
-    let write = b.or(sweep, mark);
-    let write_address = b.mux(sweep, row, beat2.address);
+    let sweep_next = b.and(drained, not_swept);
+    b.next(sweep, sweep_next);
+    b.comment("the tag is 0 while the memory is cleared with it, and counts from 1 after that");
     let zero_tag = b.lit(0, tag.q.ty());
-    let write_tag = b.mux(sweep, zero_tag, tag.q);
-    b.write(tags, write, write_address, &[write_tag]);
+    let tag_plus = stepped(&mut b, tag.q, 1);
+    let stays_zero = b.and(drained, not_swept);
+    let tag_next = b.mux(stays_zero, zero_tag, tag_plus);
+    let tag_moves = b.or(drained, ends_step);
+    b.next_en(tag, tag_moves, tag_next);
+    let write = b.or(sweep.q, mark);
+    let write_address = b.mux(sweep.q, row, beat2.address);
+    b.write(tags, write, write_address, &[tag.q]);
     let mut legal = b.not(again);
     for ok in in_range2.into_iter().chain(payload_ok) {
         legal = b.and(legal, ok);
@@ -154,7 +153,7 @@ pub(crate) fn guard(
 
     b.comment("3: judgement");
     let cycles = plan.fabric.read_cycles();
-    let beat3 = staged(&mut b, 3, cycles, beat2);
+    let beat3 = beat2.delayed(&mut b, "3", cycles);
     let mut legal = b.delay("legal", legal, cycles);
     let tag_then = b.delay("tag_then", tag.q, cycles - 1);
     let mut same_tag = None;
@@ -205,33 +204,18 @@ pub(crate) fn guard(
     let error_next = b.or(error.q, flagged);
     b.next(error, error_next);
 
-    let out = Beat {
+    let judged = Beat {
         null: no_event,
         repeat,
         ..beat3
     };
-    out.outputs(&mut b, "m");
+    judged.delayed(&mut b, "4", 1).outputs(&mut b, "m");
     b.output("s_ready_o", ready);
     b.output("claim_o", claim);
     b.output("error_o", error.q);
     b.port_doc("claim_o", "the last beat of a step was accepted");
     b.port_doc("error_o", &error_doc("sticky: an illegal beat", steps));
     b.finish()
-}
-
-/// The beat `cycles` later, in stage `stage`.
-fn staged(b: &mut Builder, stage: u32, cycles: u32, beat: Beat) -> Beat {
-    let valid = delay_control(b, &format!("valid{stage}"), beat.valid, cycles);
-    let mut later = |name: &str, value| b.delay(&format!("{name}{stage}"), value, cycles);
-    Beat {
-        valid,
-        null: later("null", beat.null),
-        payload: beat.payload.map(|payload| later("payload", payload)),
-        address: later("address", beat.address),
-        last: later("last", beat.last),
-        user: later("user", beat.user),
-        repeat: None,
-    }
 }
 
 /// Whether a beat ends a step that says to be as the one before.

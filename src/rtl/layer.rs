@@ -72,7 +72,9 @@ pub(crate) fn layer(
     } else {
         let valid = b.and(beat.valid, ready);
         let valid = b.name("accept", valid);
-        (Beat { valid, ..beat }, b.and(valid, beat.last))
+        let claim = b.and(valid, beat.last);
+        b.comment("an accepted beat has its bank: nothing stops it any more");
+        (Beat { valid, ..beat }.delayed(&mut b, "_in", 1), claim)
     };
     let mut ports = accepted.connect("s");
     ports.extend([

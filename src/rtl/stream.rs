@@ -11,6 +11,7 @@
 
 use crate::hdl::{Builder, Instance, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, index_bits, payload_bits};
+use crate::rtl::regs::delay_control;
 use goldspike_golden::quant::Payloads;
 
 /// Field widths of one event stream.
@@ -160,6 +161,21 @@ impl Beat {
             last: port("last"),
             user: port("user"),
             repeat: layout.repeats.then(|| port("repeat")),
+        }
+    }
+
+    /// The beat `cycles` later, in registers `…STAGE`; it is not stopped.
+    pub(crate) fn delayed(self, b: &mut Builder, stage: &str, cycles: u32) -> Self {
+        let valid = delay_control(b, &format!("valid{stage}"), self.valid, cycles);
+        let mut later = |name: &str, value| b.delay(&format!("{name}{stage}"), value, cycles);
+        Self {
+            valid,
+            null: later("null", self.null),
+            payload: self.payload.map(|payload| later("payload", payload)),
+            address: later("address", self.address),
+            last: later("last", self.last),
+            user: later("user", self.user),
+            repeat: self.repeat.map(|repeat| later("repeat", repeat)),
         }
     }
 

@@ -43,10 +43,18 @@ impl Unit<'_> {
         if !self.fires() {
             return self.b.lit(0, Ty::BIT);
         }
+        let margin = self.margin(h);
+        let below = self.b.bit(margin, margin.width() - 1);
+        let fire = self.b.not(below);
+        self.b.name("fire", fire)
+    }
+
+    /// `h - fire_at`, whose sign says whether `h` fires: the sum's last bit is a level of logic less than a carry is.
+    fn margin(&mut self, h: Sig) -> Sig {
         let threshold = self.constant("fire_at", self.membrane());
         let threshold = self.value(&threshold);
-        let fire = self.b.ge(h, threshold);
-        self.b.name("fire", fire)
+        let margin = self.b.sub(h, threshold);
+        self.b.name("margin", margin)
     }
 
     /// Whether `h` fires, for a reset in the same step.
@@ -63,10 +71,7 @@ impl Unit<'_> {
             "the difference that is compared",
             "reset_by is fire_at",
         );
-        let threshold = self.constant("fire_at", self.membrane());
-        let threshold = self.value(&threshold);
-        let margin = self.b.sub(h, threshold);
-        let margin = self.b.name("margin", margin);
+        let margin = self.margin(h);
         let below = self.b.bit(margin, margin.width() - 1);
         let fire = self.b.not(below);
         Fired {
