@@ -71,7 +71,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "A on HX8K, fast",
         lanes: &[32, 10],
-        neuron_lanes: &[4, 1],
+        neuron_lanes: &[4, 2],
         required: Required {
             cells: Some(2_600),
             mhz: None,
