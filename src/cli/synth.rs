@@ -104,7 +104,7 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let design = hardware::design(
         &network,
         &work.lanes,
-        target.family.fabric(),
+        target.fabric(),
         false,
         console,
     )?;

@@ -9,7 +9,8 @@ use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 
 use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
-use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
+use crate::engine::Stalls;
+use crate::engine::beats::{BeatStimulus, InputBeat};
 use crate::rtl::load_map::{FORMAT, MAGIC, Refusal};
 use crate::rtl::stream::Layout;
 use crate::rtl::{Design, Form};
@@ -140,17 +141,11 @@ fn silent_latency(design: &Design) -> Result<u64, EmitError> {
         user: true,
         gap,
     };
-    let ready = vec![vec![true]; design.probes.len() + 1];
+    let mut stimulus = BeatStimulus::with_stalls(design, vec![beat], Stalls::NONE);
+    stimulus.beats[0].gap = gap;
+    stimulus.hang += u64::from(gap);
     let outcome = Bench::new(design)?
-        .play(
-            &BeatStimulus {
-                beats: vec![beat],
-                ready,
-                hang: hang_cycles(design) + u64::from(gap),
-                image: Vec::new(),
-            },
-            |_| {},
-        )
+        .play(&stimulus, |_| {})
         .map_err(|error| EmitError::Silent(error.to_string()))?;
     Ok(outcome.cycles)
 }

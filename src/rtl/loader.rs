@@ -1,5 +1,7 @@
-//! The loader: takes images from the load port, checks them, writes the banks that are not read, and exchanges the banks
-//! when a whole image was right.
+//! The loader: takes images from the load port, checks them, and writes the memories.
+//!
+//! Where a memory has two banks it writes the one that is not read, and exchanges the banks when a whole image was right.
+//! Where it has one, the first word of a payload ends what was loaded, and the last word of a right image begins what is.
 //!
 //! A word takes four cycles, in which the CRC-32 takes its bytes. Two cycles later it is judged:
 //!
@@ -7,10 +9,11 @@
 //! accept ─► 4 bytes ─► compared ─► judged: next place, or refused ─► written
 //! ```
 //!
-//! While an image is taken samples wait (`hold_o`). An image that begins while a sample is in flight is refused. What is
-//! refused is taken to its end, TLAST, and has no effect; the memories that are read are never written. A reset forgets an
-//! image that is on its way, not the ones that were applied: which bank is read is kept in a memory of one word, which no
-//! reset clears.
+//! While an image is taken samples wait (`hold_o`), with one bank also while nothing is loaded. An image that begins while a
+//! sample is in flight is refused. What is refused is taken to its end, TLAST; with two banks it has no effect, with one
+//! none if it is refused for its header. The memories that are read are never written. A reset forgets an image that is on
+//! its way, not the ones that were applied: which bank is read, and whether anything is loaded, is kept in a memory of one
+//! word, which no reset clears.
 
 use std::sync::Arc;
 
@@ -38,7 +41,11 @@ struct Places {
 /// Ports: the load stream `s`; `accepted_i` (a beat of a sample was accepted), `ends_i` (with it: the last of the sample),
 /// `left_i` (the last beat of a sample left the design), of which `most` samples can be between; `hold_o` (no beat of a
 /// sample may be accepted); the ports that memories of the map's sizes take; the state of the load port.
-pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Module>, HdlError> {
+pub(crate) fn loader(
+    name: &str,
+    map: &LoadMap,
+    most: usize,
+) -> Result<Arc<Module>, HdlError> {
     let doc = format!(
         "Loader: images of {} words of 32 bits, {} of them payload, shape word {:08x}.",
         map.words(),
@@ -153,17 +160,16 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     b.comment("what was applied: no reset forgets it");
     let version_here = b.and(passes, places.header[2]);
     let version = hold(&mut b, "version_q", whole, version_here);
-    let applied = b.mem(
-        "applied",
-        &[Ty::BIT, Ty::BIT, Ty::u(PIECE_BITS)],
-        1,
-        MemInit::Zero,
-    );
-    let only = b.lit(0, Ty::BIT);
-    let known = b.read(applied, only, None);
-    let other_bank = b.not(known[0]);
-    let yes = b.lit(1, Ty::BIT);
-    b.write(applied, applies, only, &[other_bank, yes, version]);
+    let Known {
+        bank,
+        loaded,
+        version,
+    } = if map.banked {
+        exchanged(&mut b, applies, version)
+    } else {
+        let begins = b.and(passes, places.header[HEADER_WORDS - 1]);
+        replaced(&mut b, applies, begins, version)
+    };
 
     b.comment("payload: the last pieces, and the word that they make");
     let sizes = map.sizes();
@@ -178,25 +184,81 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let first_word = any(&mut b, [have.q, compare, judge].into_iter());
     let begins = b.and(places.header[0], first_word);
     let later = places.header[1..HEADER_WORDS].iter().copied();
+    let nothing = (!map.banked).then(|| b.not(loaded));
     let waits = any(
         &mut b,
-        later.chain([begins, places.payload, places.check, exchanging]),
+        later
+            .chain([begins, places.payload, places.check, exchanging])
+            .chain(nothing),
     );
-    let waits = delay_control(&mut b, "hold", waits, 1);
+    let hold = b.reg("hold_q", Ty::BIT, Some(i128::from(!map.banked)));
+    b.next(hold, waits);
 
     b.output("s_ready_o", ready);
-    b.output("hold_o", waits);
-    b.output("bank_o", known[0]);
-    b.output("loaded_o", known[1]);
-    b.output("version_o", known[2]);
+    b.output("hold_o", hold.q);
+    if let Some(bank) = bank {
+        b.output("bank_o", bank);
+    }
+    b.output("loaded_o", loaded);
+    b.output("version_o", version);
     b.output("error_o", error);
     b.output("reason_o", reason.q);
     b.output_vec("write_o", &write);
     b.output("address_o", address);
     b.output_vec("pieces_o", &pieces);
     b.port_doc("hold_o", "no beat of a sample may be accepted");
-    b.port_doc("loaded_o", "an image was applied since the device started");
+    b.port_doc("loaded_o", loaded_doc(map.banked));
     b.finish()
+}
+
+/// What `loaded_o` says.
+pub(crate) const fn loaded_doc(banked: bool) -> &'static str {
+    if banked {
+        "an image was applied since the device started"
+    } else {
+        "the memories hold a whole image: samples are accepted"
+    }
+}
+
+/// What is applied.
+struct Known {
+    /// The bank that is read, where there are two.
+    bank: Option<Sig>,
+    loaded: Sig,
+    version: Sig,
+}
+
+/// With two banks: the other one is read as soon as an image `applies`.
+fn exchanged(b: &mut Builder, applies: Sig, version: Sig) -> Known {
+    let fields = [Ty::BIT, Ty::BIT, Ty::u(PIECE_BITS)];
+    let applied = b.mem("applied", &fields, 1, MemInit::Zero);
+    let only = b.lit(0, Ty::BIT);
+    let known = b.read(applied, only, None);
+    let other_bank = b.not(known[0]);
+    let yes = b.lit(1, Ty::BIT);
+    b.write(applied, applies, only, &[other_bank, yes, version]);
+    Known {
+        bank: Some(known[0]),
+        loaded: known[1],
+        version: known[2],
+    }
+}
+
+/// With one bank: nothing is loaded from where a payload `begins`, until an image `applies`.
+fn replaced(b: &mut Builder, applies: Sig, begins: Sig, version: Sig) -> Known {
+    let fields = [Ty::BIT, Ty::u(PIECE_BITS)];
+    let applied = b.mem("applied", &fields, 1, MemInit::Zero);
+    let only = b.lit(0, Ty::BIT);
+    let known = b.read(applied, only, None);
+    let none = b.lit(0, version.ty());
+    let shown = b.mux(applies, version, none);
+    let changes = b.or(applies, begins);
+    b.write(applied, changes, only, &[applies, shown]);
+    Known {
+        bank: None,
+        loaded: known[0],
+        version: known[1],
+    }
 }
 
 /// Whether a sample is between the first beat that was accepted and the last one that left.

@@ -41,7 +41,7 @@ pub mod stream;
 mod top;
 mod weights;
 
-pub use fabric::Fabric;
+pub use fabric::{Fabric, LargeMemories};
 pub use layer::ProbeLayout;
 pub use load_map::LoadMap;
 pub use neuron::{Form, Forms};
