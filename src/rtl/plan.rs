@@ -18,6 +18,12 @@ use crate::rtl::neuron::Forms;
 /// layers overlap without a gap.
 pub const DEFAULT_BANKS: u32 = 4;
 
+/// Banks of the event buffer where steps are long and block memory is short: one being written, one being replayed.
+const LONG_STEP_BANKS: u32 = 2;
+
+/// Cycles of the shortest of long steps: far more than a bank needs to change from written to replayed.
+const LONG_STEP_CYCLES: u32 = 64;
+
 /// Cycles of the shortest pass: the controller knows a pass's end two cycles ahead, the first's one cycle later.
 pub(crate) const SHORTEST_PASS: u32 = 3;
 
@@ -256,6 +262,12 @@ impl LayerPlan {
         revisit(self.lane_latency, self.fabric)
     }
 
+    /// Whether a step is written to the event buffer in less than the time that the one before is replayed in, so that
+    /// more banks than [`LONG_STEP_BANKS`] gain nothing.
+    fn steps_are_long(&self) -> bool {
+        self.groups >= 2 * self.events && self.groups * self.spacing >= LONG_STEP_CYCLES
+    }
+
     /// Words of the weight memory.
     #[must_use]
     pub fn weight_words(&self) -> usize {
@@ -410,6 +422,9 @@ fn use_large(plans: &mut [LayerPlan], weight_bits: &[u32], large: LargeMemories)
         let taken = large.taken(depth, bits) * plan.events as usize;
         if depth * bits >= large.least && taken <= left {
             plan.large_weights = true;
+            if plan.steps_are_long() {
+                plan.banks = plan.banks.min(LONG_STEP_BANKS);
+            }
             left -= taken;
         }
     }
