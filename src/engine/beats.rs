@@ -198,6 +198,24 @@ pub trait Simulator {
     -> Result<BeatResult, EngineError>;
 }
 
+impl<S: Simulator + ?Sized> Simulator for Box<S> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn version(&self) -> String {
+        (**self).version()
+    }
+
+    fn play(
+        &mut self,
+        design: &Design,
+        stimulus: &BeatStimulus,
+    ) -> Result<BeatResult, EngineError> {
+        (**self).play(design, stimulus)
+    }
+}
+
 /// Traces of what came out.
 ///
 /// # Errors

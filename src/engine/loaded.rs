@@ -1,7 +1,7 @@
 //! A simulator that loads an image before it plays.
 
-use crate::engine::{EngineError, Stalls};
 use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
+use crate::engine::{EngineError, Stalls};
 use crate::image::Image;
 use crate::rtl::Design;
 

@@ -490,5 +490,10 @@ impl<'e, 'a> Layout<'e, 'a> {
 /// The number at a place of a memory that starts with anything: the same in each run, and no number that a design could
 /// take for a word of its own.
 fn anything(place: usize) -> i128 {
-    i128::from((place as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_right(29))
+    i128::from(
+        (place as u64)
+            .wrapping_add(1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_right(29),
+    )
 }

@@ -42,11 +42,7 @@ struct Places {
 /// Ports: the load stream `s`; `accepted_i` (a beat of a sample was accepted), `ends_i` (with it: the last of the sample),
 /// `left_i` (the last beat of a sample left the design), of which `most` samples can be between; `hold_o` (no beat of a
 /// sample may be accepted); the ports that memories of the map's sizes take; the state of the load port.
-pub(crate) fn loader(
-    name: &str,
-    map: &LoadMap,
-    most: usize,
-) -> Result<Arc<Module>, HdlError> {
+pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Module>, HdlError> {
     let doc = format!(
         "Loader: images of {} words of 32 bits, {} of them payload, shape word {:08x}.",
         map.words(),
@@ -143,10 +139,13 @@ pub(crate) fn loader(
     let none = b.lit(0, Ty::u(REASON_BITS));
     // A length that is wrong is said of a word that is right otherwise.
     let lengths = [(short, Refusal::Short), (long, Refusal::Long)];
-    let said = lengths.into_iter().chain(wrong).fold(none, |said, (wrong, reason)| {
-        let code = b.lit(i128::from(reason as u8), said.ty());
-        b.mux(wrong, code, said)
-    });
+    let said = lengths
+        .into_iter()
+        .chain(wrong)
+        .fold(none, |said, (wrong, reason)| {
+            let code = b.lit(i128::from(reason as u8), said.ty());
+            b.mux(wrong, code, said)
+        });
     let said = b.delay("said", said, 1);
     let acts = delay_control(&mut b, "acts", judge, 2);
     let ends_here = b.and(acts, is_last);

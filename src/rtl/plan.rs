@@ -206,8 +206,8 @@ pub struct LayerPlan {
     pub events: u32,
     /// What the cells of the target want.
     pub fabric: Fabric,
-    /// Whether its weights stand in large memories of the device.
-    pub large_weights: bool,
+    /// Large memories of the device that its weights take; 0: they stand in others.
+    pub large_memories: usize,
     /// Groups `G = ceil(N/P)`: passes of one step.
     pub groups: u32,
     /// Rows of a whole group, `P/Q`.
@@ -277,7 +277,7 @@ impl LayerPlan {
     /// The large memories that its weights stand in; `None`: they do not.
     #[must_use]
     pub fn large(&self) -> Option<LargeMemories> {
-        self.fabric.large.filter(|_| self.large_weights)
+        self.fabric.large.filter(|_| self.large_memories > 0)
     }
 
     /// Places of a bank of the event buffer, `K` events each: those of a step of every axon, and as many as the shortest
@@ -377,7 +377,7 @@ pub(crate) fn plan(
             neuron_lanes,
             events: events(&options.events, network, index)?,
             fabric,
-            large_weights: false,
+            large_memories: 0,
             groups,
             slots,
             rows: size.div_ceil(neuron_lanes),
@@ -421,7 +421,7 @@ fn use_large(plans: &mut [LayerPlan], weight_bits: &[u32], large: LargeMemories)
         let depth = plan.weight_words();
         let taken = large.taken(depth, bits) * plan.events as usize;
         if depth * bits >= large.least && taken <= left {
-            plan.large_weights = true;
+            plan.large_memories = taken;
             if plan.steps_are_long() {
                 plan.banks = plan.banks.min(LONG_STEP_BANKS);
             }

@@ -74,7 +74,7 @@ pub(crate) fn weight_cycles(plan: &LayerPlan) -> u32 {
 
 /// Whether the address is made in a cycle of its own; that of a large memory is chosen there, between a write and a read.
 fn addressed_apart(plan: &LayerPlan) -> bool {
-    !Place::of(plan).joined || plan.large_weights
+    !Place::of(plan).joined || plan.large_memories > 0
 }
 
 /// The weights of an event's axon for a group, by lane, [`weight_cycles`] after the event. A lane without a neuron in the

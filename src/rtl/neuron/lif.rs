@@ -151,7 +151,12 @@ impl LifLane<'_> {
 
     /// The compared value and the spike one stage later: a threshold that is loaded takes an adder of its own, behind which
     /// that of the reset would make the longest way of the lane.
-    fn in_next_stage(&mut self, h: Timed, fire: Sig, falls: Option<Sig>) -> (Sig, Sig, Option<Sig>) {
+    fn in_next_stage(
+        &mut self,
+        h: Timed,
+        fire: Sig,
+        falls: Option<Sig>,
+    ) -> (Sig, Sig, Option<Sig>) {
         let fire = self.unit.keep("fired", fire);
         let falls = falls.map(|falls| self.unit.keep("fired_negative", falls));
         self.unit.next_stage();

@@ -133,7 +133,7 @@ pub const ROWS: &[Row] = &[
         name: "B on UP5K from SPRAM, 8-bit weights",
         sizes: B,
         target: "up5k",
-        lanes: &[8, 2],
+        lanes: &[8, 5],
         neuron_lanes: &[1, 1],
         weight_bits: 8,
         weights: Weights::Loaded,
