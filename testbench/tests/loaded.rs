@@ -595,8 +595,9 @@ fn the_largest_layer_takes_the_large_memories_and_the_others_stay_in_block_memor
 }
 
 #[test]
+#[ignore = "of the campaign: two minutes"]
 fn a_network_that_only_spram_holds_equals_its_golden_model_as_a_netlist() {
-    if cases(0, 1) == 0 || without(&[YOSYS, VERILATOR, CXX, MAKE]) {
+    if without(&[YOSYS, VERILATOR, CXX, MAKE, IVERILOG, VVP]) {
         return;
     }
     let (network, design) = b_for_up5k();
