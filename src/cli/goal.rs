@@ -61,7 +61,7 @@ pub fn chosen(
         GoalArg::Area => Goal::Area,
     };
     let options = DesignOptions {
-        fabric: target.family.fabric(),
+        fabric: target.fabric(),
         ..DesignOptions::default()
     };
     let progress = console.progress(1, "lanes by the cost model");

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// The weights and constants of a network as the load port of a design with `--weights writable` takes them.
+/// The weights and constants of a network as the load port of a design with `--weights writable` or `--weights loaded` takes them.
 ///
 /// Writes the words as bytes, the lowest byte of a word first, and beside them as text in FILE.hex. The design's network
 /// and its hardware flags are those that the design was generated with.
@@ -52,7 +52,7 @@ pub fn run(args: &ImageArgs, console: &Console) -> Result<Ending, Diagnostic> {
     };
     let (design_name, made) = integers(&args.design)?;
     let (name, loaded) = integers(&args.network)?;
-    let lanes = args.lanes.writable();
+    let lanes = args.lanes.with_port();
     let design = hardware::design(&made.network, &lanes, Fabric::PORTABLE, false, console)?;
     let image = image(&loaded.network, &design, args.image_version)
         .map_err(|error| errors::image(&error))?;

@@ -218,8 +218,8 @@ pub struct LaneArgs {
     /// Events that a layer takes in a cycle, a power of two: one number, or one a layer [default: 1].
     #[arg(long, value_name = "K,..", value_delimiter = ',')]
     events: Vec<u32>,
-    /// Weights, thresholds and all other constants of neurons: part of the design, or rewritten over a load port
-    /// [default: rom].
+    /// Weights, thresholds and all other constants of neurons: part of the design, rewritten over a load port, or loaded
+    /// over it before anything runs [default: rom].
     #[arg(long, value_enum)]
     weights: Option<WeightsArg>,
     /// Sums of a first layer with analogue input: kept for time steps whose input is that of the step before, or added up
@@ -242,6 +242,18 @@ enum WeightsArg {
     Rom,
     /// Rewritten while it runs, by images that `goldspike image` makes.
     Writable,
+    /// Not part of the design: such an image is loaded before the first sample; up5k keeps it in its SPRAM.
+    Loaded,
+}
+
+impl WeightsArg {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Rom => "rom",
+            Self::Writable => "writable",
+            Self::Loaded => "loaded",
+        }
+    }
 }
 
 fn choice(lanes: &[u32]) -> LaneChoice {
@@ -263,11 +275,12 @@ impl LaneArgs {
             || self.constant_input.is_some()
     }
 
-    /// The flags for a design whose weights are writable.
+    /// The flags for a design with a load port; writable and loaded ones take the same images.
     #[must_use]
-    pub fn writable(&self) -> Self {
+    pub fn with_port(&self) -> Self {
+        let given = self.weights.filter(|&weights| weights != WeightsArg::Rom);
         Self {
-            weights: Some(WeightsArg::Writable),
+            weights: given.or(Some(WeightsArg::Writable)),
             ..self.clone()
         }
     }
@@ -283,6 +296,7 @@ impl LaneArgs {
             fabric,
             weights: match self.weights {
                 Some(WeightsArg::Writable) => Weights::Writable,
+                Some(WeightsArg::Loaded) => Weights::Loaded,
                 Some(WeightsArg::Rom) | None => Weights::Rom,
             },
             constant_input: match self.constant_input {
@@ -323,8 +337,8 @@ impl LaneArgs {
         .filter(|(_, lanes)| !lanes.is_empty())
         .flat_map(|(flag, lanes)| [flag.to_owned(), list(lanes)])
         .collect();
-        if self.weights == Some(WeightsArg::Writable) {
-            given.extend(["--weights", "writable"].map(str::to_owned));
+        if let Some(weights) = self.weights.filter(|&weights| weights != WeightsArg::Rom) {
+            given.extend(["--weights", weights.name()].map(str::to_owned));
         }
         if self.constant_input == Some(ConstantInputArg::Recompute) {
             given.extend(["--constant-input", "recompute"].map(str::to_owned));

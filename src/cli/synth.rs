@@ -101,13 +101,7 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     } = args.work.integers(&source)?;
     let data = source.data_if_any(&args.work.data)?;
     let work = goal::chosen(args.goal, &args.work, &network, Some(target), console)?;
-    let design = hardware::design(
-        &network,
-        &work.lanes,
-        target.family.fabric(),
-        false,
-        console,
-    )?;
+    let design = hardware::design(&network, &work.lanes, target.fabric(), false, console)?;
     let count = args.work.data.samples.map(std::num::NonZeroUsize::get);
     let played = play(&network, data.as_ref(), count)?;
     let measured = throughput(&network, &design, played.samples)?;

@@ -47,7 +47,7 @@ impl Aim {
     /// What its cells want of a design.
     #[must_use]
     pub fn fabric(&self) -> Fabric {
-        self.target().family.fabric()
+        self.target().fabric()
     }
 
     /// The device.

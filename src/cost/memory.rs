@@ -29,7 +29,7 @@ pub(crate) fn block_rams(module: &Module, family: Family) -> Option<usize> {
         let blocks = |&(depth, bits): &(usize, usize)| {
             memory.depth.div_ceil(depth) * memory.bits.div_ceil(bits)
         };
-        match memory.block || memory.depth * memory.bits >= least {
+        match !memory.large && (memory.block || memory.depth * memory.bits >= least) {
             true => shapes.iter().map(blocks).min().unwrap_or(0),
             false => 0,
         }

@@ -96,11 +96,11 @@ impl Bench<'_> {
             files.push((format!("ready{index}.bin"), text));
         }
         if !self.stimulus.image.is_empty() {
-            let words = self.stimulus.image.iter();
-            files.push((
-                "image.hex".to_owned(),
-                words.map(|word| format!("{word:08x}\n")).collect(),
-            ));
+            let mut text = String::from("// one word of the image a line: {gap[31:0], tdata}\n");
+            for one in self.stimulus.image_words() {
+                let _ = writeln!(text, "{:08x}{:08x}", one.gap, one.word);
+            }
+            files.push(("image.hex".to_owned(), text));
         }
         files
     }
@@ -171,7 +171,7 @@ impl Bench<'_> {
             let words = self.stimulus.image.len();
             let _ = writeln!(
                 out,
-                "    localparam IMAGE = {words};  // words of the image\n    reg [31:0] image [0:{}];\n    integer word;  // words of the image taken",
+                "    localparam IMAGE = {words};  // words of the image\n    reg [63:0] image [0:{}];\n    integer word;  // words of the image taken",
                 words - 1
             );
         }
@@ -324,7 +324,8 @@ impl Bench<'_> {
         let mut body = format!(
             "$readmemh(\"{}image.hex\", image);\n\
              for (word = 0; word < IMAGE; word = word + 1) begin\n\
-             \x20   s_load_tvalid = 1;\n    s_load_tdata = image[word];\n    s_load_tlast = word == IMAGE - 1;\n\
+             \x20   s_load_tvalid = 0;\n    repeat (image[word][63:32]) @(negedge clk_i);\n\
+             \x20   s_load_tvalid = 1;\n    s_load_tdata = image[word][31:0];\n    s_load_tlast = word == IMAGE - 1;\n\
              \x20   #1;\n    while (s_load_tready !== 1'b1) begin\n        @(negedge clk_i);\n        #1;\n    end\n\
              \x20   @(negedge clk_i);\nend\n\
              s_load_tvalid = 0;\nrepeat (16) @(negedge clk_i);\n\

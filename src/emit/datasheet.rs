@@ -9,7 +9,8 @@ use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 
 use crate::emit::{EmitError, Stream, cost, one_line};
 use crate::engine::Bench;
-use crate::engine::beats::{BeatStimulus, InputBeat, hang_cycles};
+use crate::engine::Stalls;
+use crate::engine::beats::{BeatStimulus, InputBeat};
 use crate::rtl::load_map::{FORMAT, MAGIC, Refusal};
 use crate::rtl::stream::Layout;
 use crate::rtl::{Design, Form};
@@ -140,17 +141,11 @@ fn silent_latency(design: &Design) -> Result<u64, EmitError> {
         user: true,
         gap,
     };
-    let ready = vec![vec![true]; design.probes.len() + 1];
+    let mut stimulus = BeatStimulus::with_stalls(design, vec![beat], Stalls::NONE);
+    stimulus.beats[0].gap = gap;
+    stimulus.hang += u64::from(gap);
     let outcome = Bench::new(design)?
-        .play(
-            &BeatStimulus {
-                beats: vec![beat],
-                ready,
-                hang: hang_cycles(design) + u64::from(gap),
-                image: Vec::new(),
-            },
-            |_| {},
-        )
+        .play(&stimulus, |_| {})
         .map_err(|error| EmitError::Silent(error.to_string()))?;
     Ok(outcome.cycles)
 }
@@ -331,6 +326,31 @@ fn protocol(out: &mut String, design: &Design) {
     );
 }
 
+/// What an image does where memories have two banks.
+const BANKED: &str = "\
+- Every memory of weights and constants has two banks. An image is written into the bank that is not read; the \
+banks of all layers are exchanged in one cycle, once the whole image came and its CRC-32 was right.
+- While an image is taken, samples wait: `s_axis_tready` is low from its first word to the exchange. An image that \
+begins while a sample is in flight, from its first beat in to its last beat out, is refused. \
+Whoever sends the image must send all of it.
+- What is refused is taken to its TLAST, changes nothing, and is shown by `load_error_o` and `load_reason_o` until \
+an image is applied, or a reset.
+- A reset forgets an image that is on its way. It does not forget those that were applied.
+";
+
+/// What it does where they have one, and nothing stands in it at first.
+const LOADED_FIRST: &str = "\
+- The design holds no weights and constants of its own. Samples wait, `s_axis_tready` is low, until a whole image came and \
+its CRC-32 was right: `loaded_o` is 1 from then on.
+- Every memory of weights and constants is there once. A later image is taken when no sample is in flight, from its first \
+beat in to its last beat out; one that begins earlier is refused. Behind its fifth word nothing is loaded, and samples \
+wait, until all of it came. Whoever sends the image must send all of it.
+- What is refused is taken to its TLAST, and is shown by `load_error_o` and `load_reason_o` until an image is applied, or a \
+reset. Refused for its first five words it changes nothing; refused later it leaves nothing loaded, and samples wait for \
+the next one.
+- A reset forgets an image that is on its way, and what that one had begun to replace. It does not forget one that was whole.
+";
+
 fn load_port(out: &mut String, design: &Design) {
     let Some(map) = &design.load else {
         return;
@@ -346,14 +366,7 @@ fn load_port(out: &mut String, design: &Design) {
          | 5 … {} | payload |\n| {} | CRC-32/ISO-HDLC of the words before, the lowest byte of a word first |\n\n\
          The payload is, by layer, the weights, the constants by row and the constants by step; of each memory its words in \
          the order of their addresses, each in pieces of 32 bits, the lowest first.\n\n\
-         - Every memory of weights and constants has two banks. An image is written into the bank that is not read; the \
-         banks of all layers are exchanged in one cycle, once the whole image came and its CRC-32 was right.\n\
-         - While an image is taken, samples wait: `s_axis_tready` is low from its first word to the exchange. An image that \
-         begins while a sample is in flight, from its first beat in to its last beat out, is refused. \
-         Whoever sends the image must send all of it.\n\
-         - What is refused is taken to its TLAST, changes nothing, and is shown by `load_error_o` and `load_reason_o` until \
-         an image is applied, or a reset.\n\
-         - A reset forgets an image that is on its way. It does not forget those that were applied.\n\
+         {}\
          - A word takes four cycles.\n\n\
          | load_reason_o | |\n|--:|---|\n",
         map.words(),
@@ -361,6 +374,7 @@ fn load_port(out: &mut String, design: &Design) {
         map.payload_words(),
         map.words() - 2,
         map.words() - 1,
+        if map.banked { BANKED } else { LOADED_FIRST },
     );
     for reason in Refusal::ALL {
         let _ = writeln!(out, "| {} | {} |", reason as u8, reason.text());

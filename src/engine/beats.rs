@@ -5,6 +5,7 @@ use goldspike_golden::trace::{LayerTrace, SampleTrace, StepTrace};
 
 use crate::engine::stimulus::Stalls;
 use crate::engine::{EngineError, StallCounts};
+use crate::image::{Image, first};
 use crate::rtl::stream::Layout;
 use crate::rtl::{Design, LayerPlan};
 
@@ -49,6 +50,17 @@ impl InputBeat {
     }
 }
 
+/// A word on the load port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageWord {
+    /// TDATA.
+    pub word: u32,
+    /// Cycles with TVALID low before it is offered.
+    pub gap: u32,
+    /// TLAST.
+    pub last: bool,
+}
+
 /// What a simulator plays.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BeatStimulus {
@@ -61,6 +73,8 @@ pub struct BeatStimulus {
     pub hang: u64,
     /// Words of an image that is loaded after the reset, before the first beat; empty: none.
     pub image: Vec<u32>,
+    /// Cycles with TVALID low before each of these words is offered.
+    pub image_gaps: Vec<u32>,
 }
 
 impl BeatStimulus {
@@ -95,7 +109,27 @@ impl BeatStimulus {
         Self::with_stalls(design, beats, stalls)
     }
 
-    /// Any beats, legal or not, with pauses.
+    /// The same with another image; `stalls` are those of the load port.
+    #[must_use]
+    pub fn with_image(mut self, image: &Image, stalls: Stalls) -> Self {
+        self.image = image.words().to_vec();
+        self.image_gaps = stalls.gaps(self.image.len());
+        self
+    }
+
+    /// Words of the image, each with the pause before it and its TLAST.
+    pub fn image_words(&self) -> impl Iterator<Item = ImageWord> {
+        let gaps = self.image_gaps.iter().copied().chain(std::iter::repeat(0));
+        let words = self.image.iter().zip(gaps).enumerate();
+        words.map(|(place, (&word, gap))| ImageWord {
+            word,
+            gap,
+            last: place + 1 == self.image.len(),
+        })
+    }
+
+    /// Any beats, legal or not, with pauses; a design that holds no weights loads those of the network that it was made
+    /// for.
     #[must_use]
     pub fn with_stalls(design: &Design, mut beats: Vec<InputBeat>, stalls: Stalls) -> Self {
         let gaps = stalls.gaps(beats.len());
@@ -110,6 +144,15 @@ impl BeatStimulus {
             ready,
             hang: hang_cycles(design),
             image: Vec::new(),
+            image_gaps: Vec::new(),
+        }
+        .with_first(design, stalls)
+    }
+
+    fn with_first(self, design: &Design, stalls: Stalls) -> Self {
+        match first(design) {
+            Some(image) => self.with_image(&image, stalls),
+            None => self,
         }
     }
 }
@@ -166,6 +209,24 @@ pub trait Simulator {
     /// A design that the tool refuses or that hangs.
     fn play(&mut self, design: &Design, stimulus: &BeatStimulus)
     -> Result<BeatResult, EngineError>;
+}
+
+impl<S: Simulator + ?Sized> Simulator for Box<S> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn version(&self) -> String {
+        (**self).version()
+    }
+
+    fn play(
+        &mut self,
+        design: &Design,
+        stimulus: &BeatStimulus,
+    ) -> Result<BeatResult, EngineError> {
+        (**self).play(design, stimulus)
+    }
 }
 
 /// Traces of what came out.

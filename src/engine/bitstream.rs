@@ -43,6 +43,14 @@ impl Flow for OnDevice {
     }
 
     fn window(&self, design: &Design) -> Result<Option<Window>, SynthError> {
+        let used = design.plans.iter().map(|plan| plan.large_memories).sum();
+        if used > 0 {
+            return Err(SynthError::NotDisassembled {
+                target: self.target.name,
+                what: "large memories",
+                used,
+            });
+        }
         window(&design.top, self.target)
     }
 

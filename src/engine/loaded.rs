@@ -1,7 +1,7 @@
 //! A simulator that loads an image before it plays.
 
-use crate::engine::EngineError;
 use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
+use crate::engine::{EngineError, Stalls};
 use crate::image::Image;
 use crate::rtl::Design;
 
@@ -11,6 +11,8 @@ pub struct Loaded<'a, S> {
     pub simulator: S,
     /// What is loaded.
     pub image: &'a Image,
+    /// Pauses of the load port.
+    pub stalls: Stalls,
 }
 
 impl<S: Simulator> Simulator for Loaded<'_, S> {
@@ -33,10 +35,7 @@ impl<S: Simulator> Simulator for Loaded<'_, S> {
                 message: "the design has no load port".to_owned(),
             });
         }
-        let stimulus = BeatStimulus {
-            image: self.image.words().to_vec(),
-            ..stimulus.clone()
-        };
+        let stimulus = stimulus.clone().with_image(self.image, self.stalls);
         self.simulator.play(design, &stimulus)
     }
 }

@@ -37,12 +37,6 @@ impl Player {
         stimulus: &BeatStimulus,
         compiled: impl FnOnce() -> Result<Compiled, EngineError>,
     ) -> Result<BeatResult, EngineError> {
-        if !stimulus.image.is_empty() {
-            return Err(EngineError::Build {
-                engine,
-                message: "this engine loads no image: rust-hdl and icarus do".to_owned(),
-            });
-        }
         let mut running = match self.running.take() {
             Some(running) if Arc::ptr_eq(&running.top, &design.top) => running,
             _ => {
@@ -80,10 +74,11 @@ fn request(engine: &'static str, stimulus: &BeatStimulus) -> Result<Vec<u8>, Eng
             })
     };
     line(format_args!(
-        "P {} {} {}\n",
+        "P {} {} {} {}\n",
         stimulus.beats.len(),
         stimulus.steps(),
-        stimulus.hang
+        stimulus.hang,
+        stimulus.image.len()
     ))?;
     for pattern in &stimulus.ready {
         let bits: String = pattern
@@ -99,6 +94,9 @@ fn request(engine: &'static str, stimulus: &BeatStimulus) -> Result<Vec<u8>, Eng
             u8::from(beat.user) << 1 | u8::from(beat.last),
             beat.data
         ))?;
+    }
+    for one in stimulus.image_words() {
+        line(format_args!("{:x} {:x}\n", one.gap, one.word))?;
     }
     Ok(text)
 }
@@ -121,6 +119,15 @@ pub(crate) fn program(design: &Design, window: Option<&Window>) -> String {
         .replace("@STREAMS@", &streams.len().to_string())
         .replace("@READY@", ready.trim_end())
         .replace("@BEATS@", beats.trim_end())
+        .replace(
+            "@LOAD@",
+            match design.load {
+                Some(_) => include_str!("verilator_load.cpp").trim_end(),
+                None => {
+                    "static void idle(Top&) {}\n\nstatic bool load(Top&, const Play&) { return true; }"
+                },
+            },
+        )
         .replace("@CHIP@", chip(design, window).trim_end())
         .replace("@TOP@", design.top.name())
 }

@@ -1,6 +1,6 @@
 //! The embedded simulator: rust-hdl's simulation of the very modules that are emitted. Needs nothing installed.
 
-use crate::engine::beats::{BeatResult, BeatStimulus, OutputBeat, Simulator};
+use crate::engine::beats::{BeatResult, BeatStimulus, ImageWord, OutputBeat, Simulator};
 use crate::engine::{EngineError, StallCounts};
 use crate::hdl::{HdlError, PortId, Sim};
 use crate::rtl::Design;
@@ -90,7 +90,7 @@ impl LoadPorts {
 /// What the load port shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadState {
-    /// An image was applied since the device started.
+    /// An image was applied since the device started; where memories have one bank, and none was begun since.
     pub loaded: bool,
     /// Its version word.
     pub version: u32,
@@ -184,16 +184,30 @@ impl Bench {
         words: impl IntoIterator<Item = (u32, bool)>,
         cycles: u32,
     ) -> Result<LoadState, EngineError> {
+        let words = words.into_iter();
+        self.load_words(
+            words.map(|(word, last)| ImageWord { word, gap: 0, last }),
+            cycles,
+        )
+    }
+
+    fn load_words(
+        &mut self,
+        words: impl Iterator<Item = ImageWord>,
+        cycles: u32,
+    ) -> Result<LoadState, EngineError> {
         let Some(load) = &self.load else {
             return Err(EngineError::Build {
                 engine: NAME,
                 message: "the design has no load port".to_owned(),
             });
         };
-        for (taken, (word, last)) in words.into_iter().enumerate() {
+        for (taken, one) in words.enumerate() {
+            self.sim.set(load.valid, 0);
+            (0..one.gap).for_each(|_| self.sim.clock());
             self.sim.set(load.valid, 1);
-            self.sim.set(load.data, word.into());
-            self.sim.set(load.last, last.into());
+            self.sim.set(load.data, one.word.into());
+            self.sim.set(load.last, one.last.into());
             self.sim.settle();
             let mut waited = 0;
             while self.sim.get(load.ready) == 0 {
@@ -235,9 +249,8 @@ impl Bench {
         mut watch: impl FnMut(&Sim),
     ) -> Result<BeatResult, EngineError> {
         self.reset();
-        if let Some(last) = stimulus.image.len().checked_sub(1) {
-            let words = stimulus.image.iter().enumerate();
-            let state = self.load(words.map(|(place, &word)| (word, place == last)))?;
+        if !stimulus.image.is_empty() {
+            let state = self.load_words(stimulus.image_words(), LOAD_SETTLES)?;
             if let Some(reason) = state.refused {
                 return Err(EngineError::Protocol {
                     engine: NAME,

@@ -1,11 +1,14 @@
 // Bench of @TOP@ for the engines that use Verilator: reads plays from stdin, writes what came out to stdout.
 //
-// in:  P beats steps hang_cycles
+// in:  P beats steps hang_cycles image_words
 //      length bits            TREADY pattern, one line an output stream
 //      gap flags data         one line a beat; gap and data hexadecimal, flags = tuser << 1 | tlast
+//      gap word               one line a word of the image that is loaded first; hexadecimal
 // out: B stream 1 tlast tuser data   a beat, data hexadecimal
 //      E cycles protocol_error input_stalls output_stalls probe_stalls
 //      H taken steps                 no beat for hang_cycles
+//      L reason                      the image was refused
+//      W words                       the load port takes no more than these words
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -17,6 +20,8 @@
 @CHIP@
 
 static const int STREAMS = @STREAMS@;
+// Cycles from the last word of an image to the end of what it causes.
+static const int LOAD_SETTLES = 16;
 
 struct Pattern {
     std::vector<char> bits;
@@ -29,8 +34,14 @@ struct Beat {
     uint64_t data;
 };
 
+struct Word {
+    unsigned gap;
+    unsigned word;
+};
+
 struct Play {
     std::vector<Beat> beats;
+    std::vector<Word> image;
     uint64_t steps = 0;
     uint64_t hang = 0;
     uint64_t seen[STREAMS] = {};
@@ -93,8 +104,8 @@ static void clock(Top& top) {
 }
 
 static bool read(Play& play) {
-    unsigned long long beats = 0, steps = 0, hang = 0;
-    if (scanf(" P %llu %llu %llu", &beats, &steps, &hang) != 3) return false;
+    unsigned long long beats = 0, steps = 0, hang = 0, image = 0;
+    if (scanf(" P %llu %llu %llu %llu", &beats, &steps, &hang, &image) != 4) return false;
     play.steps = steps;
     play.hang = hang;
     for (Pattern& one : pattern) {
@@ -109,8 +120,13 @@ static bool read(Play& play) {
         if (scanf("%x %u %llx", &beat.gap, &beat.flags, &data) != 3) return false;
         beat.data = data;
     }
+    play.image.resize(image);
+    for (Word& word : play.image)
+        if (scanf("%x %x", &word.gap, &word.word) != 2) return false;
     return true;
 }
+
+@LOAD@
 
 static bool unfinished(const Play& play, std::size_t next) {
     if (next < play.beats.size()) return true;
@@ -121,10 +137,12 @@ static bool unfinished(const Play& play, std::size_t next) {
 
 static void run(Top& top, Play& play) {
     top.s_axis_tvalid = 0;
+    idle(top);
     top.rst_i = 1;
     top.eval();
     clock(top);
     top.rst_i = 0;
+    if (!load(top, play)) return;
     std::size_t next = 0;
     unsigned gap = play.beats.empty() ? 0 : play.beats[0].gap;
     bool offered_before = false;

@@ -8,6 +8,7 @@ use crate::emit::Stream;
 use crate::engine::beats::{BeatResult, BeatStimulus, OutputBeat};
 use crate::engine::{EngineError, StallCounts};
 use crate::rtl::Design;
+use crate::rtl::load_map::Refusal;
 
 /// The bits of one word: the lowest first; `None` is unknown.
 pub(crate) type Bits = Vec<Option<bool>>;
@@ -41,6 +42,8 @@ pub(crate) fn hexadecimal(text: &str, width: usize) -> Option<Bits> {
 /// ```text
 /// B stream valid last user data                               a beat that was taken, bits as 0, 1 or x
 /// H taken steps                                               no progress for the stimulus's `hang` cycles
+/// L reason                                                    the image was refused
+/// W words                                                     the load port takes no more than these words
 /// E cycles protocol_error input_stalls output_stalls probe_stalls   the end
 /// ```
 pub(crate) struct Transcript<'a> {
@@ -85,7 +88,7 @@ impl<'a> Transcript<'a> {
                 let (stream, [valid, last, user], data) =
                     self.beat(words).ok_or_else(unreadable)?;
                 if valid != Some(true) {
-                    return Err(self.unknown(&format!("stream {stream}: TVALID is unknown (X)")));
+                    return Err(self.broken(&format!("stream {stream}: TVALID is unknown (X)")));
                 }
                 self.collector.beat(stream, last, user, &data)?;
                 Ok(None)
@@ -101,6 +104,12 @@ impl<'a> Transcript<'a> {
                     expected: self.stimulus.steps(),
                 })
             }
+            "L" => {
+                let reason = words.parse().ok().and_then(Refusal::of_code);
+                let reason = reason.map_or("without a reason", Refusal::text);
+                Err(self.broken(&format!("the image was refused: {reason}")))
+            }
+            "W" => Err(self.broken(&format!("the load port does not take word {words}"))),
             "E" => {
                 let (cycles, rest) = words.split_once(' ').ok_or_else(unreadable)?;
                 let (error, stalls) = rest.split_once(' ').ok_or_else(unreadable)?;
@@ -108,7 +117,7 @@ impl<'a> Transcript<'a> {
                 let [input, output, probe] = numbers(stalls.split(' ')).ok_or_else(unreadable)?;
                 let error = binary(error).ok_or_else(unreadable)?;
                 let Some(&[Some(protocol_error)]) = error.first_chunk() else {
-                    return Err(self.unknown("protocol_error_o is unknown (X) at the end"));
+                    return Err(self.broken("protocol_error_o is unknown (X) at the end"));
                 };
                 Ok(Some(BeatResult {
                     streams: std::mem::take(&mut self.collector.streams),
@@ -134,7 +143,7 @@ impl<'a> Transcript<'a> {
         Some((stream, flags, (self.data)(words.next()?, width)?))
     }
 
-    fn unknown(&self, message: &str) -> EngineError {
+    fn broken(&self, message: &str) -> EngineError {
         EngineError::Protocol {
             engine: self.collector.engine,
             message: message.to_owned(),

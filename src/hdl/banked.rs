@@ -352,6 +352,7 @@ pub(crate) fn memory_text(mem: &MemDef) -> String {
     let fill = match &mem.init {
         _ if depth == 1 => format!("initial words[0] = {bits}'h{};\n", first_word(mem)),
         MemInit::Words { file, .. } => format!("initial $readmemh(\"{file}\", words);\n"),
+        MemInit::Unknown => String::new(),
         MemInit::Zero => format!(
             "integer i;\ninitial for (i = 0; i < {depth}; i = i + 1) words[i] = {bits}'d0;\n"
         ),

@@ -417,6 +417,7 @@ impl Builder {
             depth,
             init,
             block: false,
+            large: false,
             apart: false,
             read: None,
             write: None,
@@ -454,6 +455,29 @@ impl Builder {
         if let Some(mem) = self.mems.get_mut(m.index as usize) {
             mem.block = true;
         }
+    }
+
+    /// Asks for a large memory, which has one port: see [`Self::one_port`].
+    pub fn in_large_memory(&mut self, m: Mem) {
+        if let Some(mem) = self.mems.get_mut(m.index as usize) {
+            mem.large = true;
+        }
+    }
+
+    /// Both ports of `m` at one `address`: a cycle with `write` writes `data`, else one with `read` reads the fields of the
+    /// word, one cycle later. A cycle that writes does not read.
+    pub fn one_port(
+        &mut self,
+        m: Mem,
+        address: Sig,
+        (write, data): (Sig, &[Sig]),
+        read: Sig,
+    ) -> Vec<Sig> {
+        let no_write = self.not(write);
+        let reads = self.and(read, no_write);
+        let word = self.read(m, address, Some(reads));
+        self.write(m, write, address, data);
+        word
     }
 
     fn check_words(

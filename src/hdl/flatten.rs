@@ -396,9 +396,19 @@ impl<'e, 'a> Layout<'e, 'a> {
                 }
             };
             let mut init = vec![0; mem.depth.saturating_mul(mem.fields.len())];
-            if let MemInit::Words { words, .. } = &mem.init {
-                for (slot, value) in init.iter_mut().zip(words.iter().flatten()) {
-                    *slot = *value;
+            match &mem.init {
+                MemInit::Zero => {}
+                MemInit::Unknown => {
+                    for (place, (slot, ty)) in
+                        init.iter_mut().zip(mem.fields.iter().cycle()).enumerate()
+                    {
+                        *slot = ty.wrap(anything(place));
+                    }
+                }
+                MemInit::Words { words, .. } => {
+                    for (slot, value) in init.iter_mut().zip(words.iter().flatten()) {
+                        *slot = *value;
+                    }
                 }
             }
             flat.mems.push(FlatMem {
@@ -475,4 +485,15 @@ impl<'e, 'a> Layout<'e, 'a> {
         }
         cone
     }
+}
+
+/// The number at a place of a memory that starts with anything: the same in each run, and no number that a design could
+/// take for a word of its own.
+fn anything(place: usize) -> i128 {
+    i128::from(
+        (place as u64)
+            .wrapping_add(1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_right(29),
+    )
 }

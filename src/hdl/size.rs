@@ -26,6 +26,8 @@ pub struct MemoryShape {
     pub bits: usize,
     /// Kept in block memory whatever its size.
     pub block: bool,
+    /// Kept in a large memory.
+    pub large: bool,
 }
 
 impl Module {
@@ -67,6 +69,7 @@ impl Module {
             depth: memory.depth,
             bits: memory.bits(),
             block: memory.block,
+            large: memory.large,
         })
     }
 

@@ -135,6 +135,8 @@ pub(crate) struct RegDef {
 pub enum MemInit {
     /// All words 0.
     Zero,
+    /// Anything: a word is written before it is read.
+    Unknown,
     /// `words[i][field]`; words that are not given are 0.
     Words {
         /// Default of the module's string parameter `<NAME>_FILE`, read by `$readmemh`.
@@ -168,6 +170,8 @@ pub(crate) struct MemDef {
     pub(crate) init: MemInit,
     /// Kept in block memory whatever its size.
     pub(crate) block: bool,
+    /// Kept in a large memory, which has one port and starts with anything.
+    pub(crate) large: bool,
     /// No enabled read meets a write of the same word in the same cycle.
     pub(crate) apart: bool,
     pub(crate) read: Option<ReadPort>,

@@ -76,7 +76,7 @@ impl ImageError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NotWritable => "make the design with `--weights writable`",
+            Self::NotWritable => "make the design with `--weights writable` or `--weights loaded`",
             Self::Contract(_) => "quantize the network anew",
             Self::Differs { .. } => {
                 "quantize both networks with the same flags, or make a design for this one"

@@ -74,20 +74,41 @@ pub fn image(network: &QuantNetwork, design: &Design, version: u32) -> Result<Im
     let map = design.load.as_ref().ok_or(ImageError::NotWritable)?;
     network.validate()?;
     same_network(network, map)?;
-    let mut words = vec![MAGIC, FORMAT, version, map.shape()];
-    words.push(
-        u32::try_from(map.payload_words()).map_err(|_| ImageError::TooLong {
-            words: map.payload_words(),
-        })?,
-    );
+    let length = u32::try_from(map.payload_words()).map_err(|_| ImageError::TooLong {
+        words: map.payload_words(),
+    })?;
+    let mut words = header(map, version, length);
     for (layer, loaded) in network.layers.iter().zip(&map.layers) {
         let columns = columns(layer, loaded)?;
-        for memory in contents(&loaded.plan, layer, &columns) {
-            words.extend(memory.pieces());
-        }
+        append(&mut words, loaded, layer, &columns);
     }
     words.push(0);
     Ok(Image::sealed(words))
+}
+
+/// The image of the network that a design was made for, version 1, where the design holds no weights before it is loaded:
+/// what whoever runs the design must load first. `None` where a design starts with its weights.
+#[must_use]
+pub fn first(design: &Design) -> Option<Image> {
+    let map = design.load.as_ref().filter(|map| !map.banked)?;
+    let length = u32::try_from(map.payload_words()).ok()?;
+    let mut words = header(map, 1, length);
+    for loaded in &map.layers {
+        append(&mut words, loaded, &loaded.layer, &loaded.columns);
+    }
+    words.push(0);
+    Some(Image::sealed(words))
+}
+
+fn header(map: &LoadMap, version: u32, length: u32) -> Vec<u32> {
+    vec![MAGIC, FORMAT, version, map.shape(), length]
+}
+
+/// Adds the memories of a layer.
+fn append(words: &mut Vec<u32>, loaded: &LoadedLayer, layer: &QuantLayer, columns: &[Column]) {
+    for memory in contents(&loaded.plan, layer, columns) {
+        words.extend(memory.pieces());
+    }
 }
 
 /// Checks what all layers have in common with the design's.

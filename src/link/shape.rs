@@ -55,9 +55,9 @@ pub enum ShapeError {
         /// Beats asked for.
         beats: usize,
     },
-    /// A design whose weights are writable.
+    /// A design with a load port.
     #[error(
-        "a board's link carries no images, so the load port of writable weights would be out of reach"
+        "a board's link carries no images, so the load port of the weights would be out of reach"
     )]
     LoadPort,
 }
@@ -85,8 +85,7 @@ impl ShapeError {
             ),
             Self::Beats { .. } => format!("a number from 2 to {MOST_BEATS}"),
             Self::LoadPort => {
-                "leave `--weights writable` out, or name a device in the place of the board"
-                    .to_owned()
+                "leave `--weights` out, or name a device in the place of the board".to_owned()
             }
         }
     }

@@ -61,6 +61,9 @@ impl Synthesis {
             ),
             ("block RAMs", format!("{} of {}", f.bram, f.bram_available)),
         ];
+        if f.spram > 0 {
+            rows.push(("SPRAMs", format!("{} of {}", f.spram, f.spram_available)));
+        }
         if f.lut_ram > 0 {
             rows.push(("LUT memories", f.lut_ram.to_string()));
         }

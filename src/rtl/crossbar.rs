@@ -23,14 +23,15 @@ use crate::rtl::weights::{group_part, weight_cycles, weights};
 
 /// Ports: the reading side of the event buffer; `credit_i` one pulse a finished step, by output queue; `hand_o` with
 /// `sums_o`, and one cycle before `hand_next_o` with `first_o` (first step of a sample), `user_o` (last step of one) and, where sums
-/// are kept, `repeat_o` (the sums are those of the step before, and `sums_o` is not). `sizes`: of the weight memory, where it is loaded.
+/// are kept, `repeat_o` (the sums are those of the step before, and `sums_o` is not). `sizes`: of the weight memory, where it is loaded;
+/// `banked`: it has two banks.
 pub(crate) fn crossbar(
     name: &str,
     plan: &LayerPlan,
     layer: &QuantLayer,
     credits: usize,
     weight_file: &str,
-    sizes: &[Size],
+    (sizes, banked): (&[Size], bool),
 ) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::into_layer(plan);
     let at_once = plan.events as usize;
@@ -56,7 +57,7 @@ pub(crate) fn crossbar(
         Vec::new()
     };
     let returned = b.input_vec("credit_i", Ty::BIT, credits);
-    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
+    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes, banked));
 
     let issue = passes(&mut b, plan, pushed, step_events, &returned);
     b.comment("first step of a sample: after reset, and after a step with user");

@@ -13,6 +13,41 @@ pub struct Fabric {
     pub clears_apart: bool,
     /// Memories of at least this many bits go into block memory; `None`: the tools choose.
     pub block_bits: Option<usize>,
+    /// The large memories of the device, for weights that are loaded; `None`: it has none.
+    #[serde(default)]
+    pub large: Option<LargeMemories>,
+}
+
+/// Memories with one port whose contents are not part of a bitstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LargeMemories {
+    /// How many.
+    pub count: usize,
+    /// Words of each.
+    pub depth: usize,
+    /// Bits of a word.
+    pub bits: usize,
+    /// Memories of fewer bits stay out.
+    pub least: usize,
+    /// Registers behind the read register of one.
+    pub stages: u32,
+}
+
+impl LargeMemories {
+    /// iCE40 UltraPlus: four of 16,384 words of 16 bits. A memory of less than four block memories stays in those.
+    pub const ICE40_ULTRA_PLUS: Self = Self {
+        count: 4,
+        depth: 16_384,
+        bits: 16,
+        least: 4 * 4_096,
+        stages: 0,
+    };
+
+    /// How many of them a memory of `depth` words of `bits` takes.
+    #[must_use]
+    pub const fn taken(self, depth: usize, bits: usize) -> usize {
+        depth.div_ceil(self.depth) * bits.div_ceil(self.bits)
+    }
 }
 
 impl Fabric {
@@ -21,18 +56,21 @@ impl Fabric {
         memory_stages: 0,
         clears_apart: false,
         block_bits: None,
+        large: None,
     };
     /// Lattice iCE40: an adder's look-up table has two inputs to spare, logic cells are few, block memories are many.
     pub const ICE40: Self = Self {
         memory_stages: 0,
         clears_apart: false,
         block_bits: Some(256),
+        large: None,
     };
     /// Lattice ECP5: block memory with an output register; the carry cell has no input to spare.
     pub const ECP5: Self = Self {
         memory_stages: 2,
         clears_apart: true,
         block_bits: None,
+        large: None,
     };
 
     /// Cycles of a pass in which no event is added.

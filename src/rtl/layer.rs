@@ -17,7 +17,7 @@ use crate::rtl::spikes::spikes;
 use crate::rtl::stream::{Beat, Layout, connections};
 
 /// Ports: streams `s` in and `m` out; where a guard accepts the beats (`guarded`) it also claims their bank, `s_claim_i`; with the probe `probe_valid_o`, `probe_ready_i`, `probe_data_o` (one element a
-/// lane, see [`ProbeLayout`]), `probe_last_o`, `probe_user_o`; where memories of these `sizes` are loaded, those of [`Load`].
+/// lane, see [`ProbeLayout`]), `probe_last_o`, `probe_user_o`; where memories of these `sizes` are loaded, `banked` ones of two banks each, those of [`Load`].
 pub(crate) fn layer(
     name: &str,
     plan: &LayerPlan,
@@ -25,7 +25,7 @@ pub(crate) fn layer(
     guarded: bool,
     probe: bool,
     assume: &Assume,
-    sizes: &[Size],
+    (sizes, banked): (&[Size], bool),
 ) -> Result<Arc<Module>, HdlError> {
     let input = Layout::into_layer(plan);
     let output = Layout::new(plan.neurons, plan.fires);
@@ -39,7 +39,7 @@ pub(crate) fn layer(
         quant,
         1 + usize::from(probe),
         &weights_file,
-        of_weights,
+        (of_weights, banked),
     )?;
     let cells = neurons(
         &format!("{name}_neurons"),
@@ -48,7 +48,7 @@ pub(crate) fn layer(
         &lane,
         probe,
         &format!("{name}_constants"),
-        of_constants,
+        (of_constants, banked),
     )?;
     let out = spikes(&format!("{name}_spikes"), plan)?;
 
@@ -61,7 +61,7 @@ pub(crate) fn layer(
     );
     let beat = Beat::inputs(&mut b, "s", input);
     let m_ready = b.input("m_ready_i", Ty::BIT);
-    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
+    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes, banked));
 
     let read = b.wire("read", Ty::BIT);
     let index = b.wire("index", Ty::u(plan.place_bits()));

@@ -1,10 +1,13 @@
-//! Memories that are loaded while the design runs: each has two banks, of which one is read and the other one written.
+//! Memories that are loaded while the design runs. A writable one has two banks, of which one is read and the other one
+//! written; one that is loaded before anything runs has one, and no word of it is read while words are written.
 //!
 //! A word comes in pieces of 32 bits, the lowest first. A memory takes it from the last pieces that came, all at once.
 
 use crate::hdl::{Builder, MemInit, Sig, Ty};
+use crate::rtl::fabric::LargeMemories;
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
+use crate::rtl::regs::delay_control;
 
 /// Bits of a piece: a word of the load port.
 pub(crate) const PIECE_BITS: u32 = 32;
@@ -70,8 +73,8 @@ pub(crate) fn largest(sizes: &[Size]) -> Size {
 /// What writes the memories of a module, and which of their banks is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
-    /// The bank that is read.
-    pub(crate) bank: Sig,
+    /// The bank that is read, where there are two.
+    pub(crate) bank: Option<Sig>,
     /// By memory: its word is written.
     pub(crate) write: Vec<Sig>,
     /// Which word.
@@ -81,16 +84,18 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// The input ports of a module with memories of these sizes.
-    pub(crate) fn inputs(b: &mut Builder, sizes: &[Size]) -> Self {
+    /// The input ports of a module with memories of these sizes; `banked`: of two banks each.
+    pub(crate) fn inputs(b: &mut Builder, sizes: &[Size], banked: bool) -> Self {
         let most = largest(sizes);
         let load = Self {
-            bank: b.input("bank_i", Ty::BIT),
+            bank: banked.then(|| b.input("bank_i", Ty::BIT)),
             write: b.input_vec("load_write_i", Ty::BIT, sizes.len()),
             address: b.input("load_address_i", Ty::u(index_bits(most.depth))),
             pieces: b.input_vec("load_pieces_i", Ty::u(PIECE_BITS), most.pieces),
         };
-        b.port_doc("bank_i", "the bank that is read; the other one is written");
+        if banked {
+            b.port_doc("bank_i", "the bank that is read; the other one is written");
+        }
         b.port_doc(
             "load_pieces_i",
             "the last words of the load port, the latest first",
@@ -107,8 +112,8 @@ impl Load {
     ) -> Vec<(String, Vec<Sig>)> {
         let most = largest(sizes);
         let address = b.wrap(self.address, Ty::u(index_bits(most.depth)));
-        vec![
-            ("bank_i".to_owned(), vec![self.bank]),
+        let bank = self.bank.map(|bank| ("bank_i".to_owned(), vec![bank]));
+        let others = [
             (
                 "load_write_i".to_owned(),
                 self.write[first..first + sizes.len()].to_vec(),
@@ -118,7 +123,8 @@ impl Load {
                 "load_pieces_i".to_owned(),
                 self.pieces[..most.pieces].to_vec(),
             ),
-        ]
+        ];
+        bank.into_iter().chain(others).collect()
     }
 
     /// The word that the last pieces make, field by field.
@@ -173,26 +179,61 @@ pub(crate) fn read_constants(
 ) -> Vec<Sig> {
     let depth = contents.words.len();
     let bits = index_bits(depth);
-    let init = MemInit::Words {
-        file: place.file.clone(),
-        words: contents.words.clone(),
-    };
-    let banked = if place.load.is_some() {
-        depth + (1 << bits)
-    } else {
-        depth
+    let bank = place.load.and_then(|(load, _)| load.bank);
+    let (banked, init) = match (place.load, bank) {
+        (Some(_), None) => (depth, MemInit::Unknown),
+        (_, bank) => {
+            let init = MemInit::Words {
+                file: place.file.clone(),
+                words: contents.words.clone(),
+            };
+            (depth + bank.map_or(0, |_| 1 << bits), init)
+        }
     };
     let fabric = place.plan.fabric;
     let stored = memory(b, fabric, &contents.name, &contents.fields, banked, init);
     let mut address = address;
     if let Some((load, number)) = place.load {
-        let other = b.not(load.bank);
-        let target = b.wrap(load.address, Ty::u(bits));
-        let target = b.cat(&[other, target]);
+        let mut target = b.wrap(load.address, Ty::u(bits));
+        if let Some(bank) = bank {
+            let other = b.not(bank);
+            target = b.cat(&[other, target]);
+            let within = b.wrap(address, Ty::u(bits));
+            address = b.cat(&[bank, within]);
+        }
         let data = load.word(b, contents);
         b.write(stored, load.write[number], target, &data);
-        let within = b.wrap(address, Ty::u(bits));
-        address = b.cat(&[load.bank, within]);
     }
     read(b, place.plan, stored, word, address, enable)
+}
+
+/// The word at `address` of memory `number` of what `load` writes, in large memories, `2 + stages` cycles later: one to
+/// choose the address.
+pub(crate) fn read_large(
+    b: &mut Builder,
+    (load, number): (&Load, usize),
+    contents: &Contents,
+    large: LargeMemories,
+    (address, enable): (Sig, Sig),
+) -> Vec<Sig> {
+    let name = &contents.name;
+    let depth = contents.words.len();
+    let ty = Ty::u(index_bits(depth));
+    b.comment("one port: the word that is written, or the one that is read");
+    let stored = b.mem(name, &contents.fields, depth, MemInit::Unknown);
+    b.in_large_memory(stored);
+    let target = b.wrap(load.address, ty);
+    let address = b.mux(load.write[number], target, address);
+    let address = b.delay(&format!("{name}_address"), address, 1);
+    let write = delay_control(b, &format!("{name}_write"), load.write[number], 1);
+    let wanted = delay_control(b, &format!("{name}_wanted"), enable, 1);
+    // The pieces stay until the next one comes, four cycles later.
+    let data = load.word(b, contents);
+    let word = b.one_port(stored, address, (write, &data), wanted);
+    (0..)
+        .zip(word)
+        .map(|(field, value): (usize, _)| {
+            b.delay(&format!("{name}_word{field}"), value, large.stages)
+        })
+        .collect()
 }

@@ -98,7 +98,7 @@ impl Refusal {
 /// One layer of an image.
 #[derive(Clone, Debug)]
 pub(crate) struct LoadedLayer {
-    /// The layer that the design was made for.
+    /// The layer that the design was made for; its weights only where the design does not hold them.
     pub(crate) layer: QuantLayer,
     /// Its hardware.
     pub(crate) plan: LayerPlan,
@@ -115,25 +115,32 @@ pub struct LoadMap {
     pub(crate) fed: Payloads,
     /// By layer.
     pub(crate) layers: Vec<LoadedLayer>,
+    /// Whether each memory has two banks, of which the design's first contents stand in one.
+    pub(crate) banked: bool,
 }
 
 impl LoadMap {
-    /// The map of layers with widths for any weights, which are fed `fed` first.
+    /// The map of layers with widths for any weights, which are fed `fed` first; see [`Self::banked`].
     pub(crate) fn new(
         fed: Payloads,
         layers: &[QuantLayer],
         plans: &[LayerPlan],
         columns: Vec<Vec<Column>>,
+        banked: bool,
     ) -> Self {
         let layers = layers.iter().zip(plans).zip(columns);
         let layers = layers.map(|((layer, plan), columns)| {
             let all = contents(plan, layer, &columns);
             LoadedLayer {
                 sizes: all.iter().map(Contents::size).collect(),
-                layer: QuantLayer {
-                    weights: Vec::new(),
-                    bias: Vec::new(),
-                    ..layer.clone()
+                layer: if banked {
+                    QuantLayer {
+                        weights: Vec::new(),
+                        bias: Vec::new(),
+                        ..layer.clone()
+                    }
+                } else {
+                    layer.clone()
                 },
                 plan: plan.clone(),
                 columns,
@@ -142,6 +149,7 @@ impl LoadMap {
         Self {
             fed,
             layers: layers.collect(),
+            banked,
         }
     }
 

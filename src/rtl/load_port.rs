@@ -3,7 +3,7 @@
 use crate::hdl::{Builder, Sig, Ty};
 use crate::rtl::load::{Load, PIECE_BITS, Size};
 use crate::rtl::load_map::LoadMap;
-use crate::rtl::loader::loader;
+use crate::rtl::loader::{loaded_doc, loader};
 use crate::rtl::plan::{LayerPlan, PlanError};
 use crate::rtl::stream::connections;
 
@@ -56,17 +56,14 @@ impl LoadPort {
         .map(|(name, sig)| (name.to_owned(), vec![sig]));
         let instance = b.instance("u_loader", &loader, &connections(&ports));
         b.assign(ready, instance.out("s_ready_o"));
+        let version_doc = if map.banked {
+            "version word of the image that is applied; 0 before the first one"
+        } else {
+            "version word of the image that is loaded; 0 without one"
+        };
         for (port, from, doc) in [
-            (
-                "loaded_o",
-                "loaded_o",
-                "an image was applied since the device started",
-            ),
-            (
-                "image_version_o",
-                "version_o",
-                "version word of the image that is applied; 0 before the first one",
-            ),
+            ("loaded_o", "loaded_o", loaded_doc(map.banked)),
+            ("image_version_o", "version_o", version_doc),
             (
                 "load_error_o",
                 "error_o",
@@ -87,7 +84,7 @@ impl LoadPort {
             ends,
             left,
             load: Load {
-                bank: instance.out("bank_o"),
+                bank: map.banked.then(|| instance.out("bank_o")),
                 write: instance.out_vec("write_o"),
                 address: instance.out("address_o"),
                 pieces: instance.out_vec("pieces_o"),

@@ -1,16 +1,20 @@
-//! The loader: takes images from the load port, checks them, writes the banks that are not read, and exchanges the banks
-//! when a whole image was right.
+//! The loader: takes images from the load port, checks them, and writes the memories.
 //!
-//! A word takes four cycles, in which the CRC-32 takes its bytes. Two cycles later it is judged:
+//! Where a memory has two banks it writes the one that is not read, and exchanges the banks when a whole image was right.
+//! Where it has one, the first word of a payload ends what was loaded, and the last word of a right image begins what is.
+//!
+//! A word takes four cycles, in which the CRC-32 takes its bytes. Four cycles later its verdict acts, before the next
+//! word is judged:
 //!
 //! ```text
-//! accept ─► 4 bytes ─► compared ─► judged: next place, or refused ─► written
+//! accept ─► 4 bytes ─► compared ─► judged ─► verdict ─► acts: next place, or refused ─► written
 //! ```
 //!
-//! While an image is taken samples wait (`hold_o`). An image that begins while a sample is in flight is refused. What is
-//! refused is taken to its end, TLAST, and has no effect; the memories that are read are never written. A reset forgets an
-//! image that is on its way, not the ones that were applied: which bank is read is kept in a memory of one word, which no
-//! reset clears.
+//! While an image is taken samples wait (`hold_o`), with one bank also while nothing is loaded. An image that begins while a
+//! sample is in flight is refused. What is refused is taken to its end, TLAST; with two banks it has no effect, with one
+//! none if it is refused for its header. The memories that are read are never written. A reset forgets an image that is on
+//! its way, not the ones that were applied: which bank is read, and whether anything is loaded, is kept in a memory of one
+//! word, which no reset clears.
 
 use std::sync::Arc;
 
@@ -86,18 +90,14 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
 
     b.comment("what it is compared with");
     let judge = delay_control(&mut b, "judge", compare, 1);
-    let equal = |b: &mut Builder, name: &str, value: Sig, to: i128| {
-        let to = b.lit(to, value.ty());
-        let same = b.eq(value, to);
-        b.delay(name, same, 1)
-    };
-    let is_magic = equal(&mut b, "is_magic", whole, MAGIC.into());
-    let is_format = equal(&mut b, "is_format", whole, FORMAT.into());
-    let is_shape = equal(&mut b, "is_shape", whole, map.shape().into());
-    let is_length = equal(&mut b, "is_length", whole, map.payload_words() as i128);
-    let is_crc = equal(&mut b, "is_crc", crc, RESIDUE.into());
+    let is_magic = equal(&mut b, "is_magic", whole, MAGIC);
+    let is_format = equal(&mut b, "is_format", whole, FORMAT);
+    let is_shape = equal(&mut b, "is_shape", whole, map.shape());
+    let length = u32::try_from(map.payload_words()).unwrap_or(u32::MAX);
+    let is_length = equal(&mut b, "is_length", whole, length);
+    let is_crc = equal(&mut b, "is_crc", crc, RESIDUE);
 
-    b.comment("judgement");
+    b.comment("judgement: what is wrong with the word, if anything");
     let next_place = b.wire("next_place", Ty::BIT);
     let restart = b.wire("restart", Ty::BIT);
     let refused = b.wire("refused", Ty::BIT);
@@ -107,7 +107,9 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let mut wrong = Vec::new();
     let mut check = |b: &mut Builder, place: Sig, right: Sig, reason: Refusal| {
         let not_right = b.not(right);
-        wrong.push((b.and(place, not_right), reason));
+        let here = b.and(place, not_right);
+        let name = format!("wrong{}", reason as u8);
+        wrong.push((b.delay(&name, here, 1), reason));
     };
     let idle = b.not(busy);
     check(&mut b, places.header[0], is_magic, Refusal::Magic);
@@ -117,21 +119,36 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     check(&mut b, places.header[3], is_shape, Refusal::Shape);
     check(&mut b, places.header[4], is_length, Refusal::Length);
     check(&mut b, places.check, is_crc, Refusal::Crc);
-    let wrong_word = any(&mut b, wrong.iter().map(|(wrong, _)| *wrong));
-    let right_word = b.not(wrong_word);
     let more = b.not(places.check);
     let short = b.and(is_last, more);
-    let short = b.and(short, right_word);
+    let short = b.delay("short", short, 1);
     let long = b.and(places.check, not_last);
-    let long = b.and(long, right_word);
-    wrong.extend([(short, Refusal::Short), (long, Refusal::Long)]);
+    let long = b.delay("long", long, 1);
     let listens = b.not(places.drain);
     let judged = b.and(judge, listens);
-    let fails = any(&mut b, wrong.iter().map(|(wrong, _)| *wrong));
+    let judged = delay_control(&mut b, "judged", judged, 1);
+
+    b.comment("verdict");
+    let fails = wrong.iter().map(|(wrong, _)| *wrong);
+    let fails = any(&mut b, fails.chain([short, long]));
     let refuse = b.and(judged, fails);
+    let refuse = delay_control(&mut b, "refuse", refuse, 1);
     let passes = b.not(fails);
     let passes = b.and(judged, passes);
-    let ends_here = b.and(judge, is_last);
+    let passes = delay_control(&mut b, "passes", passes, 1);
+    let none = b.lit(0, Ty::u(REASON_BITS));
+    // A length that is wrong is said of a word that is right otherwise.
+    let lengths = [(short, Refusal::Short), (long, Refusal::Long)];
+    let said = lengths
+        .into_iter()
+        .chain(wrong)
+        .fold(none, |said, (wrong, reason)| {
+            let code = b.lit(i128::from(reason as u8), said.ty());
+            b.mux(wrong, code, said)
+        });
+    let said = b.delay("said", said, 1);
+    let acts = delay_control(&mut b, "acts", judge, 2);
+    let ends_here = b.and(acts, is_last);
     let drains = b.and(refuse, not_last);
     b.assign(restart, ends_here);
     b.assign(refused, drains);
@@ -141,11 +158,6 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
 
     b.comment("the reason of the last refusal, until an image is applied");
     let reason = b.reg("reason_q", Ty::u(REASON_BITS), Some(0));
-    let none = b.lit(0, reason.q.ty());
-    let said = wrong.iter().fold(none, |said, &(wrong, reason)| {
-        let code = b.lit(i128::from(reason as u8), said.ty());
-        b.mux(wrong, code, said)
-    });
     let moves = b.or(refuse, applies);
     b.next_en(reason, moves, said);
     let error = b.any(reason.q);
@@ -153,17 +165,16 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     b.comment("what was applied: no reset forgets it");
     let version_here = b.and(passes, places.header[2]);
     let version = hold(&mut b, "version_q", whole, version_here);
-    let applied = b.mem(
-        "applied",
-        &[Ty::BIT, Ty::BIT, Ty::u(PIECE_BITS)],
-        1,
-        MemInit::Zero,
-    );
-    let only = b.lit(0, Ty::BIT);
-    let known = b.read(applied, only, None);
-    let other_bank = b.not(known[0]);
-    let yes = b.lit(1, Ty::BIT);
-    b.write(applied, applies, only, &[other_bank, yes, version]);
+    let Known {
+        bank,
+        loaded,
+        version,
+    } = if map.banked {
+        exchanged(&mut b, applies, version)
+    } else {
+        let begins = b.and(passes, places.header[HEADER_WORDS - 1]);
+        replaced(&mut b, applies, begins, version)
+    };
 
     b.comment("payload: the last pieces, and the word that they make");
     let sizes = map.sizes();
@@ -175,28 +186,85 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
 
     b.comment("samples wait from the first word on, until the banks are exchanged");
     let exchanging = exchange(&mut b, applies);
-    let first_word = any(&mut b, [have.q, compare, judge].into_iter());
+    let first_word = [have.q, compare, judge, judged, acts];
+    let first_word = any(&mut b, first_word.into_iter());
     let begins = b.and(places.header[0], first_word);
     let later = places.header[1..HEADER_WORDS].iter().copied();
+    let nothing = (!map.banked).then(|| b.not(loaded));
     let waits = any(
         &mut b,
-        later.chain([begins, places.payload, places.check, exchanging]),
+        later
+            .chain([begins, places.payload, places.check, exchanging])
+            .chain(nothing),
     );
-    let waits = delay_control(&mut b, "hold", waits, 1);
+    let hold = b.reg("hold_q", Ty::BIT, Some(i128::from(!map.banked)));
+    b.next(hold, waits);
 
     b.output("s_ready_o", ready);
-    b.output("hold_o", waits);
-    b.output("bank_o", known[0]);
-    b.output("loaded_o", known[1]);
-    b.output("version_o", known[2]);
+    b.output("hold_o", hold.q);
+    if let Some(bank) = bank {
+        b.output("bank_o", bank);
+    }
+    b.output("loaded_o", loaded);
+    b.output("version_o", version);
     b.output("error_o", error);
     b.output("reason_o", reason.q);
     b.output_vec("write_o", &write);
     b.output("address_o", address);
     b.output_vec("pieces_o", &pieces);
     b.port_doc("hold_o", "no beat of a sample may be accepted");
-    b.port_doc("loaded_o", "an image was applied since the device started");
+    b.port_doc("loaded_o", loaded_doc(map.banked));
     b.finish()
+}
+
+/// What `loaded_o` says.
+pub(crate) const fn loaded_doc(banked: bool) -> &'static str {
+    if banked {
+        "an image was applied since the device started"
+    } else {
+        "the memories hold a whole image: samples are accepted"
+    }
+}
+
+/// What is applied.
+struct Known {
+    /// The bank that is read, where there are two.
+    bank: Option<Sig>,
+    loaded: Sig,
+    version: Sig,
+}
+
+/// With two banks: the other one is read as soon as an image `applies`.
+fn exchanged(b: &mut Builder, applies: Sig, version: Sig) -> Known {
+    let fields = [Ty::BIT, Ty::BIT, Ty::u(PIECE_BITS)];
+    let applied = b.mem("applied", &fields, 1, MemInit::Zero);
+    let only = b.lit(0, Ty::BIT);
+    let known = b.read(applied, only, None);
+    let other_bank = b.not(known[0]);
+    let yes = b.lit(1, Ty::BIT);
+    b.write(applied, applies, only, &[other_bank, yes, version]);
+    Known {
+        bank: Some(known[0]),
+        loaded: known[1],
+        version: known[2],
+    }
+}
+
+/// With one bank: nothing is loaded from where a payload `begins`, until an image `applies`.
+fn replaced(b: &mut Builder, applies: Sig, begins: Sig, version: Sig) -> Known {
+    let fields = [Ty::BIT, Ty::u(PIECE_BITS)];
+    let applied = b.mem("applied", &fields, 1, MemInit::Zero);
+    let only = b.lit(0, Ty::BIT);
+    let known = b.read(applied, only, None);
+    let none = b.lit(0, version.ty());
+    let shown = b.mux(applies, version, none);
+    let changes = b.or(applies, begins);
+    b.write(applied, changes, only, &[applies, shown]);
+    Known {
+        bank: None,
+        loaded: known[0],
+        version: known[1],
+    }
 }
 
 /// Whether a sample is between the first beat that was accepted and the last one that left.
@@ -216,7 +284,23 @@ fn samples_in_flight(b: &mut Builder, most: usize, accepted: Sig, ends: Sig, lef
     let moves = b.xor(whole, left);
     b.next_en(count, moves, next);
     let some = b.any(count.q);
-    b.or(open.q, some)
+    let busy = b.or(open.q, some);
+    delay_control(b, "busy", busy, 1)
+}
+
+/// Whether `value` is `to`, in the next cycle.
+fn equal(b: &mut Builder, name: &str, value: Sig, to: u32) -> Sig {
+    const AT_ONCE: u32 = 8;
+    let parts = (0..PIECE_BITS / AT_ONCE).map(|part| {
+        let low = part * AT_ONCE;
+        let own = b.slice(value, low, AT_ONCE);
+        let to = b.lit(i128::from(to >> low & 0xFF), own.ty());
+        let same = b.eq(own, to);
+        b.delay(&format!("{name}{part}"), same, 1)
+    });
+    let parts: Vec<Sig> = parts.collect();
+    let parts = b.cat(&parts);
+    b.all(parts)
 }
 
 /// One register a place of an image, of which one is 1.
@@ -286,20 +370,23 @@ fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, S
         .collect();
     let piece = b.reg("piece_q", Ty::u(index_bits(most.pieces)), Some(0));
     let address = b.reg("address_q", Ty::u(index_bits(most.depth)), Some(0));
-    let mut at_end = |value: Sig, ends: Vec<usize>| {
-        let here: Vec<Sig> = memories
-            .iter()
-            .zip(ends)
-            .map(|(memory, end)| {
+    let mut at_end = |name: &str, value: Sig, ends: Vec<usize>| {
+        // A place stands for cycles before anything moves on.
+        let here: Vec<Sig> = (0..)
+            .zip(memories.iter().zip(ends))
+            .map(|(number, (memory, end)): (usize, _)| {
                 let end = b.lit(end as i128 - 1, value.ty());
                 let same = b.eq(value, end);
-                b.and(memory.q, same)
+                let here = b.and(memory.q, same);
+                b.delay(&format!("{name}{number}"), here, 1)
             })
             .collect();
         any(b, here.into_iter())
     };
-    let whole = at_end(piece.q, sizes.iter().map(|size| size.pieces).collect());
-    let at_last = at_end(address.q, sizes.iter().map(|size| size.depth).collect());
+    let pieces = sizes.iter().map(|size| size.pieces).collect();
+    let whole = at_end("at_piece_end", piece.q, pieces);
+    let depths = sizes.iter().map(|size| size.depth).collect();
+    let at_last = at_end("at_last_word", address.q, depths);
     let word_comes = b.and(comes, whole);
     let restart = b.or(fresh, whole);
     let next = counted(b, piece.q, 1, restart);

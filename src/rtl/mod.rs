@@ -9,8 +9,8 @@
 //! ```
 //!
 //! The crossbar's parts are `passes` (which event in which cycle) and `weights`; `fabric` says what a family's cells want.
-//! Where weights are writable a `loader` behind the `load_port` writes the memories of `weights` and `constants`, which are
-//! then double (`load`), in the order of the `load_map`; `any` has the widths.
+//! Where weights are writable or loaded a `loader` behind the `load_port` writes the memories of `weights` and `constants`,
+//! which are double where they are writable (`load`), in the order of the `load_map`; `any` has the widths.
 
 mod any;
 mod constants;
@@ -42,7 +42,7 @@ pub mod stream;
 mod top;
 mod weights;
 
-pub use fabric::Fabric;
+pub use fabric::{Fabric, LargeMemories};
 pub use layer::ProbeLayout;
 pub use load_map::LoadMap;
 pub use neuron::{Form, Forms};

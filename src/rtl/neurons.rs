@@ -20,7 +20,7 @@ use crate::rtl::regs::{counted, delay_control, hold, ring};
 
 /// Ports: `hand_i`, `sums_i`, `first_i`, `user_i`, where sums are kept `repeat_i`; a cycle with `row_valid_o` gives the spikes of a row (`mask_o`, bit
 /// `q` is lane `q`; where they are ternary `negative_o`: of -1), `base_o` its first neuron as [`base_type`] has it, `last_o` (last row of the step), `user_o`; with the probe `h_o` and
-/// `NAME_o` of every traced state. `sizes`: of the memories of constants, where they are loaded.
+/// `NAME_o` of every traced state. `sizes`: of the memories of constants, where they are loaded; `banked`: each has two banks.
 pub(crate) fn neurons(
     name: &str,
     plan: &LayerPlan,
@@ -28,7 +28,7 @@ pub(crate) fn neurons(
     lane: &Lane,
     probe: bool,
     constants_files: &str,
-    sizes: &[Size],
+    (sizes, banked): (&[Size], bool),
 ) -> Result<Arc<Module>, HdlError> {
     let q = plan.neuron_lanes as usize;
     let doc = format!(
@@ -42,7 +42,7 @@ pub(crate) fn neurons(
     let first = b.input("first_i", Ty::BIT);
     let user = b.input("user_i", Ty::BIT);
     let repeat = plan.keeps.then(|| b.input("repeat_i", Ty::BIT));
-    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes));
+    let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes, banked));
 
     let sequence = sequence(&mut b, plan, hand_next, first);
     b.comment("hand-off register, shifts by one row a cycle");

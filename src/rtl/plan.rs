@@ -11,13 +11,19 @@ use thiserror::Error;
 
 use crate::hdl::{HdlError, Ty};
 use crate::rtl::any;
-use crate::rtl::fabric::Fabric;
+use crate::rtl::fabric::{Fabric, LargeMemories};
 use crate::rtl::neuron::Forms;
 use crate::rtl::stream::Layout;
 
 /// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
 /// layers overlap without a gap.
 pub const DEFAULT_BANKS: u32 = 4;
+
+/// Banks of the event buffer where steps are long and block memory is short: one being written, one being replayed.
+const LONG_STEP_BANKS: u32 = 2;
+
+/// Cycles of the shortest of long steps: far more than a bank needs to change from written to replayed.
+const LONG_STEP_CYCLES: u32 = 64;
 
 /// Cycles of the shortest pass: the controller knows a pass's end two cycles ahead, the first's one cycle later.
 pub(crate) const SHORTEST_PASS: u32 = 3;
@@ -52,6 +58,17 @@ pub enum Weights {
     Rom,
     /// A port rewrites them while the design runs: widths and circuits are for any of them.
     Writable,
+    /// A port writes them after the start, and again while no sample is in flight; without them no sample is accepted.
+    /// Widths and circuits are for any of them, and each is kept once, in large memories where the device has them.
+    Loaded,
+}
+
+impl Weights {
+    /// Whether they come over a port.
+    #[must_use]
+    pub const fn has_port(self) -> bool {
+        !matches!(self, Self::Rom)
+    }
 }
 
 /// What becomes of a first layer's sums where its input is analogue and often the same from step to step.
@@ -153,7 +170,7 @@ pub enum PlanError {
     Banks(u32),
     /// Sums of any weights that are wider than the contract allows.
     #[error(
-        "layer `{layer}`: with writable weights a sum aligned to the membrane needs {bits} bits, the limit is {limit}"
+        "layer `{layer}`: with weights that are loaded a sum aligned to the membrane needs {bits} bits, the limit is {limit}"
     )]
     AnySum {
         /// Layer.
@@ -205,6 +222,8 @@ pub struct LayerPlan {
     pub events: u32,
     /// What the cells of the target want.
     pub fabric: Fabric,
+    /// Large memories of the device that its weights take; 0: they stand in others.
+    pub large_memories: usize,
     /// Groups `G = ceil(N/P)`: passes of one step.
     pub groups: u32,
     /// Rows of a whole group, `P/Q`.
@@ -272,6 +291,24 @@ impl LayerPlan {
     #[must_use]
     pub fn revisit(&self) -> u32 {
         revisit(self.lane_latency, self.fabric)
+    }
+
+    /// Whether a step is written to the event buffer in less than the time that the one before is replayed in, so that
+    /// more banks than [`LONG_STEP_BANKS`] gain nothing.
+    fn steps_are_long(&self) -> bool {
+        self.groups >= 2 * self.events && self.groups * self.spacing >= LONG_STEP_CYCLES
+    }
+
+    /// Words of the weight memory.
+    #[must_use]
+    pub fn weight_words(&self) -> usize {
+        self.axons * self.groups as usize
+    }
+
+    /// The large memories that its weights stand in; `None`: they do not.
+    #[must_use]
+    pub fn large(&self) -> Option<LargeMemories> {
+        self.fabric.large.filter(|_| self.large_memories > 0)
     }
 
     /// Places of a bank of the event buffer, `K` events each: those of a step of every axon, and as many as the shortest
@@ -364,8 +401,6 @@ pub(crate) fn plan(
         let spacing = slots
             .max(revisit(lane_latency, fabric).div_ceil(groups))
             .max(SHORTEST_PASS);
-        let shortest = groups * spacing;
-        let way = slots + lane_latency + CREDIT_LOOP + MEMORIES_IN_LOOP * fabric.memory_stages;
         plans.push(LayerPlan {
             axons: layer.axons,
             neurons: layer.neurons,
@@ -373,6 +408,7 @@ pub(crate) fn plan(
             neuron_lanes,
             events: events(&options.events, network, index)?,
             fabric,
+            large_memories: 0,
             groups,
             slots,
             rows: size.div_ceil(neuron_lanes),
@@ -384,17 +420,56 @@ pub(crate) fn plan(
                 && Layout::new(layer.axons, fed).is_analogue(),
             sum: match options.weights {
                 Weights::Rom => sum_type(layer, fed),
-                Weights::Writable => any::sum_type(layer, fed),
+                Weights::Writable | Weights::Loaded => any::sum_type(layer, fed),
             },
             accumulator: ty(layer.accumulator),
             membrane: ty(layer.membrane),
             lane_latency,
             spacing,
-            credits: 2 + way.div_ceil(shortest),
+            credits: 0,
         });
         fed = layer.payloads();
     }
+    if options.weights == Weights::Loaded
+        && let Some(large) = options.fabric.large
+    {
+        let bits: Vec<u32> = network.layers.iter().map(|l| l.weight_bits).collect();
+        use_large(&mut plans, &bits, large);
+    }
+    for plan in &mut plans {
+        plan.credits = credits(plan);
+    }
     Ok(plans)
+}
+
+/// Puts weights into large memories, those of the largest layers first, as long as there are some.
+fn use_large(plans: &mut [LayerPlan], weight_bits: &[u32], large: LargeMemories) {
+    let mut layers: Vec<(usize, &mut LayerPlan)> = plans
+        .iter_mut()
+        .zip(weight_bits)
+        .map(|(plan, &bits)| (plan.lanes as usize * bits as usize, plan))
+        .collect();
+    layers.sort_by_key(|(bits, plan)| std::cmp::Reverse(bits * plan.weight_words()));
+    let mut left = large.count;
+    for (bits, plan) in layers {
+        let depth = plan.weight_words();
+        let taken = large.taken(depth, bits) * plan.events as usize;
+        if depth * bits >= large.least && taken <= left {
+            plan.large_memories = taken;
+            if plan.steps_are_long() {
+                plan.banks = plan.banks.min(LONG_STEP_BANKS);
+            }
+            left -= taken;
+        }
+    }
+}
+
+/// Steps that may be under way so that the shortest ones follow each other without a gap.
+fn credits(plan: &LayerPlan) -> u32 {
+    let memories = MEMORIES_IN_LOOP * plan.fabric.memory_stages;
+    let large = plan.large().map_or(0, |large| 1 + large.stages);
+    let way = plan.slots + plan.lane_latency + CREDIT_LOOP + memories + large;
+    2 + way.div_ceil(plan.groups * plan.spacing)
 }
 
 /// Events a cycle of a layer; a single number is clamped to what the layer can use.

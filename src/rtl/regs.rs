@@ -81,7 +81,11 @@ pub(crate) fn ring(
     advance: Sig,
 ) -> (Sig, Sig) {
     let reg = b.reg(name, ty, Some(0));
-    let at_last = b.reg(&format!("{name}_last"), Ty::BIT, Some(i128::from(last == 0)));
+    let at_last = b.reg(
+        &format!("{name}_last"),
+        Ty::BIT,
+        Some(i128::from(last == 0)),
+    );
     let before = b.lit(last.saturating_sub(step) as i128, ty);
     let next_is_last = b.eq(reg.q, before);
     b.next_en(at_last, advance, next_is_last);

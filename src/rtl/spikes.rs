@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, Instance, Module, Reg, Sig, Ty};
 use crate::rtl::fifo::fifo;
-use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::neurons::base_type;
+use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{delay_control, hold, resized};
 use crate::rtl::stream::{Beat, Layout};
 

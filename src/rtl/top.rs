@@ -38,7 +38,7 @@ pub struct Design {
 }
 
 /// Describes the hardware of a network. Top-level ports: `clk_i`, `rst_i` (synchronous, active high), `s_axis_*`,
-/// `m_axis_*`, `protocol_error_o`, with the probe `m_axis_probeL_*` for each layer L, and with writable weights
+/// `m_axis_*`, `protocol_error_o`, with the probe `m_axis_probeL_*` for each layer L, and where weights are loaded
 /// `s_load_*`, `loaded_o`, `image_version_o`, `load_error_o`, `load_reason_o` ([`LoadMap`]).
 ///
 /// # Errors
@@ -53,7 +53,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
                 let assume = Assume::of(quant, fed, options.forms);
                 (quant.clone(), assume, sum_type(quant, fed))
             }
-            Weights::Writable => {
+            Weights::Writable | Weights::Loaded => {
                 let assume = Assume::nothing(any::bias_type(quant, fed));
                 (any::layer(quant, fed)?, assume, any::sum_type(quant, fed))
             }
@@ -73,8 +73,11 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         ..*network
     };
     let plans = plan(network, options, &latencies)?;
-    let load = (options.weights == Weights::Writable)
-        .then(|| LoadMap::new(network.input.payloads(), &network.layers, &plans, columns));
+    let banked = options.weights == Weights::Writable;
+    let load = options.weights.has_port().then(|| {
+        let fed = network.input.payloads();
+        LoadMap::new(fed, &network.layers, &plans, columns, banked)
+    });
     let prefix = format!("gs_{}", identifier(&network.name));
     let input = Layout::into_layer(&plans[0]);
     let output = Layout::new(plans[plans.len() - 1].neurons, plans[plans.len() - 1].fires);
@@ -167,6 +170,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
 
     let mut probes = Vec::new();
     for (index, (plan, quant)) in plans.iter().zip(&network.layers).enumerate() {
+        let sizes: &[_] = load_port.as_ref().map_or(&[], |port| &port.sizes[index]);
         let module = layer(
             &format!("{prefix}_l{index}"),
             plan,
@@ -174,7 +178,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             index == 0,
             options.probe,
             &assumed[index],
-            load_port.as_ref().map_or(&[], |port| &port.sizes[index]),
+            (sizes, banked),
         )?;
         let next_ready = if index + 1 == plans.len() {
             out.ready

@@ -3,7 +3,7 @@
 use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, Sig, Ty};
-use crate::rtl::load::{self, Contents, Load, read_constants};
+use crate::rtl::load::{self, Contents, Load, read_constants, read_large};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::resized;
 
@@ -65,12 +65,16 @@ pub(crate) fn group_part(b: &mut Builder, plan: &LayerPlan, group: Option<Sig>) 
 
 /// Cycles from the event to its weights.
 pub(crate) fn weight_cycles(plan: &LayerPlan) -> u32 {
-    u32::from(addressed_apart(plan)) + plan.fabric.read_cycles()
+    let read = match plan.large() {
+        Some(large) => 1 + large.stages,
+        None => plan.fabric.read_cycles(),
+    };
+    u32::from(addressed_apart(plan)) + read
 }
 
-/// Whether the address is made in a cycle of its own.
+/// Whether the address is made in a cycle of its own; that of a large memory is chosen there, between a write and a read.
 fn addressed_apart(plan: &LayerPlan) -> bool {
-    !Place::of(plan).joined
+    !Place::of(plan).joined || plan.large_memories > 0
 }
 
 /// The weights of an event's axon for a group, by lane, [`weight_cycles`] after the event. A lane without a neuron in the
@@ -91,17 +95,22 @@ pub(crate) fn weights(
     let name = contents.name.clone();
     let place = Place::of(plan);
     let (mut event, mut address) = (event, place.address(b, axon, group));
-    if addressed_apart(plan) {
-        event = b.delay(&format!("{name}_wanted"), event, 1);
-        address = b.delay(&format!("{name}_address"), address, 1);
-    }
-    let stands = load::Place {
-        plan,
-        load: load.map(|load| (load, 0)),
-        file: file.to_owned(),
-    };
     let word = format!("{name}_word");
-    let word = read_constants(b, &stands, &contents, &word, (address, event));
+    let word = match (plan.large(), load) {
+        (Some(large), Some(load)) => read_large(b, (load, 0), &contents, large, (address, event)),
+        _ => {
+            if addressed_apart(plan) {
+                event = b.delay(&format!("{name}_wanted"), event, 1);
+                address = b.delay(&format!("{name}_address"), address, 1);
+            }
+            let stands = load::Place {
+                plan,
+                load: load.map(|load| (load, 0)),
+                file: file.to_owned(),
+            };
+            read_constants(b, &stands, &contents, &word, (address, event))
+        }
+    };
     if layer.weight_bits != 1 {
         return word;
     }

@@ -66,8 +66,8 @@ pub fn bits(
     ports: &[(String, bool, usize)],
 ) -> Result<Bits, SynthError> {
     for (what, used) in [
-        ("multiplier blocks", mapped.whole.dsp),
         ("large memories", mapped.whole.spram),
+        ("multiplier blocks", mapped.whole.dsp),
     ] {
         if used > 0 {
             return Err(SynthError::NotDisassembled {

@@ -39,7 +39,7 @@ pub(crate) struct Facts {
     pub cell: &'static str,
     /// The Yosys that its placer takes netlists from.
     pub yosys: Tool,
-    /// What its cells want of a design.
+    /// What its cells want of a design, the large memories of a device left out.
     pub fabric: Fabric,
     /// What places, routes and packs; `None`: a netlist is all there is.
     pub placing: Option<Placing>,
@@ -101,12 +101,6 @@ impl Family {
     #[must_use]
     pub const fn is_simulated(self) -> bool {
         matches!(self, Self::Ice40 | Self::Ecp5)
-    }
-
-    /// What its cells want of a design.
-    #[must_use]
-    pub const fn fabric(self) -> Fabric {
-        self.facts().fabric
     }
 
     /// The Yosys that maps to its cells.

@@ -33,6 +33,10 @@ pub struct Footprint {
     pub bram: usize,
     /// Block RAMs of the device.
     pub bram_available: usize,
+    /// Large memories.
+    pub spram: usize,
+    /// Large memories of the device.
+    pub spram_available: usize,
     /// Memories in look-up tables.
     pub lut_ram: usize,
     /// Multiplier blocks.

@@ -1,6 +1,7 @@
 //! FPGAs as data: family, package, and what the tools must be told.
 
 use super::family::{Family, GOWIN_PINS};
+use crate::rtl::{Fabric, LargeMemories};
 
 /// One FPGA in one package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Capacity {
     pub ff: usize,
     /// Block RAMs, in the units of [`Counts`](super::Counts).
     pub bram: usize,
+    /// Large memories, whose contents are not part of a bitstream.
+    pub spram: usize,
     /// Multiplier blocks, in the units of [`Counts`](super::Counts); hx1k and hx8k have none, and nextpnr refuses them there.
     pub dsp: usize,
     /// Pins of the package that a design may use without a file of pins.
@@ -49,6 +52,22 @@ impl Target {
             _ => return None,
         };
         Some(names.split_whitespace().collect())
+    }
+
+    /// What its cells want of a design.
+    #[must_use]
+    pub const fn fabric(&self) -> Fabric {
+        let fabric = self.family.facts().fabric;
+        match self.holds.spram {
+            0 => fabric,
+            count => Fabric {
+                large: Some(LargeMemories {
+                    count,
+                    ..LargeMemories::ICE40_ULTRA_PLUS
+                }),
+                ..fabric
+            },
+        }
     }
 
     /// Bits that all its block RAMs together give in a cycle through one read port each.
@@ -87,6 +106,7 @@ pub const TARGETS: &[Target] = &[
             cells: 1_280,
             ff: 1_280,
             bram: 16,
+            spram: 0,
             dsp: 0,
             pins: 96,
         },
@@ -103,6 +123,7 @@ pub const TARGETS: &[Target] = &[
             cells: 7_680,
             ff: 7_680,
             bram: 32,
+            spram: 0,
             dsp: 0,
             pins: 206,
         },
@@ -119,6 +140,7 @@ pub const TARGETS: &[Target] = &[
             cells: 5_280,
             ff: 5_280,
             bram: 30,
+            spram: 4,
             dsp: 8,
             pins: 39,
         },
@@ -135,6 +157,7 @@ pub const TARGETS: &[Target] = &[
             cells: 24_288,
             ff: 24_288,
             bram: 56,
+            spram: 0,
             dsp: 28,
             pins: 197,
         },
@@ -151,6 +174,7 @@ pub const TARGETS: &[Target] = &[
             cells: 83_640,
             ff: 83_640,
             bram: 208,
+            spram: 0,
             dsp: 156,
             pins: 365,
         },
@@ -167,6 +191,7 @@ pub const TARGETS: &[Target] = &[
             cells: 8_640,
             ff: 6_480,
             bram: 26,
+            spram: 0,
             dsp: 40,
             pins: GOWIN_PINS,
         },
@@ -183,6 +208,7 @@ pub const TARGETS: &[Target] = &[
             cells: 40_960,
             ff: 40_960,
             bram: 64,
+            spram: 0,
             dsp: 0,
             pins: 162,
         },
@@ -199,6 +225,7 @@ pub const TARGETS: &[Target] = &[
             cells: 53_200,
             ff: 106_400,
             bram: 280,
+            spram: 0,
             dsp: 220,
             pins: 125,
         },

@@ -190,6 +190,8 @@ fn bare(toolbox: &Toolbox, target: &Target, counts: Counts) -> Footprint {
         ff: counts.ff,
         bram: counts.bram,
         bram_available: target.holds.bram,
+        spram: counts.spram,
+        spram_available: target.holds.spram,
         lut_ram: counts.lut_ram,
         dsp: counts.dsp,
         dsp_available: target.holds.dsp,

@@ -1,7 +1,9 @@
 //! Random designs: a network case with lane numbers that do and do not divide its layers, and pauses of the streams.
 
 use goldspike::engine::{Stalls, Stimulus};
-use goldspike::rtl::{ConstantInput, DesignOptions, Fabric, Forms, LaneChoice};
+use goldspike::rtl::{
+    ConstantInput, DesignOptions, Fabric, Forms, LaneChoice, LargeMemories, Weights,
+};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
@@ -21,7 +23,7 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
         .iter()
         .map(|&lanes| lane_count(rng, lanes as usize))
         .collect();
-    DesignOptions {
+    let drawn = DesignOptions {
         lanes: if rng.random_bool(0.2) {
             LaneChoice::Auto
         } else {
@@ -51,6 +53,14 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
             ConstantInput::Keep
         },
         ..DesignOptions::default()
+    };
+    DesignOptions {
+        weights: weights(rng),
+        fabric: Fabric {
+            large: large(rng),
+            ..drawn.fabric
+        },
+        ..drawn
     }
 }
 
@@ -64,8 +74,29 @@ fn fabric(rng: &mut TestRng) -> Fabric {
             memory_stages: rng.random_range(0..=2),
             clears_apart: rng.random_bool(0.5),
             block_bits: None,
+            large: None,
         },
     }
+}
+
+/// Where the weights stand: part of the design most of the time.
+fn weights(rng: &mut TestRng) -> Weights {
+    match rng.random_range(0..8) {
+        0 => Weights::Writable,
+        1 | 2 => Weights::Loaded,
+        _ => Weights::Rom,
+    }
+}
+
+/// Large memories that small networks fill, or none.
+pub fn large(rng: &mut TestRng) -> Option<LargeMemories> {
+    rng.random_bool(0.75).then(|| LargeMemories {
+        count: rng.random_range(1..=16),
+        depth: 1 << rng.random_range(3..=6),
+        bits: 1 << rng.random_range(2..=5),
+        least: rng.random_range(0..=64),
+        stages: rng.random_range(0..=2),
+    })
 }
 
 fn lane_count(rng: &mut TestRng, neurons: usize) -> u32 {

@@ -50,7 +50,7 @@ fn models_keep_their_error() {
 
 fn base(target: &Target) -> DesignOptions {
     DesignOptions {
-        fabric: target.family.fabric(),
+        fabric: target.fabric(),
         ..DesignOptions::default()
     }
 }

@@ -30,7 +30,7 @@ fn options(on: &Target, probe: bool) -> DesignOptions {
         lanes: LaneChoice::All(2),
         neuron_lanes: LaneChoice::All(1),
         probe,
-        fabric: on.family.fabric(),
+        fabric: on.fabric(),
         ..DesignOptions::default()
     }
 }

@@ -312,6 +312,7 @@ fn a_loaded_network_equals_its_own_golden_model_on_icarus() {
         let loaded = Loaded {
             simulator: Icarus::new(),
             image: &image,
+            stalls: Stalls::random(draw),
         };
         let report = verify_engine(&mut Rtl(loaded), &second, &design, &stimulus, |_| {}).unwrap();
         assert!(report.comparison.passed(), "{:?}", report.comparison);
@@ -368,7 +369,10 @@ fn a_network_of_another_shape_has_no_image() {
             ..
         })
     ));
-    let rom = designs::options(&case, false, 1);
+    let rom = DesignOptions {
+        weights: Weights::Rom,
+        ..designs::options(&case, false, 1)
+    };
     let rom = goldspike::rtl::design(&case.network, &rom).unwrap();
     assert_eq!(image(&case.network, &rom, 1), Err(ImageError::NotWritable));
 }

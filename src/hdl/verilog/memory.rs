@@ -52,6 +52,7 @@ impl Printer<'_> {
                     self.files[index]
                 );
             }
+            MemInit::Unknown => {}
             MemInit::Zero => {
                 let name = name.clone();
                 let (block, i) = (
@@ -143,7 +144,8 @@ pub(super) fn files(module: &Module) -> Result<Vec<(String, String)>, HdlError> 
 /// What synthesis is told of a memory.
 fn attributes(mem: &MemDef) -> String {
     let known = [
-        (mem.block, "ram_style = \"block\""),
+        (mem.large, "ram_style = \"huge\""),
+        (mem.block && !mem.large, "ram_style = \"block\""),
         (mem.apart && mem.write.is_some(), "no_rw_check"),
     ];
     let told: Vec<&str> = known

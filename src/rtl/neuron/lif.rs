@@ -128,6 +128,11 @@ impl LifLane<'_> {
             }
             falls = Some(below);
         }
+        let (compared, fire, falls) = if self.unit.assume().loaded() {
+            self.in_next_stage(h, fire, falls)
+        } else {
+            (compared, fire, falls)
+        };
         self.unit.b.comment("reset");
         let kept = self.reset(compared, (fire, fired.margin), falls, r);
         let spike = self.unit.keep("spike", fire);
@@ -142,6 +147,21 @@ impl LifLane<'_> {
             states.extend(stored_sign.map(|stored| (stored, negative)));
         }
         self.unit.finish(spike, h, states)
+    }
+
+    /// The compared value and the spike one stage later: a threshold that is loaded takes an adder of its own, behind which
+    /// that of the reset would make the longest way of the lane.
+    fn in_next_stage(
+        &mut self,
+        h: Timed,
+        fire: Sig,
+        falls: Option<Sig>,
+    ) -> (Sig, Sig, Option<Sig>) {
+        let fire = self.unit.keep("fired", fire);
+        let falls = falls.map(|falls| self.unit.keep("fired_negative", falls));
+        self.unit.next_stage();
+        let falls = falls.map(|falls| self.unit.at(falls));
+        (self.unit.at(h), self.unit.at(fire), falls)
     }
 
     /// The product rounded, once, and the current with its offset and the soft reset of the previous step; ends its stages.

@@ -84,7 +84,7 @@ impl Point {
             lanes: LaneChoice::PerLayer(self.lanes.to_vec()),
             neuron_lanes: LaneChoice::PerLayer(self.neuron_lanes.to_vec()),
             events: LaneChoice::All(self.events),
-            fabric: target.family.fabric(),
+            fabric: target.fabric(),
             ..DesignOptions::default()
         };
         design(&network, &options).map_err(|error| error.to_string())

@@ -24,7 +24,7 @@ pub const SAMPLES: usize = 32;
 pub const STEPS: u32 = 10;
 /// Seed of weights and samples.
 pub const SEED: u64 = 1;
-/// Width of a weight.
+/// Usual width of a weight.
 pub const WEIGHT_BITS: u32 = 6;
 /// Width of a membrane.
 pub const MEMBRANE_BITS: u32 = 12;
@@ -101,11 +101,24 @@ fn glif(neuron: Neuron, gate_reset: f64, threshold: f64) -> Neuron {
         .with("sub_reset", Param::Layer(0.5 * threshold))
 }
 
-/// The integers of a network whose `sizes` are axons and neurons by layer.
+/// The integers of a network whose `sizes` are axons and neurons by layer, with weights of the usual width.
 ///
 /// # Errors
 /// What the quantizer refuses.
 pub fn network(name: &str, sizes: &[usize], kind: Kind) -> Result<QuantNetwork, QuantizeError> {
+    network_of(name, sizes, kind, WEIGHT_BITS)
+}
+
+/// [`network`] with weights of another width.
+///
+/// # Errors
+/// What the quantizer refuses.
+pub fn network_of(
+    name: &str,
+    sizes: &[usize],
+    kind: Kind,
+    weight_bits: u32,
+) -> Result<QuantNetwork, QuantizeError> {
     let mut network = Network {
         name: name.to_owned(),
         time_steps: STEPS,
@@ -121,7 +134,7 @@ pub fn network(name: &str, sizes: &[usize], kind: Kind) -> Result<QuantNetwork, 
         for _ in 0..HALVINGS {
             let middle = low.midpoint(high);
             network.layers[index].neuron = kind.neuron(spread * 10f64.powf(middle));
-            let integers = integers(&network)?;
+            let integers = integers(&network, weight_bits)?;
             if activity(&integers, index) * 100.0 > f64::from(PERCENT) {
                 low = middle;
             } else {
@@ -129,12 +142,12 @@ pub fn network(name: &str, sizes: &[usize], kind: Kind) -> Result<QuantNetwork, 
             }
         }
     }
-    integers(&network)
+    integers(&network, weight_bits)
 }
 
-fn integers(network: &Network) -> Result<QuantNetwork, QuantizeError> {
+fn integers(network: &Network, weight_bits: u32) -> Result<QuantNetwork, QuantizeError> {
     let options = Options {
-        weight_bits: WEIGHT_BITS,
+        weight_bits,
         membrane_bits: MembraneBits::Fixed(MEMBRANE_BITS),
         ..Options::default()
     };

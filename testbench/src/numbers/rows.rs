@@ -1,10 +1,10 @@
 //! The designs that are placed and routed, and what is required of them.
 
 use goldspike::engine::tool::Toolbox;
-use goldspike::rtl::{DesignOptions, LaneChoice, design};
+use goldspike::rtl::{DesignOptions, LaneChoice, LayerPlan, Weights, design};
 use goldspike::synth::{Constraints, Effort, Footprint, footprint, target};
 
-use super::networks::{A, B, Kind, PERCENT, SAMPLES, network, samples};
+use super::networks::{A, B, Kind, PERCENT, SAMPLES, WEIGHT_BITS, network_of, samples};
 use super::timing::{Timing, timing};
 
 /// Limits that a design must keep; `None`: there is none.
@@ -16,6 +16,8 @@ pub struct Required {
     pub mhz: Option<f64>,
     /// Most microseconds a step.
     pub us: Option<f64>,
+    /// Least share of the first layer's lanes and cycles that a synaptic operation takes.
+    pub useful: Option<f64>,
 }
 
 /// A row of the table.
@@ -35,10 +37,12 @@ pub struct Row {
     pub neuron_lanes: &'static [u32],
     /// Events a cycle by layer.
     pub events: &'static [u32],
+    /// Width of a weight.
+    pub weight_bits: u32,
+    /// Where the weights stand.
+    pub weights: Weights,
     /// What is required.
     pub required: Required,
-    /// Why it is not built in this version.
-    pub not_built: Option<&'static str>,
 }
 
 const USUAL: Row = Row {
@@ -49,12 +53,16 @@ const USUAL: Row = Row {
     lanes: &[16, 5],
     neuron_lanes: &[2, 1],
     events: &[1, 1],
-    required: Required {
-        cells: None,
-        mhz: None,
-        us: None,
-    },
-    not_built: None,
+    weight_bits: WEIGHT_BITS,
+    weights: Weights::Rom,
+    required: NONE,
+};
+
+const NONE: Required = Required {
+    cells: None,
+    mhz: None,
+    us: None,
+    useful: None,
 };
 
 /// Every row.
@@ -65,6 +73,7 @@ pub const ROWS: &[Row] = &[
             cells: Some(1_500),
             mhz: Some(160.0),
             us: Some(0.105),
+            ..NONE
         },
         ..USUAL
     },
@@ -76,6 +85,7 @@ pub const ROWS: &[Row] = &[
             cells: Some(2_600),
             mhz: None,
             us: Some(0.065),
+            ..NONE
         },
         ..USUAL
     },
@@ -86,6 +96,7 @@ pub const ROWS: &[Row] = &[
             cells: Some(1_500),
             mhz: Some(70.0),
             us: Some(0.24),
+            ..NONE
         },
         ..USUAL
     },
@@ -99,6 +110,7 @@ pub const ROWS: &[Row] = &[
             cells: Some(2_700),
             mhz: Some(200.0),
             us: Some(0.8),
+            ..NONE
         },
         ..USUAL
     },
@@ -113,6 +125,7 @@ pub const ROWS: &[Row] = &[
             cells: Some(6_800),
             mhz: None,
             us: Some(0.21),
+            ..NONE
         },
         ..USUAL
     },
@@ -120,14 +133,15 @@ pub const ROWS: &[Row] = &[
         name: "B on UP5K from SPRAM, 8-bit weights",
         sizes: B,
         target: "up5k",
-        lanes: &[8, 2],
+        lanes: &[8, 5],
         neuron_lanes: &[1, 1],
+        weight_bits: 8,
+        weights: Weights::Loaded,
         required: Required {
-            cells: None,
             mhz: Some(65.0),
-            us: None,
+            useful: Some(0.95),
+            ..NONE
         },
-        not_built: Some("weights in SPRAM are not in this version"),
         ..USUAL
     },
     Row {
@@ -166,6 +180,8 @@ pub struct Measured {
     pub timing: Timing,
     /// Parts of the neuron lanes that are multipliers.
     pub multipliers: usize,
+    /// Its first layer.
+    pub first: LayerPlan,
 }
 
 impl Measured {
@@ -186,6 +202,13 @@ impl Measured {
         self.timing.interval / self.footprint.fmax_mhz.unwrap_or_default()
     }
 
+    /// Synaptic operations of the first layer for each of its lanes, event ways and cycles: 1 is the most there can be.
+    #[must_use]
+    pub fn useful(&self) -> f64 {
+        self.timing.events * self.first.neurons as f64
+            / (f64::from(self.first.lanes * self.first.events) * self.timing.interval)
+    }
+
     /// What is required and not reached, in words.
     #[must_use]
     pub fn misses(&self, required: &Required) -> Vec<String> {
@@ -197,10 +220,13 @@ impl Measured {
         let late = required
             .us
             .filter(|&most| us.partial_cmp(&most).is_none_or(std::cmp::Ordering::is_gt));
+        let useful = self.useful();
+        let idle = required.useful.filter(|&least| useful < least);
         [
             cells.map(|most| format!("{} cells > {most}", self.footprint.cells)),
             slow.map(|least| format!("{mhz:.1} MHz < {least}")),
             late.map(|most| format!("{us:.3} us > {most}")),
+            idle.map(|least| format!("{useful:.4} useful < {least}")),
         ]
         .into_iter()
         .flatten()
@@ -214,14 +240,16 @@ impl Measured {
 /// Whatever stops it, in words.
 pub fn measured(toolbox: &Toolbox, row: &Row, seeds: u32, jobs: usize) -> Result<Measured, String> {
     let name = if row.sizes == A { "net_a" } else { "net_b" };
-    let network = network(name, row.sizes, row.kind).map_err(|error| error.to_string())?;
+    let network = network_of(name, row.sizes, row.kind, row.weight_bits)
+        .map_err(|error| error.to_string())?;
     let target = target(row.target).ok_or_else(|| format!("no device {}", row.target))?;
     let list = |lanes: &[u32]| LaneChoice::PerLayer(lanes.to_vec());
     let options = DesignOptions {
         lanes: list(row.lanes),
         neuron_lanes: list(row.neuron_lanes),
         events: list(row.events),
-        fabric: target.family.fabric(),
+        fabric: target.fabric(),
+        weights: row.weights,
         ..DesignOptions::default()
     };
     let design = design(&network, &options).map_err(|error| error.to_string())?;
@@ -242,5 +270,6 @@ pub fn measured(toolbox: &Toolbox, row: &Row, seeds: u32, jobs: usize) -> Result
         multipliers: parts
             .filter(|form| form.form.contains("multiplier"))
             .count(),
+        first: design.plans[0].clone(),
     })
 }

@@ -33,7 +33,7 @@ impl Report {
     #[must_use]
     pub fn failed(&self) -> usize {
         let rows = self.rows.iter();
-        let rows = rows.filter(|(row, found)| row.not_built.is_none() && found.is_err());
+        let rows = rows.filter(|(_, found)| found.is_err());
         let loads = self.efficiency.iter().filter(|(_, found)| found.is_err());
         let generation = self.generation.iter().filter(|found| found.is_err());
         rows.count() + loads.count() + generation.count()
@@ -49,7 +49,8 @@ impl Report {
              Cells and clock rate: after routing, nextpnr's seeds 1 to {}, the rate as lowest, **median**, highest. A step: \
              mean cycles between the ends of two steps in the embedded simulator, {SAMPLES} samples of {STEPS} steps with \
              {PERCENT} % events, without pauses, layers overlapped; the output equals the golden model's. Latency: mean \
-             cycles from the last beat of a lone step at the input to its last at the output.\n\n",
+             cycles from the last beat of a lone step at the input to its last at the output. Useful: synaptic operations of the \
+             first layer for each of its lanes, event ways and cycles.\n\n",
             self.command, self.seeds
         );
         if self.left > 0 {
@@ -72,8 +73,8 @@ impl Report {
             return;
         }
         out.push_str(
-            "| design | P; Q; K | device | cells | LUT; FF; BRAM; DSP | Fmax (MHz) | to LIF | multipliers in a lane | cycles a step | us a step | latency | required | |\n\
-             |---|---|---|--:|---|---|--:|--:|--:|--:|--:|---|---|\n",
+            "| design | P; Q; K | device | cells | LUT; FF; BRAM; SPRAM; DSP | Fmax (MHz) | to LIF | multipliers in a lane | cycles a step | useful | us a step | latency | required | |\n\
+             |---|---|---|--:|---|---|--:|--:|--:|--:|--:|--:|---|---|\n",
         );
         for (row, outcome) in &self.rows {
             let list = |lanes: &[u32]| {
@@ -93,28 +94,27 @@ impl Report {
                 row.target
             );
             let required = words(&row.required);
-            let _ = match (row.not_built, outcome) {
-                (Some(why), _) => {
-                    writeln!(out, " | | | | | | | | {required} | **not built**: {why} |")
-                }
-                (None, Err(error)) => {
+            let _ = match outcome {
+                Err(error) => {
                     let error = error.replace(['\n', '|'], " ");
-                    writeln!(out, " | | | | | | | | {required} | **ERROR**: {error} |")
+                    writeln!(out, " | | | | | | | | | {required} | **ERROR**: {error} |")
                 }
-                (None, Ok(found)) => {
+                Ok(found) => {
                     let [low, median, high] = found.rates();
                     let f = &found.footprint;
                     writeln!(
                         out,
-                        "{} | {}; {}; {}; {} | {low:.1}, **{median:.1}**, {high:.1} | {} | {} | {:.1} | {:.3} | {:.1} | {required} | {} |",
+                        "{} | {}; {}; {}; {}; {} | {low:.1}, **{median:.1}**, {high:.1} | {} | {} | {:.1} | {:.4} | {:.3} | {:.1} | {required} | {} |",
                         f.cells,
                         f.lut4,
                         f.ff,
                         f.bram,
+                        f.spram,
                         f.dsp,
                         self.to_lif(row, median),
                         found.multipliers,
                         found.timing.interval,
+                        found.useful(),
                         found.us(),
                         found.timing.latency,
                         verdict(&found.misses(&row.required), &row.required)
@@ -226,6 +226,7 @@ fn words(required: &Required) -> String {
         required.cells.map(|most| format!("<= {most} cells")),
         required.mhz.map(|least| format!(">= {least} MHz")),
         required.us.map(|most| format!("<= {most} us")),
+        required.useful.map(|least| format!(">= {least} useful")),
     ];
     limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

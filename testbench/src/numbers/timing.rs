@@ -22,7 +22,7 @@ pub struct Timing {
     /// Mean cycles from the last beat of a step at the input to its last beat at the output, both included, of a step
     /// that comes alone.
     pub latency: f64,
-    /// Input events of a step, mean.
+    /// Input events of a step, mean over the steps of the interval.
     pub events: f64,
     /// Output spikes compared with the golden model's; none differs.
     pub compared: u64,
@@ -109,11 +109,12 @@ pub fn timing(
         return Err(format!("{} steps are too few", given.len()));
     };
     let steps = samples.iter().flat_map(|sample| &sample.steps);
-    let events: usize = steps.map(Vec::len).sum();
+    let counted: Vec<usize> = steps.map(Vec::len).skip(WARM_UP + 1).collect();
+    let events: usize = counted.iter().sum();
     Ok(Timing {
         interval: (last - first) as f64 / (steady.len() - 1) as f64,
         latency: latency(design, samples)?,
-        events: events as f64 / given.len() as f64,
+        events: events as f64 / counted.len().max(1) as f64,
         compared: comparison.spikes_compared,
     })
 }
