@@ -99,7 +99,8 @@ module gs_alif_l0_lane (
     wire signed [12:0] margin_d = h_q - b_old_s5_q;
 
     // fire
-    wire fire = margin_q >= 13'sd511;
+    wire signed [13:0] margin = margin_q - 13'sd511;
+    wire fire = ~margin[13];
 
     // reset
     wire signed [11:0] v_d = fire ? 12'sd0 : h_s6_q;
@@ -142,7 +143,7 @@ module gs_alif_l0_lane (
 
     // Bits that are dropped on purpose.
     wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], difference_2[5:0], difference_2[18], leaked_d_biased[5:0],
-        charge_q[13:12], choice_1[12], rst_i};
+        charge_q[13:12], margin[12:0], choice_1[12], rst_i};
 endmodule
 
 `default_nettype wire

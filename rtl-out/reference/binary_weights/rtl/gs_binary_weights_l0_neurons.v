@@ -26,6 +26,7 @@ module gs_binary_weights_l0_neurons #(
 
     reg active_q;
     reg [1:0] row_q;
+    reg row_q_last;
     reg [1:0] slot_q;
     reg first_q;
     reg signed [3:0] waiting0_q;
@@ -42,7 +43,7 @@ module gs_binary_weights_l0_neurons #(
     reg row_valid_d6_q;
     reg row_valid_d7_q;
     reg [1:0] result_row_q;
-    reg [1:0] result_base_q;
+    reg result_row_q_last;
     reg user_q;
     reg row_user_d1;
     reg row_user_d2;
@@ -54,6 +55,7 @@ module gs_binary_weights_l0_neurons #(
     initial begin
         active_q = 1'd0;
         row_q = 2'd0;
+        row_q_last = 1'd0;
         slot_q = 2'd0;
         first_q = 1'd0;
         waiting0_q = 4'sd0;
@@ -70,7 +72,7 @@ module gs_binary_weights_l0_neurons #(
         row_valid_d6_q = 1'd0;
         row_valid_d7_q = 1'd0;
         result_row_q = 2'd0;
-        result_base_q = 2'd0;
+        result_row_q_last = 1'd0;
         user_q = 1'd0;
         row_user_d1 = 1'd0;
         row_user_d2 = 1'd0;
@@ -101,11 +103,10 @@ module gs_binary_weights_l0_neurons #(
     wire signed [3:0] sums_3 = sums_i[15:12];
 
     // sequencer: a handed-off group enters the lanes, a row a cycle
-    wire equal_1 = row_q == 2'd3;
     wire [2:0] sum_1 = row_q + 2'd1;
-    wire [1:0] row_d = equal_1 ? 2'd0 : sum_1[1:0];
     wire [2:0] sum_2 = slot_q + 2'd1;
     wire [1:0] slot_d = hand_next_i ? 2'd0 : sum_2[1:0];
+    wire active_d = hand_next_i | (active_q & (~(row_q_last | (slot_q == 2'd3))));
 
     // hand-off register, shifts by one row a cycle
     wire waiting0_en = hand_i | shifts_d1_q;
@@ -115,11 +116,7 @@ module gs_binary_weights_l0_neurons #(
     wire signed [3:0] waiting3_d = hand_i ? sums_3 : waiting3_q;
 
     // results: write back, and out
-    wire last = result_row_q == 2'd3;
     wire [2:0] sum_3 = result_row_q + 2'd1;
-    wire [1:0] result_row_d = last ? 2'd0 : sum_3[1:0];
-    wire [2:0] sum_4 = result_base_q + 2'd1;
-    wire [1:0] result_base_d = last ? 2'd0 : sum_4[1:0];
 
     gs_binary_weights_l0_lane u_lane0 (
         .clk_i(clk_i),
@@ -137,6 +134,7 @@ module gs_binary_weights_l0_neurons #(
         if (rst_i) begin
             active_q <= 1'd0;
             row_q <= 2'd0;
+            row_q_last <= 1'd0;
             slot_q <= 2'd0;
             shifts_d1_q <= 1'd0;
             row_valid_d1_q <= 1'd0;
@@ -147,11 +145,12 @@ module gs_binary_weights_l0_neurons #(
             row_valid_d6_q <= 1'd0;
             row_valid_d7_q <= 1'd0;
             result_row_q <= 2'd0;
-            result_base_q <= 2'd0;
+            result_row_q_last <= 1'd0;
         end else begin
-            active_q <= hand_next_i | (active_q & (~(equal_1 | (slot_q == 2'd3))));
+            active_q <= active_d;
             if (active_q) begin
-                row_q <= row_d;
+                row_q <= sum_1[1:0];
+                row_q_last <= row_q == 2'd2;
             end
             slot_q <= slot_d;
             shifts_d1_q <= active_q;
@@ -163,8 +162,8 @@ module gs_binary_weights_l0_neurons #(
             row_valid_d6_q <= row_valid_d5_q;
             row_valid_d7_q <= row_valid_d6_q;
             if (row_valid_d7_q) begin
-                result_row_q <= result_row_d;
-                result_base_q <= result_base_d;
+                result_row_q <= sum_3[1:0];
+                result_row_q_last <= result_row_q == 2'd2;
             end
         end
     end
@@ -200,14 +199,14 @@ module gs_binary_weights_l0_neurons #(
 
     assign row_valid_o = row_valid_d7_q;
     assign mask_o = u_lane0_spike;
-    assign base_o = result_base_q;
-    assign last_o = last;
+    assign base_o = result_row_q;
+    assign last_o = result_row_q_last;
     assign user_o = row_user_d7;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[2], sum_2[2], sum_3[2], sum_4[2]};
+    wire _unused_ok = &{1'b0, sum_1[2], sum_2[2], sum_3[2]};
 endmodule
 
 `default_nettype wire

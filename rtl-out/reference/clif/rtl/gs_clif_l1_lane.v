@@ -183,7 +183,8 @@ module gs_clif_l1_lane #(
     wire signed [13:0] charge_d = leaked_q + $signed({{4{input_q[8]}}, input_q});
 
     // fire
-    wire fire = h_q >= 12'sd511;
+    wire signed [12:0] margin = h_q - 12'sd511;
+    wire fire = ~margin[12];
 
     // complementary: what m retains, S1(h); idle at 0 until m is above 0
     wire m_awake = |m_old_s5_q;
@@ -304,9 +305,9 @@ module gs_clif_l1_lane #(
     assign m_o = m_s18_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], retain_rounded_biased[8:0],
-        scaled_down_1_biased[5:0], m_sum_q[10], deepen_rounded_biased[6:0], sum_4[9], after_reset_q[13:12],
-        rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0],
+        retain_rounded_biased[8:0], scaled_down_1_biased[5:0], m_sum_q[10], deepen_rounded_biased[6:0],
+        sum_4[9], after_reset_q[13:12], rst_i};
 endmodule
 
 `default_nettype wire

@@ -27,6 +27,7 @@ module gs_clif_l1_neurons #(
 
     reg active_q;
     reg row_q;
+    reg row_q_last;
     reg slot_q;
     reg first_q;
     reg signed [7:0] waiting0_q;
@@ -53,7 +54,7 @@ module gs_clif_l1_neurons #(
     reg row_valid_d18_q;
     reg row_valid_d19_q;
     reg result_row_q;
-    reg result_base_q;
+    reg result_row_q_last;
     reg user_q;
     reg row_user_d1;
     reg row_user_d2;
@@ -77,6 +78,7 @@ module gs_clif_l1_neurons #(
     initial begin
         active_q = 1'd0;
         row_q = 1'd0;
+        row_q_last = 1'd0;
         slot_q = 1'd0;
         first_q = 1'd0;
         waiting0_q = 8'sd0;
@@ -103,7 +105,7 @@ module gs_clif_l1_neurons #(
         row_valid_d18_q = 1'd0;
         row_valid_d19_q = 1'd0;
         result_row_q = 1'd0;
-        result_base_q = 1'd0;
+        result_row_q_last = 1'd0;
         user_q = 1'd0;
         row_user_d1 = 1'd0;
         row_user_d2 = 1'd0;
@@ -145,11 +147,10 @@ module gs_clif_l1_neurons #(
     wire signed [7:0] sums_1 = sums_i[15:8];
 
     // sequencer: a handed-off group enters the lanes, a row a cycle
-    wire equal_1 = row_q == 1'd1;
     wire [1:0] sum_1 = row_q + 1'd1;
-    wire row_d = equal_1 ? 1'd0 : sum_1[0];
     wire [1:0] sum_2 = slot_q + 1'd1;
     wire slot_d = hand_next_i ? 1'd0 : sum_2[0];
+    wire active_d = hand_next_i | (active_q & (~(row_q_last | (slot_q == 1'd1))));
 
     // hand-off register, shifts by one row a cycle
     wire waiting0_en = hand_i | shifts_d1_q;
@@ -161,11 +162,7 @@ module gs_clif_l1_neurons #(
     wire [9:0] states_rdata_1 = states_rdata[21:12];
 
     // results: write back, and out
-    wire last = result_row_q == 1'd1;
     wire [1:0] sum_3 = result_row_q + 1'd1;
-    wire result_row_d = last ? 1'd0 : sum_3[0];
-    wire [1:0] sum_4 = result_base_q + 1'd1;
-    wire result_base_d = last ? 1'd0 : sum_4[0];
 
     gs_clif_l1_lane u_lane0 (
         .clk_i(clk_i),
@@ -185,6 +182,7 @@ module gs_clif_l1_neurons #(
         if (rst_i) begin
             active_q <= 1'd0;
             row_q <= 1'd0;
+            row_q_last <= 1'd0;
             slot_q <= 1'd0;
             shifts_d1_q <= 1'd0;
             row_valid_d1_q <= 1'd0;
@@ -207,11 +205,12 @@ module gs_clif_l1_neurons #(
             row_valid_d18_q <= 1'd0;
             row_valid_d19_q <= 1'd0;
             result_row_q <= 1'd0;
-            result_base_q <= 1'd0;
+            result_row_q_last <= 1'd0;
         end else begin
-            active_q <= hand_next_i | (active_q & (~(equal_1 | (slot_q == 1'd1))));
+            active_q <= active_d;
             if (active_q) begin
-                row_q <= row_d;
+                row_q <= sum_1[0];
+                row_q_last <= row_q == 1'd0;
             end
             slot_q <= slot_d;
             shifts_d1_q <= active_q;
@@ -235,8 +234,8 @@ module gs_clif_l1_neurons #(
             row_valid_d18_q <= row_valid_d17_q;
             row_valid_d19_q <= row_valid_d18_q;
             if (row_valid_d19_q) begin
-                result_row_q <= result_row_d;
-                result_base_q <= result_base_d;
+                result_row_q <= sum_3[0];
+                result_row_q_last <= result_row_q == 1'd0;
             end
         end
     end
@@ -282,15 +281,15 @@ module gs_clif_l1_neurons #(
 
     assign row_valid_o = row_valid_d19_q;
     assign mask_o = u_lane0_spike;
-    assign base_o = result_base_q;
-    assign last_o = last;
+    assign base_o = result_row_q;
+    assign last_o = result_row_q_last;
     assign user_o = row_user_d19;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;
     assign m_o = u_lane0_m;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[1], sum_2[1], sum_3[1], sum_4[1]};
+    wire _unused_ok = &{1'b0, sum_1[1], sum_2[1], sum_3[1]};
 endmodule
 
 `default_nettype wire

@@ -24,11 +24,13 @@ module gs_cubalif_l1_event_buffer (
     output wire [1:0] event_address_o
 );
 
+    reg claim_d1_q;
     reg claimed0_q;
     reg claimed1_q;
     reg claimed2_q;
     reg claimed3_q;
     reg claimed4_q;
+    reg ready_q;
     reg [1:0] write_bank_q;
     reg [1:0] written_q;
     reg [1:0] read_bank_q;
@@ -50,11 +52,13 @@ module gs_cubalif_l1_event_buffer (
     reg step_user2_q;
     reg step_user3_q;
     initial begin
+        claim_d1_q = 1'd0;
         claimed0_q = 1'd1;
         claimed1_q = 1'd0;
         claimed2_q = 1'd0;
         claimed3_q = 1'd0;
         claimed4_q = 1'd0;
+        ready_q = 1'd1;
         write_bank_q = 2'd0;
         written_q = 2'd0;
         read_bank_q = 2'd0;
@@ -85,25 +89,26 @@ module gs_cubalif_l1_event_buffer (
         end
     end
 
-    // claimed banks
-    wire claimed0_en = claim_i ^ step_done_i;
-    wire claimed0_d = claim_i ? 1'd0 : claimed1_q;
-    wire claimed1_d = claim_i ? claimed0_q : claimed2_q;
-    wire claimed2_d = claim_i ? claimed1_q : claimed3_q;
-    wire claimed3_d = claim_i ? claimed2_q : claimed4_q;
-    wire claimed4_d = claim_i ? claimed3_q : 1'd0;
+    // claimed banks: a claim counts from the cycle after it
+    wire claimed0_en = claim_d1_q ^ step_done_i;
+    wire claimed0_d = claim_d1_q ? 1'd0 : claimed1_q;
+    wire claimed1_d = claim_d1_q ? claimed0_q : claimed2_q;
+    wire claimed2_d = claim_d1_q ? claimed1_q : claimed3_q;
+    wire claimed3_d = claim_d1_q ? claimed2_q : claimed4_q;
+    wire claimed4_d = claim_d1_q ? claimed3_q : 1'd0;
+
+    // whether one is free, from a register, which learns of a freed bank a cycle late
+    wire or_3 = (claimed4_q | (claim_d1_q & claimed3_q)) | (claim_i & (claimed3_q | (claim_d1_q & claimed2_q)));
 
     // writing
     wire write = s_valid_i & (~s_null_i);
     wire push = s_valid_i & s_last_i;
     wire [2:0] sum_1 = write_bank_q + 2'd1;
-    wire [1:0] write_bank_d = (write_bank_q == 2'd3) ? 2'd0 : sum_1[1:0];
     wire [2:0] sum_2 = written_q + 2'd1;
     wire [1:0] written_d = push ? 2'd0 : sum_2[1:0];
 
     // replay
     wire [2:0] sum_3 = read_bank_q + 2'd1;
-    wire [1:0] read_bank_d = (read_bank_q == 2'd3) ? 2'd0 : sum_3[1:0];
 
     // finished steps, the oldest first: number of events, last step of the sample
     wire [2:0] sum_4 = written_before_d1 + {1'd0, one_more_d1};
@@ -115,27 +120,29 @@ module gs_cubalif_l1_event_buffer (
     wire stored3_d = pushed_d1_q ? stored2_q : stored4_q;
     wire stored4_d = pushed_d1_q ? stored3_q : 1'd0;
     wire choice_1 = step_done_i ? stored1_q : stored0_q;
-    wire and_1 = pushed_d1_q & choice_1;
+    wire and_4 = pushed_d1_q & choice_1;
     wire choice_2 = step_done_i ? stored2_q : stored1_q;
-    wire and_2 = pushed_d1_q & choice_2;
+    wire and_5 = pushed_d1_q & choice_2;
     wire choice_3 = step_done_i ? stored3_q : stored2_q;
-    wire and_3 = pushed_d1_q & choice_3;
+    wire and_6 = pushed_d1_q & choice_3;
     wire choice_4 = step_done_i ? stored4_q : stored3_q;
-    wire and_4 = pushed_d1_q & choice_4;
-    wire [1:0] step_events0_d = and_1 ? events : step_events1_q;
-    wire [1:0] step_events1_d = and_2 ? events : step_events2_q;
-    wire [1:0] step_events2_d = and_3 ? events : step_events3_q;
-    wire step_user0_d = and_1 ? user_d1 : step_user1_q;
-    wire step_user1_d = and_2 ? user_d1 : step_user2_q;
-    wire step_user2_d = and_3 ? user_d1 : step_user3_q;
+    wire and_7 = pushed_d1_q & choice_4;
+    wire [1:0] step_events0_d = and_4 ? events : step_events1_q;
+    wire [1:0] step_events1_d = and_5 ? events : step_events2_q;
+    wire [1:0] step_events2_d = and_6 ? events : step_events3_q;
+    wire step_user0_d = and_4 ? user_d1 : step_user1_q;
+    wire step_user1_d = and_5 ? user_d1 : step_user2_q;
+    wire step_user2_d = and_6 ? user_d1 : step_user3_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
+            claim_d1_q <= 1'd0;
             claimed0_q <= 1'd1;
             claimed1_q <= 1'd0;
             claimed2_q <= 1'd0;
             claimed3_q <= 1'd0;
             claimed4_q <= 1'd0;
+            ready_q <= 1'd1;
             write_bank_q <= 2'd0;
             written_q <= 2'd0;
             read_bank_q <= 2'd0;
@@ -146,6 +153,7 @@ module gs_cubalif_l1_event_buffer (
             stored3_q <= 1'd0;
             stored4_q <= 1'd0;
         end else begin
+            claim_d1_q <= claim_i;
             if (claimed0_en) begin
                 claimed0_q <= claimed0_d;
                 claimed1_q <= claimed1_d;
@@ -153,14 +161,15 @@ module gs_cubalif_l1_event_buffer (
                 claimed3_q <= claimed3_d;
                 claimed4_q <= claimed4_d;
             end
+            ready_q <= ~or_3;
             if (push) begin
-                write_bank_q <= write_bank_d;
+                write_bank_q <= sum_1[1:0];
             end
             if (write | push) begin
                 written_q <= written_d;
             end
             if (step_done_i) begin
-                read_bank_q <= read_bank_d;
+                read_bank_q <= sum_3[1:0];
             end
             pushed_d1_q <= push;
             if (stored0_en) begin
@@ -176,28 +185,28 @@ module gs_cubalif_l1_event_buffer (
         written_before_d1 <= written_q;
         one_more_d1 <= write;
         user_d1 <= s_user_i;
-        if (step_done_i | and_1) begin
+        if (step_done_i | and_4) begin
             step_events0_q <= step_events0_d;
         end
-        if (step_done_i | and_2) begin
+        if (step_done_i | and_5) begin
             step_events1_q <= step_events1_d;
         end
-        if (step_done_i | and_3) begin
+        if (step_done_i | and_6) begin
             step_events2_q <= step_events2_d;
         end
-        if (step_done_i | and_4) begin
+        if (step_done_i | and_7) begin
             step_events3_q <= events;
         end
-        if (step_done_i | and_1) begin
+        if (step_done_i | and_4) begin
             step_user0_q <= step_user0_d;
         end
-        if (step_done_i | and_2) begin
+        if (step_done_i | and_5) begin
             step_user1_q <= step_user1_d;
         end
-        if (step_done_i | and_3) begin
+        if (step_done_i | and_6) begin
             step_user2_q <= step_user2_d;
         end
-        if (step_done_i | and_4) begin
+        if (step_done_i | and_7) begin
             step_user3_q <= user_d1;
         end
     end
@@ -206,7 +215,7 @@ module gs_cubalif_l1_event_buffer (
         if (write) events_mem[{{2'd0, written_q}, write_bank_q}] <= s_address_i;
     end
 
-    assign s_ready_o = ~claimed4_q;
+    assign s_ready_o = ready_q;
     assign pushed_o = pushed_d1_q;
     assign step_events_o = step_events0_q;
     assign step_user_o = step_user0_q;

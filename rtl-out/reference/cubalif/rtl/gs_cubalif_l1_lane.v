@@ -89,7 +89,8 @@ module gs_cubalif_l1_lane (
     wire signed [13:0] charge_d = driven_q + $signed({{1{i_q[11]}}, i_q});
 
     // fire
-    wire fire = h_q >= 12'sd511;
+    wire signed [12:0] margin = h_q - 12'sd511;
+    wire fire = ~margin[12];
 
     // reset
     wire signed [11:0] v_d = fire ? 12'sd0 : h_q;
@@ -123,7 +124,7 @@ module gs_cubalif_l1_lane (
 
     // Bits that are dropped on purpose.
     wire _unused_ok = &{1'b0, sum_1[8], difference_1[5:0], difference_1[18], sum_3[20:18], leaked_d_biased[5:0], i_sum[12],
-        charge_q[13:12], rst_i};
+        charge_q[13:12], margin[11:0], rst_i};
 endmodule
 
 `default_nettype wire

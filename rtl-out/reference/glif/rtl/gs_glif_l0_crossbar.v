@@ -46,6 +46,7 @@ module gs_glif_l0_crossbar #(
     reg running_q;
     reg pass_done_q;
     reg group_q;
+    reg group_q_last;
     reg step_done_d1_q;
     reg [2:0] pass_cycle_q;
     reg [2:0] before_last_d1;
@@ -84,6 +85,7 @@ module gs_glif_l0_crossbar #(
         running_q = 1'd0;
         pass_done_q = 1'd0;
         group_q = 1'd0;
+        group_q_last = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 3'd0;
         before_last_d1 = 3'd0;
@@ -134,13 +136,11 @@ module gs_glif_l0_crossbar #(
     wire credits13_d = credit_1 ? credits12_q : credits14_q;
     wire credits14_d = credit_1 ? credits13_q : credits15_q;
     wire credits15_d = credit_1 ? credits14_q : 1'd0;
-    wire equal_1 = group_q == 1'd1;
     wire [1:0] sum_1 = group_q + 1'd1;
-    wire group_d = equal_1 ? 1'd0 : sum_1[0];
 
     // number of the cycle before a pass's last
     wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
-    wire step_done_next = pass_done_d & equal_1;
+    wire step_done_next = pass_done_d & group_q_last;
     wire [3:0] sum_2 = pass_cycle_q + 3'd1;
     wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_2[2:0];
     wire signed [3:0] difference_1 = step_events_i - 3'd2;
@@ -182,6 +182,7 @@ module gs_glif_l0_crossbar #(
             running_q <= 1'd0;
             pass_done_q <= 1'd0;
             group_q <= 1'd0;
+            group_q_last <= 1'd0;
             step_done_d1_q <= 1'd0;
             pass_cycle_q <= 3'd0;
             first_step_q <= 1'd1;
@@ -218,7 +219,8 @@ module gs_glif_l0_crossbar #(
             running_q <= start | (running_q & (~step_done_d1_q));
             pass_done_q <= pass_done_d;
             if (pass_done_q) begin
-                group_q <= group_d;
+                group_q <= sum_1[0];
+                group_q_last <= group_q == 1'd0;
             end
             step_done_d1_q <= step_done_next;
             pass_cycle_q <= pass_cycle_d;

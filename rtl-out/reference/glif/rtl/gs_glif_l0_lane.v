@@ -113,7 +113,8 @@ module gs_glif_l0_lane (
     wire signed [14:0] charge_d = leaked_q + $signed({{2{input_q[11]}}, input_q});
 
     // fire; v = h, the reset is the next step's
-    wire fire = h_q >= fire_at_s6_q;
+    wire signed [12:0] margin = h_q - fire_at_s6_q;
+    wire fire = ~margin[12];
 
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
@@ -152,7 +153,7 @@ module gs_glif_l0_lane (
     assign r_o = spike_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], scaled_down_1_biased[5:0], leaked_d_biased[5:0], charge_q[14:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], scaled_down_1_biased[5:0], leaked_d_biased[5:0], charge_q[14:12], margin[11:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -27,6 +27,7 @@ module gs_glif_l0_neurons #(
 
     reg active_q;
     reg [1:0] row_q;
+    reg row_q_last;
     reg slot_q;
     reg first_q;
     reg signed [7:0] waiting0_q;
@@ -43,7 +44,7 @@ module gs_glif_l0_neurons #(
     reg row_valid_d7_q;
     reg row_valid_d8_q;
     reg [1:0] result_row_q;
-    reg [1:0] result_base_q;
+    reg result_row_q_last;
     reg user_q;
     reg row_user_d1;
     reg row_user_d2;
@@ -56,6 +57,7 @@ module gs_glif_l0_neurons #(
     initial begin
         active_q = 1'd0;
         row_q = 2'd0;
+        row_q_last = 1'd0;
         slot_q = 1'd0;
         first_q = 1'd0;
         waiting0_q = 8'sd0;
@@ -72,7 +74,7 @@ module gs_glif_l0_neurons #(
         row_valid_d7_q = 1'd0;
         row_valid_d8_q = 1'd0;
         result_row_q = 2'd0;
-        result_base_q = 2'd0;
+        result_row_q_last = 1'd0;
         user_q = 1'd0;
         row_user_d1 = 1'd0;
         row_user_d2 = 1'd0;
@@ -106,11 +108,11 @@ module gs_glif_l0_neurons #(
     wire signed [7:0] sums_1 = sums_i[15:8];
 
     // sequencer: a handed-off group enters the lanes, a row a cycle
-    wire equal_1 = row_q == 2'd2;
     wire [2:0] sum_1 = row_q + 2'd1;
-    wire [1:0] row_d = equal_1 ? 2'd0 : sum_1[1:0];
+    wire [1:0] row_d = row_q_last ? 2'd0 : sum_1[1:0];
     wire [1:0] sum_2 = slot_q + 1'd1;
     wire slot_d = hand_next_i ? 1'd0 : sum_2[0];
+    wire active_d = hand_next_i | (active_q & (~(row_q_last | (slot_q == 1'd1))));
 
     // hand-off register, shifts by one row a cycle
     wire waiting0_en = hand_i | shifts_d1_q;
@@ -133,11 +135,8 @@ module gs_glif_l0_neurons #(
     wire signed [11:0] step_constants_rdata_5 = step_constants_rdata[40:29];
 
     // results: write back, and out
-    wire last = result_row_q == 2'd2;
     wire [2:0] sum_4 = result_row_q + 2'd1;
-    wire [1:0] result_row_d = last ? 2'd0 : sum_4[1:0];
-    wire [2:0] sum_5 = result_base_q + 2'd1;
-    wire [1:0] result_base_d = last ? 2'd0 : sum_5[1:0];
+    wire [1:0] result_row_d = result_row_q_last ? 2'd0 : sum_4[1:0];
 
     gs_glif_l0_lane u_lane0 (
         .clk_i(clk_i),
@@ -163,6 +162,7 @@ module gs_glif_l0_neurons #(
         if (rst_i) begin
             active_q <= 1'd0;
             row_q <= 2'd0;
+            row_q_last <= 1'd0;
             slot_q <= 1'd0;
             shifts_d1_q <= 1'd0;
             step_place_q <= 3'd0;
@@ -175,15 +175,16 @@ module gs_glif_l0_neurons #(
             row_valid_d7_q <= 1'd0;
             row_valid_d8_q <= 1'd0;
             result_row_q <= 2'd0;
-            result_base_q <= 2'd0;
+            result_row_q_last <= 1'd0;
         end else begin
-            active_q <= hand_next_i | (active_q & (~(equal_1 | (slot_q == 1'd1))));
+            active_q <= active_d;
             if (active_q) begin
                 row_q <= row_d;
+                row_q_last <= row_q == 2'd1;
             end
             slot_q <= slot_d;
             shifts_d1_q <= active_q;
-            if (active_q & equal_1) begin
+            if (active_q & row_q_last) begin
                 step_place_q <= step_place_d;
             end
             row_valid_d1_q <= active_q;
@@ -196,7 +197,7 @@ module gs_glif_l0_neurons #(
             row_valid_d8_q <= row_valid_d7_q;
             if (row_valid_d8_q) begin
                 result_row_q <= result_row_d;
-                result_base_q <= result_base_d;
+                result_row_q_last <= result_row_q == 2'd1;
             end
         end
     end
@@ -234,14 +235,14 @@ module gs_glif_l0_neurons #(
 
     assign row_valid_o = row_valid_d8_q;
     assign mask_o = u_lane0_spike;
-    assign base_o = result_base_q;
-    assign last_o = last;
+    assign base_o = result_row_q;
+    assign last_o = result_row_q_last;
     assign user_o = row_user_d8;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[2], sum_2[1], sum_3[3], sum_4[2], sum_5[2]};
+    wire _unused_ok = &{1'b0, sum_1[2], sum_2[1], sum_3[3], sum_4[2]};
 endmodule
 
 `default_nettype wire

@@ -51,7 +51,9 @@ module gs_guarded_direct_guard (
     reg clearing_d1_q;
     reg clearing_d2_q;
     reg clearing_d3_q;
+    reg sweep_q;
     reg [2:0] clear_row_q;
+    reg clear_row_q_last;
     reg valid3_d1_q;
     reg null3_d1;
     reg [3:0] payload3_d1;
@@ -67,6 +69,13 @@ module gs_guarded_direct_guard (
     reg first_step_q;
     reg has_event_q;
     reg error_q;
+    reg valid4_d1_q;
+    reg null4_d1;
+    reg [3:0] payload4_d1;
+    reg [2:0] address4_d1;
+    reg last4_d1;
+    reg user4_d1;
+    reg repeat4_d1;
     initial begin
         clearing_q = 1'd1;
         valid1_d1_q = 1'd0;
@@ -86,12 +95,14 @@ module gs_guarded_direct_guard (
         in_range2_d1 = 1'd0;
         again_d1 = 1'd0;
         fresh_d1 = 1'd0;
-        tag_q = 16'd1;
+        tag_q = 16'd0;
         runs_out_d1 = 1'd0;
         clearing_d1_q = 1'd0;
         clearing_d2_q = 1'd0;
         clearing_d3_q = 1'd0;
+        sweep_q = 1'd0;
         clear_row_q = 3'd0;
+        clear_row_q_last = 1'd0;
         valid3_d1_q = 1'd0;
         null3_d1 = 1'd0;
         payload3_d1 = 4'd0;
@@ -107,6 +118,13 @@ module gs_guarded_direct_guard (
         first_step_q = 1'd1;
         has_event_q = 1'd0;
         error_q = 1'd0;
+        valid4_d1_q = 1'd0;
+        null4_d1 = 1'd0;
+        payload4_d1 = 4'd0;
+        address4_d1 = 3'd0;
+        last4_d1 = 1'd0;
+        user4_d1 = 1'd0;
+        repeat4_d1 = 1'd0;
     end
     (* no_rw_check *) reg [15:0] seen_tag [0:5];
     reg [15:0] seen_tag_rdata;
@@ -128,51 +146,57 @@ module gs_guarded_direct_guard (
     wire and_3 = valid2_d1_q & last2_d1;
 
     // clearing of the tags, once no accepted beat is on its way
-    wire sweep = clearing_q & clearing_d3_q;
-    wire equal_1 = clear_row_q == 3'd5;
+    wire drained = clearing_q & clearing_d3_q;
     wire [3:0] sum_1 = clear_row_q + 3'd1;
-    wire [2:0] clear_row_d = equal_1 ? 3'd0 : sum_1[2:0];
+    wire [2:0] clear_row_d = clear_row_q_last ? 3'd0 : sum_1[2:0];
+    wire not_6 = ~(sweep_q & clear_row_q_last);
+
+    // the tag is 0 while the memory is cleared with it, and counts from 1 after that
     wire [16:0] sum_2 = tag_q + 16'd1;
-    wire [15:0] tag_d = sweep ? 16'd1 : sum_2[15:0];
-    wire [2:0] seen_tag_waddr = sweep ? clear_row_q : address2_d1;
-    wire [15:0] seen_tag_wdata_0 = sweep ? 16'd0 : tag_q;
+    wire [15:0] tag_d = (drained & not_6) ? 16'd0 : sum_2[15:0];
+    wire [2:0] seen_tag_waddr = sweep_q ? clear_row_q : address2_d1;
 
     // 3: judgement
-    wire and_11 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
+    wire and_12 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
     wire not_9 = ~null3_d1;
-    wire legal_event = not_9 & and_11;
-    wire m_null = ~legal_event;
+    wire legal_event = not_9 & and_12;
+    wire null4_d1_d = ~legal_event;
 
     // first step of a sample; a legal event of the step was seen
     wire may_repeat = ~(first_step_q | has_event_q);
-    wire or_4 = ((not_9 & m_null) | (null3_d1 & (~last3_d1))) | (asks_d1 & (~may_repeat));
+    wire or_4 = ((not_9 & null4_d1_d) | (null3_d1 & (~last3_d1))) | (asks_d1 & (~may_repeat));
 
     always @(posedge clk_i) begin
         if (rst_i) begin
             clearing_q <= 1'd1;
             valid1_d1_q <= 1'd0;
             valid2_d1_q <= 1'd0;
-            tag_q <= 16'd1;
+            tag_q <= 16'd0;
             clearing_d1_q <= 1'd0;
             clearing_d2_q <= 1'd0;
             clearing_d3_q <= 1'd0;
+            sweep_q <= 1'd0;
             clear_row_q <= 3'd0;
+            clear_row_q_last <= 1'd0;
             valid3_d1_q <= 1'd0;
             first_step_q <= 1'd1;
             has_event_q <= 1'd0;
             error_q <= 1'd0;
+            valid4_d1_q <= 1'd0;
         end else begin
-            clearing_q <= (and_3 & runs_out_d1) | (clearing_q & (~(sweep & equal_1)));
+            clearing_q <= (and_3 & runs_out_d1) | (clearing_q & not_6);
             valid1_d1_q <= accept;
             valid2_d1_q <= valid1_d1_q;
-            if (sweep | and_3) begin
+            if (drained | and_3) begin
                 tag_q <= tag_d;
             end
             clearing_d1_q <= clearing_q;
             clearing_d2_q <= clearing_d1_q;
             clearing_d3_q <= clearing_d2_q;
-            if (sweep) begin
+            sweep_q <= drained & not_6;
+            if (sweep_q) begin
                 clear_row_q <= clear_row_d;
+                clear_row_q_last <= clear_row_q == 3'd4;
             end
             valid3_d1_q <= valid2_d1_q;
             if (valid3_d1_q & last3_d1) begin
@@ -182,6 +206,7 @@ module gs_guarded_direct_guard (
                 has_event_q <= (~last3_d1) & (has_event_q | legal_event);
             end
             error_q <= error_q | (valid3_d1_q & or_4);
+            valid4_d1_q <= valid3_d1_q;
         end
     end
     always @(posedge clk_i) begin
@@ -212,19 +237,25 @@ module gs_guarded_direct_guard (
         same2_d1 <= seen_tag_rdata[11:8] == tag_q[11:8];
         same3_d1 <= seen_tag_rdata[15:12] == tag_q[15:12];
         asks_d1 <= (null2_d1 & last2_d1) & payload2_d1[0];
+        null4_d1 <= null4_d1_d;
+        payload4_d1 <= payload3_d1;
+        address4_d1 <= address3_d1;
+        last4_d1 <= last3_d1;
+        user4_d1 <= user3_d1;
+        repeat4_d1 <= asks_d1 & may_repeat;
     end
     always @(posedge clk_i) begin
         if ((valid1_d1_q & in_range_d1) & (~meets)) seen_tag_rdata <= seen_tag[address1_d1];
-        if (sweep | mark) seen_tag[seen_tag_waddr] <= seen_tag_wdata_0;
+        if (sweep_q | mark) seen_tag[seen_tag_waddr] <= tag_q;
     end
 
-    assign m_valid_o = valid3_d1_q;
-    assign m_null_o = m_null;
-    assign m_address_o = address3_d1;
-    assign m_payload_o = payload3_d1;
-    assign m_last_o = last3_d1;
-    assign m_user_o = user3_d1;
-    assign m_repeat_o = asks_d1 & may_repeat;
+    assign m_valid_o = valid4_d1_q;
+    assign m_null_o = null4_d1;
+    assign m_address_o = address4_d1;
+    assign m_payload_o = payload4_d1;
+    assign m_last_o = last4_d1;
+    assign m_user_o = user4_d1;
+    assign m_repeat_o = repeat4_d1;
     assign s_ready_o = s_ready;
     assign claim_o = accept & s_last_i;
     assign error_o = error_q;

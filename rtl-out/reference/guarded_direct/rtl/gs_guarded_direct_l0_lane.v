@@ -84,7 +84,8 @@ module gs_guarded_direct_l0_lane (
     wire signed [17:0] charge_d = leaked_q + $signed({{4{input_q[12]}}, input_q});
 
     // fire
-    wire fire = h_q >= 16'sd8191;
+    wire signed [16:0] margin = h_q - 16'sd8191;
+    wire fire = ~margin[16];
 
     // reset
     wire signed [16:0] scaled_up_4 = {h_q, 1'd0};
@@ -118,7 +119,7 @@ module gs_guarded_direct_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[12], sum_3[24:22], leaked_d_bias[6], leaked_d_biased[5:0], charge_q[17:16],
+    wire _unused_ok = &{1'b0, sum_1[12], sum_3[24:22], leaked_d_bias[6], leaked_d_biased[5:0], charge_q[17:16], margin[15:0],
         difference_2[17:16], rst_i};
 endmodule
 

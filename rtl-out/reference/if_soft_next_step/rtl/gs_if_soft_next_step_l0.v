@@ -47,7 +47,7 @@ module gs_if_soft_next_step_l0 (
     wire u_crossbar_user;
     wire u_neurons_row_valid;
     wire [1:0] u_neurons_mask;
-    wire [1:0] u_neurons_base;
+    wire u_neurons_base;
     wire u_neurons_last;
     wire u_neurons_user;
     wire [23:0] u_neurons_h;

@@ -92,7 +92,8 @@ module gs_if_soft_next_step_l0_lane (
     wire signed [11:0] h_d = h_d_fits ? $signed(charge_q[11:0]) : h_d_end;
 
     // fire
-    wire fire = h_q >= fire_at_s5_q;
+    wire signed [12:0] margin = h_q - fire_at_s5_q;
+    wire fire = ~margin[12];
 
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
@@ -125,7 +126,7 @@ module gs_if_soft_next_step_l0_lane (
     assign r_o = spike_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], margin[11:0], rst_i};
 endmodule
 
 `default_nettype wire

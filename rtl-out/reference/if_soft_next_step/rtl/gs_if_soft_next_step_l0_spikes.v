@@ -10,7 +10,7 @@ module gs_if_soft_next_step_l0_spikes (
     input  wire rst_i,  // synchronous, active high
     input  wire row_valid_i,
     input  wire [1:0] mask_i,
-    input  wire [1:0] base_i,
+    input  wire base_i,
     input  wire last_i,
     input  wire user_i,
     input  wire m_ready_i,
@@ -22,37 +22,27 @@ module gs_if_soft_next_step_l0_spikes (
     output wire credit_o
 );
 
-    reg [1:0] row_base_q;
+    reg row_base_q;
     reg row_last_q;
     reg row_user_q;
     reg row_valid_q;
     reg left0_q;
     reg left1_q;
     reg at_most_one_q;
-    reg valid_q;
-    reg null_q;
-    reg [1:0] address_q;
-    reg last_q;
-    reg user_q;
     reg credit_d1_q;
     initial begin
-        row_base_q = 2'd0;
+        row_base_q = 1'd0;
         row_last_q = 1'd0;
         row_user_q = 1'd0;
         row_valid_q = 1'd0;
         left0_q = 1'd0;
         left1_q = 1'd0;
         at_most_one_q = 1'd0;
-        valid_q = 1'd0;
-        null_q = 1'd0;
-        address_q = 2'd0;
-        last_q = 1'd0;
-        user_q = 1'd0;
         credit_d1_q = 1'd0;
     end
     wire u_queue_valid;
     wire [1:0] u_queue_mask;
-    wire [1:0] u_queue_base;
+    wire u_queue_base;
     wire u_queue_last;
     wire u_queue_user;
 
@@ -60,15 +50,14 @@ module gs_if_soft_next_step_l0_spikes (
     wire mask_1 = mask_i[1];
     wire u_queue_push = row_valid_i & ((mask_0 | mask_1) | last_i);
 
-    // output register
-    wire valid_en = (~valid_q) | m_ready_i;
-    wire take = row_valid_q & valid_en;
+    // the row that is sent
+    wire take = row_valid_q & m_ready_i;
     wire row_valid_en = (~row_valid_q) | (take & at_most_one_q);
     wire and_8 = u_queue_valid & row_valid_en;
     wire pop = and_8;
     wire u_queue_mask_0 = u_queue_mask[0];
     wire u_queue_mask_1 = u_queue_mask[1];
-    wire [1:0] u_queue_base_0 = u_queue_base;
+    wire u_queue_base_0 = u_queue_base;
     wire u_queue_last_0 = u_queue_last;
     wire u_queue_user_0 = u_queue_user;
     wire load = and_8;
@@ -78,8 +67,7 @@ module gs_if_soft_next_step_l0_spikes (
     wire and_3 = left1_q & (~(left1_q & (~left0_q)));
     wire left1_d = load ? u_queue_mask_1 : and_3;
     wire and_5 = left1_q & (~left0_q);
-    wire [2:0] sum_1 = row_base_q + {1'd0, and_5};
-    wire last_d = row_last_q & at_most_one_q;
+    wire m_last = row_last_q & at_most_one_q;
 
     gs_if_soft_next_step_l0_spikes_queue u_queue (
         .clk_i(clk_i),
@@ -100,16 +88,12 @@ module gs_if_soft_next_step_l0_spikes (
     always @(posedge clk_i) begin
         if (rst_i) begin
             row_valid_q <= 1'd0;
-            valid_q <= 1'd0;
             credit_d1_q <= 1'd0;
         end else begin
             if (row_valid_en) begin
                 row_valid_q <= u_queue_valid;
             end
-            if (valid_en) begin
-                valid_q <= row_valid_q;
-            end
-            credit_d1_q <= take & last_d;
+            credit_d1_q <= take & m_last;
         end
     end
     always @(posedge clk_i) begin
@@ -123,23 +107,14 @@ module gs_if_soft_next_step_l0_spikes (
             left1_q <= left1_d;
             at_most_one_q <= ~(1'd0 | (left1_d & left0_d));
         end
-        if (take) begin
-            null_q <= ~(left0_q | left1_q);
-            address_q <= sum_1[1:0];
-            last_q <= last_d;
-            user_q <= row_user_q;
-        end
     end
 
-    assign m_valid_o = valid_q;
-    assign m_null_o = null_q;
-    assign m_address_o = address_q;
-    assign m_last_o = last_q;
-    assign m_user_o = user_q;
+    assign m_valid_o = row_valid_q;
+    assign m_null_o = ~(left0_q | left1_q);
+    assign m_address_o = {row_base_q, and_5};
+    assign m_last_o = m_last;
+    assign m_user_o = row_user_q;
     assign credit_o = credit_d1_q;
-
-    // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[2]};
 endmodule
 
 `default_nettype wire

@@ -66,7 +66,8 @@ module gs_klif_l1_lane (
     wire signed [14:0] rectified = (charge_q < 15'sd0) ? 15'sd0 : charge_q;
 
     // fire
-    wire fire = h_q >= 12'sd511;
+    wire signed [12:0] margin = h_q - 12'sd511;
+    wire fire = ~margin[12];
 
     // reset
     wire signed [11:0] v_d = fire ? 12'sd0 : h_q;
@@ -90,7 +91,7 @@ module gs_klif_l1_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_4[20:19], leaked_d_biased[5:0], rectified[14:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_4[20:19], leaked_d_biased[5:0], rectified[14:12], margin[11:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -63,7 +63,8 @@ module gs_lif_hard_l0_lane (
     wire signed [13:0] charge_d = leaked_q + $signed({{4{input_q[8]}}, input_q});
 
     // fire
-    wire fire = h_q >= 12'sd511;
+    wire signed [12:0] margin = h_q - 12'sd511;
+    wire fire = ~margin[12];
 
     // reset
     wire signed [11:0] v_d = fire ? 12'sd0 : h_q;
@@ -87,7 +88,7 @@ module gs_lif_hard_l0_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0], rst_i};
 endmodule
 
 `default_nettype wire

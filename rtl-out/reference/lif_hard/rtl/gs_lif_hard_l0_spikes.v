@@ -27,11 +27,6 @@ module gs_lif_hard_l0_spikes (
     reg row_user_q;
     reg row_valid_q;
     reg left0_q;
-    reg valid_q;
-    reg null_q;
-    reg [1:0] address_q;
-    reg last_q;
-    reg user_q;
     reg credit_d1_q;
     initial begin
         row_base_q = 2'd0;
@@ -39,11 +34,6 @@ module gs_lif_hard_l0_spikes (
         row_user_q = 1'd0;
         row_valid_q = 1'd0;
         left0_q = 1'd0;
-        valid_q = 1'd0;
-        null_q = 1'd0;
-        address_q = 2'd0;
-        last_q = 1'd0;
-        user_q = 1'd0;
         credit_d1_q = 1'd0;
     end
     wire u_queue_valid;
@@ -55,9 +45,8 @@ module gs_lif_hard_l0_spikes (
     wire mask_0 = mask_i;
     wire u_queue_push = row_valid_i & (mask_0 | last_i);
 
-    // output register
-    wire valid_en = (~valid_q) | m_ready_i;
-    wire take = row_valid_q & valid_en;
+    // the row that is sent
+    wire take = row_valid_q & m_ready_i;
     wire row_valid_en = (~row_valid_q) | (take & 1'd1);
     wire and_4 = u_queue_valid & row_valid_en;
     wire pop = and_4;
@@ -68,7 +57,7 @@ module gs_lif_hard_l0_spikes (
     wire load = and_4;
     wire and_1 = left0_q & (~left0_q);
     wire left0_d = load ? u_queue_mask_0 : and_1;
-    wire last_d = row_last_q & 1'd1;
+    wire m_last = row_last_q & 1'd1;
 
     gs_lif_hard_l0_spikes_queue u_queue (
         .clk_i(clk_i),
@@ -89,16 +78,12 @@ module gs_lif_hard_l0_spikes (
     always @(posedge clk_i) begin
         if (rst_i) begin
             row_valid_q <= 1'd0;
-            valid_q <= 1'd0;
             credit_d1_q <= 1'd0;
         end else begin
             if (row_valid_en) begin
                 row_valid_q <= u_queue_valid;
             end
-            if (valid_en) begin
-                valid_q <= row_valid_q;
-            end
-            credit_d1_q <= take & last_d;
+            credit_d1_q <= take & m_last;
         end
     end
     always @(posedge clk_i) begin
@@ -110,19 +95,13 @@ module gs_lif_hard_l0_spikes (
         if (load | take) begin
             left0_q <= left0_d;
         end
-        if (take) begin
-            null_q <= ~left0_q;
-            address_q <= row_base_q;
-            last_q <= last_d;
-            user_q <= row_user_q;
-        end
     end
 
-    assign m_valid_o = valid_q;
-    assign m_null_o = null_q;
-    assign m_address_o = address_q;
-    assign m_last_o = last_q;
-    assign m_user_o = user_q;
+    assign m_valid_o = row_valid_q;
+    assign m_null_o = ~left0_q;
+    assign m_address_o = row_base_q;
+    assign m_last_o = m_last;
+    assign m_user_o = row_user_q;
     assign credit_o = credit_d1_q;
 endmodule
 

@@ -27,8 +27,18 @@ module gs_lif_hard_l1 (
     output wire probe_user_o
 );
 
+    reg valid_in_d1_q;
+    reg null_in_d1;
+    reg [1:0] address_in_d1;
+    reg last_in_d1;
+    reg user_in_d1;
     reg probe_credit_d1_q;
     initial begin
+        valid_in_d1_q = 1'd0;
+        null_in_d1 = 1'd0;
+        address_in_d1 = 2'd0;
+        last_in_d1 = 1'd0;
+        user_in_d1 = 1'd0;
         probe_credit_d1_q = 1'd0;
     end
     wire u_event_buffer_s_ready;
@@ -68,6 +78,8 @@ module gs_lif_hard_l1 (
     wire ready = u_event_buffer_s_ready;
     wire accept = s_valid_i & ready;
     wire u_event_buffer_claim = accept & s_last_i;
+
+    // an accepted beat has its bank: nothing stops it any more
     wire spike_credit = u_spikes_credit;
     wire probe_credit = probe_credit_d1_q;
     wire u_neurons_mask_0 = u_neurons_mask;
@@ -80,11 +92,11 @@ module gs_lif_hard_l1 (
     gs_lif_hard_l1_event_buffer u_event_buffer (
         .clk_i(clk_i),
         .rst_i(rst_i),
-        .s_valid_i(accept),
-        .s_null_i(s_null_i),
-        .s_address_i(s_address_i),
-        .s_last_i(s_last_i),
-        .s_user_i(s_user_i),
+        .s_valid_i(valid_in_d1_q),
+        .s_null_i(null_in_d1),
+        .s_address_i(address_in_d1),
+        .s_last_i(last_in_d1),
+        .s_user_i(user_in_d1),
         .claim_i(u_event_buffer_claim),
         .step_done_i(step_done),
         .read_i(read),
@@ -160,10 +172,18 @@ module gs_lif_hard_l1 (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
+            valid_in_d1_q <= 1'd0;
             probe_credit_d1_q <= 1'd0;
         end else begin
+            valid_in_d1_q <= accept;
             probe_credit_d1_q <= probe_pop & u_probe_queue_last_0;
         end
+    end
+    always @(posedge clk_i) begin
+        null_in_d1 <= s_null_i;
+        address_in_d1 <= s_address_i;
+        last_in_d1 <= s_last_i;
+        user_in_d1 <= s_user_i;
     end
 
     assign m_valid_o = u_spikes_m_valid;

@@ -49,7 +49,7 @@ module gs_ternary_soft_l0 (
     wire u_neurons_row_valid;
     wire [1:0] u_neurons_mask;
     wire [1:0] u_neurons_negative;
-    wire [1:0] u_neurons_base;
+    wire u_neurons_base;
     wire u_neurons_last;
     wire u_neurons_user;
     wire [23:0] u_neurons_h;

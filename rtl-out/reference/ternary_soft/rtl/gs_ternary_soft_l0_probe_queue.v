@@ -21,15 +21,13 @@ module gs_ternary_soft_l0_probe_queue (
 );
 
     reg [3:0] read_pointer_q;
-    reg [3:0] write_pointer_q;
+    reg [3:0] newest_q;
     reg valid_q;
-    reg [4:0] waiting_q;
     reg any_waiting_q;
     initial begin
         read_pointer_q = 4'd0;
-        write_pointer_q = 4'd0;
+        newest_q = 4'd15;
         valid_q = 1'd0;
-        waiting_q = 5'd0;
         any_waiting_q = 1'd0;
     end
     (* no_rw_check *) reg [53:0] entries [0:15];
@@ -47,42 +45,35 @@ module gs_ternary_soft_l0_probe_queue (
     wire user_0 = user_i;
     wire fetch = any_waiting_q & ((~valid_q) | pop_i);
     wire [4:0] sum_1 = read_pointer_q + 4'd1;
-    wire [4:0] sum_2 = write_pointer_q + 4'd1;
+    wire [4:0] sum_2 = newest_q + 4'd1;
     wire [25:0] entries_rdata_0 = entries_rdata[25:0];
     wire [25:0] entries_rdata_1 = entries_rdata[51:26];
     wire entries_rdata_2 = entries_rdata[52];
     wire entries_rdata_3 = entries_rdata[53];
 
-    // entries that were not read yet; what decides late moves nothing but an enable
-    wire [5:0] sum_3 = waiting_q + 5'd1;
-    wire signed [5:0] difference_1 = waiting_q - 5'd1;
-    wire [4:0] waiting_d = push_i ? sum_3[4:0] : difference_1[4:0];
-    wire any_waiting_d = ((waiting_q > 5'd1) | ((waiting_q == 5'd1) & (~fetch))) | push_i;
+    // whether entries were not read yet: the one that is read may be the newest
+    wire any_waiting_d = (any_waiting_q & (~(fetch & (read_pointer_q == newest_q)))) | push_i;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
             read_pointer_q <= 4'd0;
-            write_pointer_q <= 4'd0;
+            newest_q <= 4'd15;
             valid_q <= 1'd0;
-            waiting_q <= 5'd0;
             any_waiting_q <= 1'd0;
         end else begin
             if (fetch) begin
                 read_pointer_q <= sum_1[3:0];
             end
             if (push_i) begin
-                write_pointer_q <= sum_2[3:0];
+                newest_q <= sum_2[3:0];
             end
             valid_q <= fetch | (valid_q & (~pop_i));
-            if (push_i ^ fetch) begin
-                waiting_q <= waiting_d;
-            end
             any_waiting_q <= any_waiting_d;
         end
     end
     always @(posedge clk_i) begin
         if (fetch) entries_rdata <= entries[read_pointer_q];
-        if (push_i) entries[write_pointer_q] <= {user_0, last_0, data_1, data_0};
+        if (push_i) entries[sum_2[3:0]] <= {user_0, last_0, data_1, data_0};
     end
 
     assign valid_o = valid_q;
@@ -91,7 +82,7 @@ module gs_ternary_soft_l0_probe_queue (
     assign user_o = entries_rdata_3;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4], sum_3[5], difference_1[5]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4]};
 endmodule
 
 `default_nettype wire

@@ -66,7 +66,8 @@ module gs_ternary_soft_l1_lane (
     wire signed [13:0] charge_d = leaked_q + $signed({{4{input_q[8]}}, input_q});
 
     // fire
-    wire fire = h_q >= 12'sd511;
+    wire signed [12:0] margin = h_q - 12'sd511;
+    wire fire = ~margin[12];
     wire fire_negative = $signed({{1{h_q[11]}}, h_q}) <= -13'sd511;
     wire fire_any = fire | fire_negative;
 
@@ -96,7 +97,8 @@ module gs_ternary_soft_l1_lane (
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], difference_2[13:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0],
+        difference_2[13:12], rst_i};
 endmodule
 
 `default_nettype wire

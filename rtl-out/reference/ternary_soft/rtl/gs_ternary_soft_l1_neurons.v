@@ -18,7 +18,7 @@ module gs_ternary_soft_l1_neurons #(
     output wire row_valid_o,
     output wire [1:0] mask_o,
     output wire [1:0] negative_o,
-    output wire [1:0] base_o,
+    output wire base_o,
     output wire last_o,
     output wire user_o,
     output wire [23:0] h_o,
@@ -27,6 +27,7 @@ module gs_ternary_soft_l1_neurons #(
 
     reg active_q;
     reg row_q;
+    reg row_q_last;
     reg slot_q;
     reg first_q;
     reg signed [7:0] waiting0_q;
@@ -43,7 +44,7 @@ module gs_ternary_soft_l1_neurons #(
     reg row_valid_d6_q;
     reg row_valid_d7_q;
     reg result_row_q;
-    reg [1:0] result_base_q;
+    reg result_row_q_last;
     reg user_q;
     reg row_user_d1;
     reg row_user_d2;
@@ -55,6 +56,7 @@ module gs_ternary_soft_l1_neurons #(
     initial begin
         active_q = 1'd0;
         row_q = 1'd0;
+        row_q_last = 1'd0;
         slot_q = 1'd0;
         first_q = 1'd0;
         waiting0_q = 8'sd0;
@@ -71,7 +73,7 @@ module gs_ternary_soft_l1_neurons #(
         row_valid_d6_q = 1'd0;
         row_valid_d7_q = 1'd0;
         result_row_q = 1'd0;
-        result_base_q = 2'd0;
+        result_row_q_last = 1'd0;
         user_q = 1'd0;
         row_user_d1 = 1'd0;
         row_user_d2 = 1'd0;
@@ -107,11 +109,10 @@ module gs_ternary_soft_l1_neurons #(
     wire signed [7:0] sums_3 = sums_i[31:24];
 
     // sequencer: a handed-off group enters the lanes, a row a cycle
-    wire equal_1 = row_q == 1'd1;
     wire [1:0] sum_1 = row_q + 1'd1;
-    wire row_d = equal_1 ? 1'd0 : sum_1[0];
     wire [1:0] sum_2 = slot_q + 1'd1;
     wire slot_d = hand_next_i ? 1'd0 : sum_2[0];
+    wire active_d = hand_next_i | (active_q & (~(row_q_last | (slot_q == 1'd1))));
 
     // hand-off register, shifts by one row a cycle
     wire waiting0_en = hand_i | shifts_d1_q;
@@ -127,12 +128,8 @@ module gs_ternary_soft_l1_neurons #(
     wire signed [2:0] constants_rdata_1 = constants_rdata[5:3];
 
     // results: write back, and out
-    wire last = result_row_q == 1'd1;
     wire [1:0] sum_3 = result_row_q + 1'd1;
-    wire result_row_d = last ? 1'd0 : sum_3[0];
-    wire and_2 = u_lane1_spike & (~last);
-    wire [2:0] sum_4 = result_base_q + 2'd2;
-    wire [1:0] result_base_d = last ? 2'd0 : sum_4[1:0];
+    wire and_2 = u_lane1_spike & (~result_row_q_last);
 
     // last step of the sample, taken over while the step's last row is on its way
     wire and_3 = u_lane0_negative & u_lane0_spike;
@@ -167,6 +164,7 @@ module gs_ternary_soft_l1_neurons #(
         if (rst_i) begin
             active_q <= 1'd0;
             row_q <= 1'd0;
+            row_q_last <= 1'd0;
             slot_q <= 1'd0;
             shifts_d1_q <= 1'd0;
             row_valid_d1_q <= 1'd0;
@@ -177,11 +175,12 @@ module gs_ternary_soft_l1_neurons #(
             row_valid_d6_q <= 1'd0;
             row_valid_d7_q <= 1'd0;
             result_row_q <= 1'd0;
-            result_base_q <= 2'd0;
+            result_row_q_last <= 1'd0;
         end else begin
-            active_q <= hand_next_i | (active_q & (~(equal_1 | (slot_q == 1'd1))));
+            active_q <= active_d;
             if (active_q) begin
-                row_q <= row_d;
+                row_q <= sum_1[0];
+                row_q_last <= row_q == 1'd0;
             end
             slot_q <= slot_d;
             shifts_d1_q <= active_q;
@@ -193,8 +192,8 @@ module gs_ternary_soft_l1_neurons #(
             row_valid_d6_q <= row_valid_d5_q;
             row_valid_d7_q <= row_valid_d6_q;
             if (row_valid_d7_q) begin
-                result_row_q <= result_row_d;
-                result_base_q <= result_base_d;
+                result_row_q <= sum_3[0];
+                result_row_q_last <= result_row_q == 1'd0;
             end
         end
     end
@@ -231,14 +230,14 @@ module gs_ternary_soft_l1_neurons #(
     assign row_valid_o = row_valid_d7_q;
     assign mask_o = {and_2, u_lane0_spike};
     assign negative_o = {and_4, and_3};
-    assign base_o = result_base_q;
-    assign last_o = last;
+    assign base_o = result_row_q;
+    assign last_o = result_row_q_last;
     assign user_o = row_user_d7;
     assign h_o = {u_lane1_h, u_lane0_h};
     assign v_o = {u_lane1_v, u_lane0_v};
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[1], sum_2[1], sum_3[1], sum_4[2]};
+    wire _unused_ok = &{1'b0, sum_1[1], sum_2[1], sum_3[1]};
 endmodule
 
 `default_nettype wire

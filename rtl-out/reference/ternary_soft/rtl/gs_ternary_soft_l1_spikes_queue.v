@@ -13,35 +13,33 @@ module gs_ternary_soft_l1_spikes_queue (
     input  wire pop_i,
     input  wire [1:0] mask_i,
     input  wire [1:0] negative_i,
-    input  wire [1:0] base_i,
+    input  wire base_i,
     input  wire last_i,
     input  wire user_i,
     output wire valid_o,
     output wire [1:0] mask_o,
     output wire [1:0] negative_o,
-    output wire [1:0] base_o,
+    output wire base_o,
     output wire last_o,
     output wire user_o
 );
 
     reg [3:0] read_pointer_q;
-    reg [3:0] write_pointer_q;
+    reg [3:0] newest_q;
     reg valid_q;
-    reg [4:0] waiting_q;
     reg any_waiting_q;
     initial begin
         read_pointer_q = 4'd0;
-        write_pointer_q = 4'd0;
+        newest_q = 4'd15;
         valid_q = 1'd0;
-        waiting_q = 5'd0;
         any_waiting_q = 1'd0;
     end
-    (* no_rw_check *) reg [7:0] entries [0:15];
-    reg [7:0] entries_rdata;
+    (* no_rw_check *) reg [6:0] entries [0:15];
+    reg [6:0] entries_rdata;
     initial begin : entries_clear
         integer entries_index;
         for (entries_index = 0; entries_index < 16; entries_index = entries_index + 1) begin
-            entries[entries_index] = 8'd0;
+            entries[entries_index] = 7'd0;
         end
     end
 
@@ -49,50 +47,43 @@ module gs_ternary_soft_l1_spikes_queue (
     wire mask_1 = mask_i[1];
     wire negative_0 = negative_i[0];
     wire negative_1 = negative_i[1];
-    wire [1:0] base_0 = base_i;
+    wire base_0 = base_i;
     wire last_0 = last_i;
     wire user_0 = user_i;
     wire fetch = any_waiting_q & ((~valid_q) | pop_i);
     wire [4:0] sum_1 = read_pointer_q + 4'd1;
-    wire [4:0] sum_2 = write_pointer_q + 4'd1;
+    wire [4:0] sum_2 = newest_q + 4'd1;
     wire entries_rdata_0 = entries_rdata[0];
     wire entries_rdata_1 = entries_rdata[1];
     wire entries_rdata_2 = entries_rdata[2];
     wire entries_rdata_3 = entries_rdata[3];
-    wire [1:0] entries_rdata_4 = entries_rdata[5:4];
-    wire entries_rdata_5 = entries_rdata[6];
-    wire entries_rdata_6 = entries_rdata[7];
+    wire entries_rdata_4 = entries_rdata[4];
+    wire entries_rdata_5 = entries_rdata[5];
+    wire entries_rdata_6 = entries_rdata[6];
 
-    // entries that were not read yet; what decides late moves nothing but an enable
-    wire [5:0] sum_3 = waiting_q + 5'd1;
-    wire signed [5:0] difference_1 = waiting_q - 5'd1;
-    wire [4:0] waiting_d = push_i ? sum_3[4:0] : difference_1[4:0];
-    wire any_waiting_d = ((waiting_q > 5'd1) | ((waiting_q == 5'd1) & (~fetch))) | push_i;
+    // whether entries were not read yet: the one that is read may be the newest
+    wire any_waiting_d = (any_waiting_q & (~(fetch & (read_pointer_q == newest_q)))) | push_i;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
             read_pointer_q <= 4'd0;
-            write_pointer_q <= 4'd0;
+            newest_q <= 4'd15;
             valid_q <= 1'd0;
-            waiting_q <= 5'd0;
             any_waiting_q <= 1'd0;
         end else begin
             if (fetch) begin
                 read_pointer_q <= sum_1[3:0];
             end
             if (push_i) begin
-                write_pointer_q <= sum_2[3:0];
+                newest_q <= sum_2[3:0];
             end
             valid_q <= fetch | (valid_q & (~pop_i));
-            if (push_i ^ fetch) begin
-                waiting_q <= waiting_d;
-            end
             any_waiting_q <= any_waiting_d;
         end
     end
     always @(posedge clk_i) begin
         if (fetch) entries_rdata <= entries[read_pointer_q];
-        if (push_i) entries[write_pointer_q] <= {user_0, last_0, base_0, negative_1, negative_0, mask_1, mask_0};
+        if (push_i) entries[sum_2[3:0]] <= {user_0, last_0, base_0, negative_1, negative_0, mask_1, mask_0};
     end
 
     assign valid_o = valid_q;
@@ -103,7 +94,7 @@ module gs_ternary_soft_l1_spikes_queue (
     assign user_o = entries_rdata_6;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4], sum_3[5], difference_1[5]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[4]};
 endmodule
 
 `default_nettype wire
