@@ -3,7 +3,7 @@
 use crate::hdl::{Builder, Sig};
 
 /// A named value that is valid some register stages after the unit's inputs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Timed {
     chain: usize,
 }
@@ -34,9 +34,25 @@ impl Pipe {
         self.stage += 1;
     }
 
+    /// Describes an earlier stage again, beside what is there.
+    pub(crate) fn back_to(&mut self, stage: u32) {
+        self.stage = stage;
+    }
+
+    /// Ends stages until `value` is there.
+    pub(crate) fn reach(&mut self, value: Timed) {
+        self.stage = self.stage.max(self.chains[value.chain].stage);
+    }
+
     /// A value at stage 0: an input of the unit.
     pub(crate) fn input(&mut self, name: &str, value: Sig) -> Timed {
         self.start(name, value, 0)
+    }
+
+    /// Name of an input of the unit, and the value as it comes in.
+    pub(crate) fn first(&self, input: Timed) -> (String, Sig) {
+        let chain = &self.chains[input.chain];
+        (chain.name.clone(), chain.values[0])
     }
 
     /// Registers `value` at the end of this stage; it is valid in the next.
@@ -68,6 +84,7 @@ impl Pipe {
             stage,
             values,
         } = &mut self.chains[value.chain];
+        debug_assert!(*stage <= self.stage, "{name} is not there yet");
         let wanted = self.stage.saturating_sub(*stage) as usize;
         while values.len() <= wanted {
             let reached = *stage as usize + values.len();

@@ -55,6 +55,7 @@ pub(crate) fn lane(
     let aligned = unit.keep("aligned", aligned);
     let parts = Parts { product, aligned };
     unit.next_stage();
+    unit.reach(adapted_product);
 
     unit.b.comment("adaptation: the product rounded, once");
     let retained = unit.rounded(adapted_product);

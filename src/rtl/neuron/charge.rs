@@ -29,6 +29,7 @@ impl Unit<'_> {
 
     /// The product rounded, once, and the current with its `offset`; ends the stage, if it takes one.
     pub(super) fn charge_rounded(&mut self, parts: Parts, offset: &Constant) -> (Timed, Timed) {
+        self.reach(parts.product);
         if Self::is_rounded(parts, offset) {
             return (parts.product.value, parts.aligned);
         }

@@ -59,6 +59,8 @@ pub(crate) fn lane(
     let aligned = unit.aligned(current);
     let aligned = unit.keep("aligned", aligned);
     unit.next_stage();
+    unit.reach(current_product);
+    unit.reach(product);
 
     unit.b.comment("each product rounded, once");
     let current_leaked = unit.rounded(current_product);

@@ -10,12 +10,14 @@
 //! reset after the fire: the stored spike `r` selects `A[1]` and `B[1]` in the next step's charge.
 //!
 //! What a layer does not need is left out: the multiplier of the current where `conduct` is in the weights; the selection of
-//! `A` where both are the same. One multiplier serves both factors of the state; where a spike erases the state (`A[1] = 0`
+//! `A` where both are the same. Two factors of few digits have products of their own, of which the spike selects; else one
+//! multiplier serves both; where a spike erases the state (`A[1] = 0`
 //! for all) it has `r ? 0 : v` and `A[0]`. Constants by step come in as columns: the lane knows no time.
 
 use goldspike_golden::format::QFormat;
 use goldspike_golden::quant::QuantLayer;
 
+use super::product::Product;
 use super::unit::{Constant, Kept, Unit};
 use super::{Assume, Lane};
 use crate::hdl::{HdlError, Sig, Ty};
@@ -74,13 +76,16 @@ pub(crate) fn lane(
     unit.b
         .comment("reset of the previous step: its spike selects offset and factor");
     let offset = selected_offset(&mut unit, &stored);
-    let (factor, start) = selected_factor(&mut unit, &gate, &v, &stored);
+    let factors = factors(&mut unit, &gate, &v, &stored);
     if conducts || !matches!(gate, Gate::None) {
         unit.next_stage();
     }
 
     unit.b.comment("charge: the factor * v");
-    let product = unit.product("product", &factor, start);
+    let products: Vec<Product> = factors
+        .iter()
+        .map(|(name, factor, start)| unit.product(name, factor, *start))
+        .collect();
     let conducted = conducts.then(|| {
         unit.b.comment("charge: conductance * current");
         let conduct = unit.coefficient("conduct");
@@ -88,6 +93,9 @@ pub(crate) fn lane(
     });
     unit.next_stage();
 
+    for &product in products.iter().chain(&conducted) {
+        unit.reach(product);
+    }
     unit.b.comment("charge: each product rounded, once");
     let x = match conducted {
         Some(product) => unit.rounded(product),
@@ -95,9 +103,7 @@ pub(crate) fn lane(
     };
     let input = offset.plus(&mut unit, x);
     let input = unit.keep("input", input);
-    let leaked = unit.rounded(product);
-    let leaked = unit.keep("leaked", leaked);
-    unit.next_stage();
+    let leaked = leaked(&mut unit, &products, &stored);
 
     unit.b.comment("charge: the exact sum");
     let (decayed, driven) = (unit.at(leaked), unit.at(input));
@@ -146,24 +152,65 @@ fn gate(layer: &QuantLayer, assume: &Assume) -> Gate {
     }
 }
 
-/// Factors whose product is `A[r] * v`.
-fn selected_factor(unit: &mut Unit<'_>, gate: &Gate, v: &Kept, stored: &Kept) -> (Constant, Timed) {
+/// What is multiplied, by name, so that the product is `A[r] * v`; of two products the stored spike selects one.
+fn factors(
+    unit: &mut Unit<'_>,
+    gate: &Gate,
+    v: &Kept,
+    stored: &Kept,
+) -> Vec<(&'static str, Constant, Timed)> {
     let decay = unit.coefficient("decay");
     match gate {
-        Gate::None => (decay, v.old),
+        Gate::None => vec![("product", decay, v.old)],
         Gate::Erases => {
             let (r, kept) = (unit.at(stored.old), unit.at(v.old));
             let zero = unit.b.lit(0, kept.ty());
             let start = unit.b.mux(r, zero, kept);
-            (decay, unit.keep("v_start", start))
+            vec![("product", decay, unit.keep("v_start", start))]
         }
         Gate::Selects => {
             let after = unit.coefficient("decay_after_spike");
+            if unit.is_added(&decay) && unit.is_added(&after) {
+                return vec![
+                    ("product", decay, v.old),
+                    ("product_after_spike", after, v.old),
+                ];
+            }
             let r = unit.at(stored.old);
             let factor = unit.select(r, &after, &decay);
-            (Constant::Input(unit.keep("factor", factor)), v.old)
+            let factor = Constant::Input(unit.keep("factor", factor));
+            vec![("product", factor, v.old)]
         }
     }
+}
+
+/// The rounded product that the stored spike selects; ends its stages.
+fn leaked(unit: &mut Unit<'_>, products: &[Product], stored: &Kept) -> Timed {
+    let rounded: Vec<Sig> = products
+        .iter()
+        .map(|&product| unit.rounded(product))
+        .collect();
+    let [silent, fired] = *rounded.as_slice() else {
+        let leaked = unit.keep("leaked", rounded[0]);
+        unit.next_stage();
+        return leaked;
+    };
+    let silent = unit.keep("leaked_silent", silent);
+    let fired = unit.keep("leaked_after_spike", fired);
+    unit.next_stage();
+    unit.b
+        .comment("charge: the product that the stored spike selects");
+    let (r, silent, fired) = (unit.at(stored.old), unit.at(silent), unit.at(fired));
+    let ty = if silent.width() < fired.width() {
+        fired.ty()
+    } else {
+        silent.ty()
+    };
+    let (silent, fired) = (unit.b.extend(silent, ty), unit.b.extend(fired, ty));
+    let selected = unit.b.mux(r, fired, silent);
+    let leaked = unit.keep("leaked", selected);
+    unit.next_stage();
+    leaked
 }
 
 /// The constant input `B`.

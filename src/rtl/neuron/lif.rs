@@ -128,7 +128,7 @@ impl LifLane<'_> {
             }
             falls = Some(below);
         }
-        let (compared, fire, falls) = if self.unit.assume().loaded() {
+        let (compared, fire, falls) = if self.unit.assume().loaded() || self.falls {
             self.in_next_stage(h, fire, falls)
         } else {
             (compared, fire, falls)
@@ -149,8 +149,8 @@ impl LifLane<'_> {
         self.unit.finish(spike, h, states)
     }
 
-    /// The compared value and the spike one stage later: a threshold that is loaded takes an adder of its own, behind which
-    /// that of the reset would make the longest way of the lane.
+    /// The compared value and the spike one stage later, where the reset's adder stands behind that of the comparison: a
+    /// threshold that is loaded, a reset whose direction is the spike's sign.
     fn in_next_stage(
         &mut self,
         h: Timed,
@@ -172,6 +172,7 @@ impl LifLane<'_> {
         pending: Option<Timed>,
         r_negative: Option<Timed>,
     ) -> (Timed, Timed) {
+        self.unit.reach(parts.product);
         self.unit.b.comment("charge: the product rounded, once");
         let x = self.unit.at(parts.aligned);
         let mut input = self.unit.plus(x, offset);
@@ -307,8 +308,7 @@ impl LifLane<'_> {
                 let after = match (self.modes.reset, margin) {
                     (Reset::Soft, Some(margin)) => self.unit.overflow_of_reset(margin),
                     (Reset::Soft, None) => {
-                        let amount = self.reset_by(falls);
-                        let v = self.unit.b.sub(h, amount);
+                        let v = self.less_reset(h, falls);
                         self.unit.overflow_of_reset(v)
                     }
                     _ => self.v_reset(),
@@ -323,9 +323,18 @@ impl LifLane<'_> {
         if self.modes.reset == Reset::Hard {
             return self.v_reset();
         }
-        let amount = self.reset_by(negative);
-        let v = self.unit.b.sub(h, amount);
+        let v = self.less_reset(h, negative);
         self.unit.overflow(v)
+    }
+
+    /// `h - reset_by`, with a negative spike `h + reset_by`, exact.
+    fn less_reset(&mut self, h: Sig, negative: Option<Sig>) -> Sig {
+        if negative.is_none() {
+            let amount = self.unit.constant("reset_by", self.unit.membrane());
+            return self.unit.minus(h, &amount);
+        }
+        let amount = self.reset_by(negative);
+        self.unit.b.sub(h, amount)
     }
 
     /// snnTorch's `mem -= (spk - r) * …` where a reset was pending and no spike came: `ovf(h + (h - v_reset))`, or

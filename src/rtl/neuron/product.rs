@@ -56,9 +56,10 @@ fn rounded_type(factor: i64, frac: u32, half: bool, v: Ty) -> Ty {
 }
 
 impl Unit<'_> {
-    /// `coefficient * v`, registered as `name`: rounded where that costs no adder of its own, else exact.
-    pub(crate) fn product(&mut self, name: &str, coefficient: &Constant, v: Timed) -> Product {
-        let v = self.at(v);
+    /// `coefficient * v`, registered as `name`: rounded where that costs no adder of its own, else exact. It may take several
+    /// stages: see [`reach`](crate::rtl::pipe::Pipe::reach).
+    pub(crate) fn product(&mut self, name: &str, coefficient: &Constant, value: Timed) -> Product {
+        let v = self.at(value);
         if let Constant::Literal(factor, _) = *coefficient
             && let Some(rounded) = self.rounded_product(name, factor, v)
         {
@@ -67,8 +68,8 @@ impl Unit<'_> {
                 rounded: true,
             };
         }
-        let product = match *coefficient {
-            Constant::Literal(factor, ty) => self.constant_product(name, factor, ty, v),
+        let value = match *coefficient {
+            Constant::Literal(factor, ty) => self.constant_product(name, (factor, ty), value),
             Constant::Input(_) => {
                 self.note(
                     name,
@@ -76,11 +77,12 @@ impl Unit<'_> {
                     "the factor is read from the memory of constants",
                 );
                 let coefficient = self.value(coefficient);
-                self.b.mul(v, coefficient)
+                let product = self.b.mul(v, coefficient);
+                self.keep(name, product)
             }
         };
         Product {
-            value: self.keep(name, product),
+            value,
             rounded: false,
         }
     }
@@ -144,11 +146,22 @@ impl Unit<'_> {
         })
     }
 
-    /// `factor * v` of a factor that is the same for all neurons and steps.
-    fn constant_product(&mut self, name: &str, factor: i64, ty: Ty, v: Sig) -> Sig {
+    /// Whether the product with `constant` is made of additions.
+    pub(super) fn is_added(&self, constant: &Constant) -> bool {
+        match *constant {
+            Constant::Literal(factor, _) => {
+                self.assume().forms == Forms::Cheapest && signed_digits(factor).len() <= MOST_DIGITS
+            }
+            Constant::Input(_) => false,
+        }
+    }
+
+    /// `factor * v` of a factor that is the same for all neurons and steps, registered as `name`: one adder a stage.
+    fn constant_product(&mut self, name: &str, (factor, ty): (i64, Ty), value: Timed) -> Timed {
         let frac = self.frac();
+        let v = self.at(value);
         let digits = signed_digits(factor);
-        if self.assume().forms == Forms::General || digits.len() > MOST_DIGITS {
+        if !self.is_added(&Constant::Literal(factor, ty)) {
             let why = match self.assume().forms {
                 Forms::General => "general form".to_owned(),
                 Forms::Cheapest => format!(
@@ -159,38 +172,52 @@ impl Unit<'_> {
             };
             self.note(name, "multiplier", &why);
             let factor = self.b.lit(i128::from(factor), ty);
-            return self.b.mul(v, factor);
+            let product = self.b.mul(v, factor);
+            return self.keep(name, product);
         }
         let Some((&(first, negative), rest)) = digits.split_last() else {
             self.note(name, "nothing", "the factor is 0");
-            return self.b.lit(0, v.ty());
+            let zero = self.b.lit(0, v.ty());
+            return self.keep(name, zero);
         };
+        let top = self.b.shl(v, first);
         if rest.is_empty() {
             self.note(
                 name,
                 "shift",
                 &format!("the factor is 2^{}", i64::from(first) - i64::from(frac)),
             );
-            return self.b.shl(v, first);
+            return self.keep(name, top);
         }
         let plural = if rest.len() == 1 { "" } else { "s" };
         let form = format!("{} shifted addition{plural}", rest.len());
         let why = format!("{factor} / 2^{frac} has {} signed digits", digits.len());
         self.note(name, &form, &why);
-        let top = self.b.shl(v, first);
         debug_assert!(!negative, "the highest digit of a positive factor is 1");
+        // The exact product needs no more bits than a multiplier gives.
+        let exact = Ty::s(v.width() + 64 - factor.leading_zeros());
+        let start = self.pipe.stage();
         let mut sum = top;
-        for &(power, negative) in rest.iter().rev() {
+        for (left, &(power, negative)) in rest.iter().rev().enumerate() {
+            let v = self.at(value);
             let part = self.b.shl(v, power);
-            sum = if negative {
+            let next = if negative {
                 self.b.sub(sum, part)
             } else {
                 self.b.add(sum, part)
             };
+            if left + 1 == rest.len() {
+                sum = next;
+                break;
+            }
+            let partial = self.keep(&format!("{name}_of_{}", left + 2), next);
+            self.next_stage();
+            sum = self.at(partial);
         }
-        // The exact product needs no more bits than a multiplier gives.
-        let bits = 64 - factor.leading_zeros();
-        self.b.wrap(sum, Ty::s(v.width() + bits))
+        let sum = self.b.wrap(sum, exact);
+        let product = self.keep(name, sum);
+        self.pipe.back_to(start);
+        product
     }
 
     /// Which form a part has.

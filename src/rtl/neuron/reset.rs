@@ -52,8 +52,7 @@ impl Unit<'_> {
     /// `h - fire_at`, whose sign says whether `h` fires: the sum's last bit is a level of logic less than a carry is.
     fn margin(&mut self, h: Sig) -> Sig {
         let threshold = self.constant("fire_at", self.membrane());
-        let threshold = self.value(&threshold);
-        let margin = self.b.sub(h, threshold);
+        let margin = self.minus(h, &threshold);
         self.b.name("margin", margin)
     }
 
@@ -136,8 +135,7 @@ impl Unit<'_> {
             Reset::Soft => {
                 let less = fired.margin.unwrap_or_else(|| {
                     let amount = self.constant("reset_by", membrane);
-                    let amount = self.value(&amount);
-                    self.b.sub(h, amount)
+                    self.minus(h, &amount)
                 });
                 if fired.by_h {
                     self.overflow_of_reset(less)

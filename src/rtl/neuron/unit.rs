@@ -44,6 +44,7 @@ pub(crate) struct Unit<'a> {
     pub(super) first: Timed,
     columns: Vec<Column>,
     inputs: Vec<(&'static str, Constant)>,
+    complements: Vec<(Timed, Timed)>,
     negative: Option<Timed>,
     assume: &'a Assume,
     pub(super) forms: Vec<Form>,
@@ -84,6 +85,7 @@ impl<'a> Unit<'a> {
             first,
             columns: Vec::new(),
             inputs: Vec::new(),
+            complements: Vec::new(),
             negative: None,
             assume,
             forms: Vec::new(),
@@ -196,6 +198,37 @@ impl<'a> Unit<'a> {
             self.b
                 .round_shr(current, guard.unsigned_abs(), self.layer.rounding)
         }
+    }
+
+    /// Ends stages until the product is there.
+    pub(crate) fn reach(&mut self, product: Product) {
+        self.pipe.reach(product.value);
+    }
+
+    /// `value - constant`, exact. A constant that is an input is complemented on its way: an adder that subtracts what a
+    /// register holds needs a level of logic for that.
+    pub(crate) fn minus(&mut self, value: Sig, constant: &Constant) -> Sig {
+        let subtrahend = match constant {
+            Constant::Literal(..) => self.value(constant),
+            Constant::Input(input) => {
+                let complement = self.complement(*input);
+                let complement = self.at(complement);
+                self.b.not(complement)
+            }
+        };
+        self.b.sub(value, subtrahend)
+    }
+
+    /// The complement of an input of the lane.
+    fn complement(&mut self, input: Timed) -> Timed {
+        if let Some((_, known)) = self.complements.iter().find(|(known, _)| *known == input) {
+            return *known;
+        }
+        let (name, plain) = self.pipe.first(input);
+        let complement = self.b.not(plain);
+        let complement = self.pipe.input(&format!("not_{name}"), complement);
+        self.complements.push((input, complement));
+        complement
     }
 
     /// A product with a coefficient, rounded to the LSB of the other factor, once.
