@@ -93,19 +93,8 @@ pub(crate) fn crossbar(
         }
         stage += 1;
     }
-    if at_once > 1 {
-        b.comment("the events of a cycle together");
-        stage += join(&mut b, &mut ways, plan, layout.signed);
-    }
-    let Some(Way {
-        event,
-        payload,
-        terms,
-    }) = ways.into_iter().next()
-    else {
-        return b.finish();
-    };
-    let negative = payload.filter(|_| layout.signed && at_once == 1);
+    let (event, terms, stages) = added(&mut b, &ways, plan, layout.signed);
+    stage += stages;
 
     let apart = plan.fabric.clears_apart;
     b.comment(if apart {
@@ -130,11 +119,12 @@ pub(crate) fn crossbar(
         b.and(clear.q, no_event)
     };
     for (&sum, &term) in sums.iter().zip(&terms) {
-        let added = accumulated(&mut b, plan, sum.q, term, negative);
+        let added = b.add(sum.q, term);
+        let added = b.wrap(added, plan.sum);
         let next = if apart {
             added
         } else {
-            let alone = alone(&mut b, plan, term, negative);
+            let alone = resized(&mut b, term, plan.sum);
             b.mux(clear.q, alone, added)
         };
         let zero = b.lit(0, plan.sum);
@@ -209,16 +199,21 @@ impl Way {
     }
 }
 
-/// Adds the terms of all ways, two at a time, a stage each; returns the stages.
-fn join(b: &mut Builder, ways: &mut Vec<Way>, plan: &LayerPlan, signed: bool) -> u32 {
-    let event = ways[0].event;
+/// What a cycle adds, by lane: `(whether it adds, the terms, stages that this takes)`. Negative events have a stage in which
+/// their weights are negated; the terms of several events are added two at a time, a stage each.
+fn added(b: &mut Builder, ways: &[Way], plan: &LayerPlan, signed: bool) -> (Sig, Vec<Sig>, u32) {
+    let first = &ways[0];
+    if ways.len() == 1 && !signed {
+        return (first.event, first.terms.clone(), 0);
+    }
+    b.comment("what the events of a cycle add together");
     let mut levels: Vec<Vec<Sig>> = ways
         .iter()
         .enumerate()
         .map(|(number, way)| way.gated(b, signed, number > 0))
         .collect();
     let mut stages = 0;
-    while levels.len() > 1 {
+    while stages == 0 || levels.len() > 1 {
         levels = levels
             .chunks(2)
             .enumerate()
@@ -229,7 +224,10 @@ fn join(b: &mut Builder, ways: &mut Vec<Way>, plan: &LayerPlan, signed: bool) ->
                             [one, other] => b.add(one[lane], other[lane]),
                             _ => both[0][lane],
                         };
-                        let sum = resized(b, sum, plan.sum);
+                        let sum = match sum.width().min(plan.sum.width()) {
+                            width if width < sum.width() => b.wrap(sum, plan.sum),
+                            _ => sum,
+                        };
                         b.delay(&format!("joined{stages}_{pair}_{lane}"), sum, 1)
                     })
                     .collect()
@@ -237,41 +235,6 @@ fn join(b: &mut Builder, ways: &mut Vec<Way>, plan: &LayerPlan, signed: bool) ->
             .collect();
         stages += 1;
     }
-    let event = delay_control(b, "joined_event", event, stages);
-    let terms = levels.into_iter().next().unwrap_or_default();
-    *ways = vec![Way {
-        event,
-        payload: None,
-        terms,
-    }];
-    stages
-}
-
-/// `term`, or `-term` where the event is negative.
-fn alone(b: &mut Builder, plan: &LayerPlan, term: Sig, negative: Option<Sig>) -> Sig {
-    let plus = resized(b, term, plan.sum);
-    let Some(negative) = negative else {
-        return plus;
-    };
-    let minus = b.neg(term);
-    let minus = resized(b, minus, plan.sum);
-    b.mux(negative, minus, plus)
-}
-
-/// `sum + term`, or `sum - term` where the event is negative.
-fn accumulated(
-    b: &mut Builder,
-    plan: &LayerPlan,
-    sum: Sig,
-    term: Sig,
-    negative: Option<Sig>,
-) -> Sig {
-    let added = b.add(sum, term);
-    let added = b.wrap(added, plan.sum);
-    let Some(negative) = negative else {
-        return added;
-    };
-    let subtracted = b.sub(sum, term);
-    let subtracted = b.wrap(subtracted, plan.sum);
-    b.mux(negative, subtracted, added)
+    let event = delay_control(b, "joined_event", first.event, stages);
+    (event, levels.remove(0), stages)
 }
