@@ -40,7 +40,11 @@ pub(crate) fn fifo(
     let newest = (1 << pointer.width()) - 1;
     let (newest, write_pointer) = pointer_of(&mut b, ("newest_q", pointer, newest), push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
-    let read = b.read(memory, read_pointer, Some(fetch));
+    // An output register inside a block memory is not to be stopped by the port's enable.
+    let read = match fabric.memory_stages {
+        0 => b.read(memory, read_pointer, Some(fetch)),
+        _ => b.read_always(memory, read_pointer, fetch),
+    };
     b.write(memory, push, write_pointer, &data);
     let (head, valid, place) = match fabric.memory_stages {
         0 => held_by_memory(&mut b, read, fetch, pop),

@@ -5,7 +5,7 @@
 `default_nettype none
 
 // Crossbar: 4 axons x 3 neurons, 6-bit weights, 2 synapse lanes, 1 events a cycle, 2 passes a step.
-// Cycles of a step: 2 * max(events, 5).
+// Cycles of a step: 2 * max(events, 6).
 module gs_alif_l0_crossbar #(
     parameter WEIGHTS_FILE = "gs_alif_l0_weights.hex"
 ) (
@@ -49,6 +49,8 @@ module gs_alif_l0_crossbar #(
     reg group_q_last;
     reg step_done_d1_q;
     reg [2:0] pass_cycle_q;
+    reg is_longer_d1;
+    reg [2:0] of_events_d1;
     reg [2:0] before_last_d1;
     reg first_step_q;
     reg group_d1;
@@ -88,6 +90,8 @@ module gs_alif_l0_crossbar #(
         group_q_last = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 3'd0;
+        is_longer_d1 = 1'd0;
+        of_events_d1 = 3'd0;
         before_last_d1 = 3'd0;
         first_step_q = 1'd1;
         group_d1 = 1'd0;
@@ -144,7 +148,7 @@ module gs_alif_l0_crossbar #(
     wire [3:0] sum_2 = pass_cycle_q + 3'd1;
     wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_2[2:0];
     wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [2:0] before_last_d1_d = (step_events_i > 3'd5) ? difference_1[2:0] : 3'd3;
+    wire [2:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 3'd4;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -236,6 +240,8 @@ module gs_alif_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
+        is_longer_d1 <= step_events_i > 3'd6;
+        of_events_d1 <= difference_1[2:0];
         before_last_d1 <= before_last_d1_d;
         group_d1 <= group_q;
         if (sum0_en) begin

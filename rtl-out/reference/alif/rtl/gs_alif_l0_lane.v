@@ -24,10 +24,16 @@ module gs_alif_l0_lane (
     reg signed [7:0] current_q;
     reg signed [11:0] v_old_q;
     reg signed [11:0] b_old_q;
+    reg signed [18:0] product_of_2_q;
+    reg signed [11:0] v_old_s2_q;
+    reg signed [19:0] product_of_3_q;
+    reg signed [11:0] v_old_s3_q;
     reg signed [17:0] product_q;
     reg signed [11:0] adaptation_product_q;
     reg signed [8:0] aligned_q;
     reg signed [11:0] adaptation_retained_q;
+    reg signed [8:0] aligned_s3_q;
+    reg signed [8:0] aligned_s4_q;
     reg signed [8:0] input_q;
     reg signed [12:0] leaked_q;
     reg signed [13:0] charge_q;
@@ -36,23 +42,33 @@ module gs_alif_l0_lane (
     reg signed [11:0] b_old_s3_q;
     reg signed [11:0] b_old_s4_q;
     reg signed [11:0] b_old_s5_q;
+    reg signed [11:0] b_old_s6_q;
+    reg signed [11:0] b_old_s7_q;
     reg signed [12:0] margin_q;
-    reg signed [11:0] h_s6_q;
+    reg signed [11:0] h_s8_q;
     reg signed [11:0] v_q;
     reg signed [11:0] adaptation_retained_s4_q;
     reg signed [11:0] adaptation_retained_s5_q;
     reg signed [11:0] adaptation_retained_s6_q;
+    reg signed [11:0] adaptation_retained_s7_q;
+    reg signed [11:0] adaptation_retained_s8_q;
     reg signed [11:0] b_q;
     reg spike_q;
-    reg signed [11:0] h_s7_q;
+    reg signed [11:0] h_s9_q;
     initial begin
         current_q = 8'sd0;
         v_old_q = 12'sd0;
         b_old_q = 12'sd0;
+        product_of_2_q = 19'sd0;
+        v_old_s2_q = 12'sd0;
+        product_of_3_q = 20'sd0;
+        v_old_s3_q = 12'sd0;
         product_q = 18'sd0;
         adaptation_product_q = 12'sd0;
         aligned_q = 9'sd0;
         adaptation_retained_q = 12'sd0;
+        aligned_s3_q = 9'sd0;
+        aligned_s4_q = 9'sd0;
         input_q = 9'sd0;
         leaked_q = 13'sd0;
         charge_q = 14'sd0;
@@ -61,15 +77,19 @@ module gs_alif_l0_lane (
         b_old_s3_q = 12'sd0;
         b_old_s4_q = 12'sd0;
         b_old_s5_q = 12'sd0;
+        b_old_s6_q = 12'sd0;
+        b_old_s7_q = 12'sd0;
         margin_q = 13'sd0;
-        h_s6_q = 12'sd0;
+        h_s8_q = 12'sd0;
         v_q = 12'sd0;
         adaptation_retained_s4_q = 12'sd0;
         adaptation_retained_s5_q = 12'sd0;
         adaptation_retained_s6_q = 12'sd0;
+        adaptation_retained_s7_q = 12'sd0;
+        adaptation_retained_s8_q = 12'sd0;
         b_q = 12'sd0;
         spike_q = 1'd0;
-        h_s7_q = 12'sd0;
+        h_s9_q = 12'sd0;
     end
 
     // bias; start of a sample
@@ -80,13 +100,13 @@ module gs_alif_l0_lane (
     // both leaks, and the current in membrane LSBs
     wire signed [17:0] scaled_up_1 = {v_old_q, 6'd0};
     wire signed [15:0] scaled_up_2 = {v_old_q, 4'd0};
-    wire signed [18:0] difference_1 = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
-    wire signed [13:0] scaled_up_3 = {v_old_q, 2'd0};
-    wire signed [19:0] sum_2 = difference_1 + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
-    wire signed [20:0] sum_3 = sum_2 + $signed({{8{v_old_q[11]}}, v_old_q});
+    wire signed [18:0] product_of_2_d = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
+    wire signed [13:0] scaled_up_3 = {v_old_s2_q, 2'd0};
+    wire signed [19:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
+    wire signed [20:0] sum_2 = product_of_3_q + $signed({{8{v_old_s3_q[11]}}, v_old_s3_q});
     wire [17:0] joined_1 = {b_old_q, 6'd32};
     wire signed [15:0] scaled_up_4 = {b_old_q, 4'd0};
-    wire signed [18:0] difference_2 = $signed(joined_1) - $signed({{2{scaled_up_4[15]}}, scaled_up_4});
+    wire signed [18:0] difference_1 = $signed(joined_1) - $signed({{2{scaled_up_4[15]}}, scaled_up_4});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
@@ -96,28 +116,34 @@ module gs_alif_l0_lane (
     wire signed [13:0] charge_d = leaked_q + $signed({{4{input_q[8]}}, input_q});
 
     // the threshold has risen by b: the exact difference is compared
-    wire signed [12:0] margin_d = h_q - b_old_s5_q;
+    wire signed [12:0] margin_d = h_q - b_old_s7_q;
 
     // fire
     wire signed [13:0] margin = margin_q - 13'sd511;
     wire fire = ~margin[13];
 
     // reset
-    wire signed [11:0] v_d = fire ? 12'sd0 : h_s6_q;
+    wire signed [11:0] v_d = fire ? 12'sd0 : h_s8_q;
 
     // adaptation: a spike raises the threshold
-    wire signed [12:0] sum_4 = adaptation_retained_s6_q + 12'sd31;
-    wire signed [12:0] choice_1 = fire ? sum_4 : $signed({{1{adaptation_retained_s6_q[11]}}, adaptation_retained_s6_q});
+    wire signed [12:0] sum_3 = adaptation_retained_s8_q + 12'sd31;
+    wire signed [12:0] choice_1 = fire ? sum_3 : $signed({{1{adaptation_retained_s8_q[11]}}, adaptation_retained_s8_q});
 
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
         b_old_q <= b_old_d;
-        product_q <= sum_3[17:0];
-        adaptation_product_q <= difference_2[17:6];
+        product_of_2_q <= product_of_2_d;
+        v_old_s2_q <= v_old_q;
+        product_of_3_q <= product_of_3_d;
+        v_old_s3_q <= v_old_s2_q;
+        product_q <= sum_2[17:0];
+        adaptation_product_q <= difference_1[17:6];
         aligned_q <= aligned_d;
         adaptation_retained_q <= adaptation_product_q;
-        input_q <= aligned_q;
+        aligned_s3_q <= aligned_q;
+        aligned_s4_q <= aligned_s3_q;
+        input_q <= aligned_s4_q;
         leaked_q <= leaked_d_biased[18:6];
         charge_q <= charge_d;
         h_q <= charge_q[11:0];
@@ -125,24 +151,28 @@ module gs_alif_l0_lane (
         b_old_s3_q <= b_old_s2_q;
         b_old_s4_q <= b_old_s3_q;
         b_old_s5_q <= b_old_s4_q;
+        b_old_s6_q <= b_old_s5_q;
+        b_old_s7_q <= b_old_s6_q;
         margin_q <= margin_d;
-        h_s6_q <= h_q;
+        h_s8_q <= h_q;
         v_q <= v_d;
         adaptation_retained_s4_q <= adaptation_retained_q;
         adaptation_retained_s5_q <= adaptation_retained_s4_q;
         adaptation_retained_s6_q <= adaptation_retained_s5_q;
+        adaptation_retained_s7_q <= adaptation_retained_s6_q;
+        adaptation_retained_s8_q <= adaptation_retained_s7_q;
         b_q <= choice_1[11:0];
         spike_q <= fire;
-        h_s7_q <= h_s6_q;
+        h_s9_q <= h_s8_q;
     end
 
     assign spike_o = spike_q;
-    assign h_o = h_s7_q;
+    assign h_o = h_s9_q;
     assign v_o = v_q;
     assign b_o = b_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], difference_2[5:0], difference_2[18], leaked_d_biased[5:0],
+    wire _unused_ok = &{1'b0, sum_1[8], sum_2[20:18], difference_1[5:0], difference_1[18], leaked_d_biased[5:0],
         charge_q[13:12], margin[12:0], choice_1[12], rst_i};
 endmodule
 

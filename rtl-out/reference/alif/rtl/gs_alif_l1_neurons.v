@@ -4,7 +4,7 @@
 // command  goldspike generate alif --lanes 2 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// 2 neurons of layer alif1: 1 neuron lanes, 2 rows of state, 7 register stages a lane.
+// 2 neurons of layer alif1: 1 neuron lanes, 2 rows of state, 9 register stages a lane.
 module gs_alif_l1_neurons #(
     parameter CONSTANTS_FILE = "gs_alif_l1_constants.hex"
 ) (
@@ -42,6 +42,8 @@ module gs_alif_l1_neurons #(
     reg row_valid_d6_q;
     reg row_valid_d7_q;
     reg row_valid_d8_q;
+    reg row_valid_d9_q;
+    reg row_valid_d10_q;
     reg result_row_q;
     reg result_row_q_last;
     reg user_q;
@@ -53,6 +55,8 @@ module gs_alif_l1_neurons #(
     reg row_user_d6;
     reg row_user_d7;
     reg row_user_d8;
+    reg row_user_d9;
+    reg row_user_d10;
     initial begin
         active_q = 1'd0;
         row_q = 1'd0;
@@ -71,6 +75,8 @@ module gs_alif_l1_neurons #(
         row_valid_d6_q = 1'd0;
         row_valid_d7_q = 1'd0;
         row_valid_d8_q = 1'd0;
+        row_valid_d9_q = 1'd0;
+        row_valid_d10_q = 1'd0;
         result_row_q = 1'd0;
         result_row_q_last = 1'd0;
         user_q = 1'd0;
@@ -82,6 +88,8 @@ module gs_alif_l1_neurons #(
         row_user_d6 = 1'd0;
         row_user_d7 = 1'd0;
         row_user_d8 = 1'd0;
+        row_user_d9 = 1'd0;
+        row_user_d10 = 1'd0;
     end
     (* no_rw_check *) reg [23:0] states [0:1];
     reg [23:0] states_rdata;
@@ -149,6 +157,8 @@ module gs_alif_l1_neurons #(
             row_valid_d6_q <= 1'd0;
             row_valid_d7_q <= 1'd0;
             row_valid_d8_q <= 1'd0;
+            row_valid_d9_q <= 1'd0;
+            row_valid_d10_q <= 1'd0;
             result_row_q <= 1'd0;
             result_row_q_last <= 1'd0;
         end else begin
@@ -167,7 +177,9 @@ module gs_alif_l1_neurons #(
             row_valid_d6_q <= row_valid_d5_q;
             row_valid_d7_q <= row_valid_d6_q;
             row_valid_d8_q <= row_valid_d7_q;
-            if (row_valid_d8_q) begin
+            row_valid_d9_q <= row_valid_d8_q;
+            row_valid_d10_q <= row_valid_d9_q;
+            if (row_valid_d10_q) begin
                 result_row_q <= sum_3[0];
                 result_row_q_last <= result_row_q == 1'd0;
             end
@@ -193,20 +205,22 @@ module gs_alif_l1_neurons #(
         row_user_d6 <= row_user_d5;
         row_user_d7 <= row_user_d6;
         row_user_d8 <= row_user_d7;
+        row_user_d9 <= row_user_d8;
+        row_user_d10 <= row_user_d9;
     end
     always @(posedge clk_i) begin
         if (active_q) states_rdata <= states[row_q];
-        if (row_valid_d8_q) states[result_row_q] <= {u_lane0_b, u_lane0_v};
+        if (row_valid_d10_q) states[result_row_q] <= {u_lane0_b, u_lane0_v};
     end
     always @(posedge clk_i) begin
         if (active_q) constants_rdata <= constants[row_q];
     end
 
-    assign row_valid_o = row_valid_d8_q;
+    assign row_valid_o = row_valid_d10_q;
     assign mask_o = u_lane0_spike;
     assign base_o = result_row_q;
     assign last_o = result_row_q_last;
-    assign user_o = row_user_d8;
+    assign user_o = row_user_d10;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;
     assign b_o = u_lane0_b;

@@ -11,7 +11,7 @@ module tb_gs_alif;
     localparam BEATS = 105;  // input beats
     localparam STEPS = 52;  // time steps: beats with TLAST
     localparam GAP_LOW = 10;  // place of the gap in a stimulus word
-    localparam HANG_CYCLES = 20384;  // cycles without progress that count as a hang
+    localparam HANG_CYCLES = 20448;  // cycles without progress that count as a hang
     localparam READY0 = 1021;  // length of the TREADY pattern
     localparam READY1 = 1021;  // length of the TREADY pattern
     localparam READY2 = 1021;  // length of the TREADY pattern

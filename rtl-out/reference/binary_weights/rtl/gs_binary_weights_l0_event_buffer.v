@@ -16,7 +16,7 @@ module gs_binary_weights_l0_event_buffer (
     input  wire claim_i,
     input  wire step_done_i,
     input  wire read_i,
-    input  wire [2:0] index_i,
+    input  wire [3:0] index_i,
     output wire s_ready_o,
     output wire pushed_o,
     output wire [3:0] step_events_o,
@@ -80,11 +80,11 @@ module gs_binary_weights_l0_event_buffer (
         step_user2_q = 1'd0;
         step_user3_q = 1'd0;
     end
-    (* no_rw_check *) reg [2:0] events_mem [0:31];
+    (* no_rw_check *) reg [2:0] events_mem [0:39];
     reg [2:0] events_mem_rdata;
     initial begin : events_mem_clear
         integer events_mem_index;
-        for (events_mem_index = 0; events_mem_index < 32; events_mem_index = events_mem_index + 1) begin
+        for (events_mem_index = 0; events_mem_index < 40; events_mem_index = events_mem_index + 1) begin
             events_mem[events_mem_index] = 3'd0;
         end
     end
@@ -212,7 +212,7 @@ module gs_binary_weights_l0_event_buffer (
     end
     always @(posedge clk_i) begin
         if (read_i) events_mem_rdata <= events_mem[{index_i, read_bank_q}];
-        if (write) events_mem[{written_q[2:0], write_bank_q}] <= s_address_i;
+        if (write) events_mem[{written_q, write_bank_q}] <= s_address_i;
     end
 
     assign s_ready_o = ready_q;

@@ -20,27 +20,39 @@ module gs_binary_weights_l0_lane (
 
     reg signed [3:0] current_q;
     reg signed [7:0] v_old_q;
+    reg signed [14:0] product_of_2_q;
+    reg signed [7:0] v_old_s2_q;
+    reg signed [15:0] product_of_3_q;
+    reg signed [7:0] v_old_s3_q;
     reg signed [13:0] product_q;
     reg signed [3:0] aligned_q;
+    reg signed [3:0] aligned_s3_q;
+    reg signed [3:0] aligned_s4_q;
     reg signed [3:0] input_q;
     reg signed [8:0] leaked_q;
     reg signed [9:0] charge_q;
     reg signed [7:0] h_q;
     reg spike_q;
     reg signed [7:0] v_q;
-    reg signed [7:0] h_s6_q;
+    reg signed [7:0] h_s8_q;
     initial begin
         current_q = 4'sd0;
         v_old_q = 8'sd0;
+        product_of_2_q = 15'sd0;
+        v_old_s2_q = 8'sd0;
+        product_of_3_q = 16'sd0;
+        v_old_s3_q = 8'sd0;
         product_q = 14'sd0;
         aligned_q = 4'sd0;
+        aligned_s3_q = 4'sd0;
+        aligned_s4_q = 4'sd0;
         input_q = 4'sd0;
         leaked_q = 9'sd0;
         charge_q = 10'sd0;
         h_q = 8'sd0;
         spike_q = 1'd0;
         v_q = 8'sd0;
-        h_s6_q = 8'sd0;
+        h_s8_q = 8'sd0;
     end
 
     // bias; start of a sample
@@ -50,10 +62,10 @@ module gs_binary_weights_l0_lane (
     // charge: decay * v, and the current in membrane LSBs
     wire signed [13:0] scaled_up_1 = {v_old_q, 6'd0};
     wire signed [11:0] scaled_up_2 = {v_old_q, 4'd0};
-    wire signed [14:0] difference_1 = scaled_up_1 - $signed({{2{scaled_up_2[11]}}, scaled_up_2});
-    wire signed [9:0] scaled_up_3 = {v_old_q, 2'd0};
-    wire signed [15:0] sum_2 = difference_1 + $signed({{5{scaled_up_3[9]}}, scaled_up_3});
-    wire signed [16:0] sum_3 = sum_2 + $signed({{8{v_old_q[7]}}, v_old_q});
+    wire signed [14:0] product_of_2_d = scaled_up_1 - $signed({{2{scaled_up_2[11]}}, scaled_up_2});
+    wire signed [9:0] scaled_up_3 = {v_old_s2_q, 2'd0};
+    wire signed [15:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_3[9]}}, scaled_up_3});
+    wire signed [16:0] sum_2 = product_of_3_q + $signed({{8{v_old_s3_q[7]}}, v_old_s3_q});
 
     // charge: the product rounded, once
     wire signed [14:0] leaked_d_biased = product_q + 14'sd32;
@@ -71,23 +83,29 @@ module gs_binary_weights_l0_lane (
     always @(posedge clk_i) begin
         current_q <= sum_1[3:0];
         v_old_q <= v_old_d;
-        product_q <= sum_3[13:0];
+        product_of_2_q <= product_of_2_d;
+        v_old_s2_q <= v_old_q;
+        product_of_3_q <= product_of_3_d;
+        v_old_s3_q <= v_old_s2_q;
+        product_q <= sum_2[13:0];
         aligned_q <= current_q;
-        input_q <= aligned_q;
+        aligned_s3_q <= aligned_q;
+        aligned_s4_q <= aligned_s3_q;
+        input_q <= aligned_s4_q;
         leaked_q <= leaked_d_biased[14:6];
         charge_q <= charge_d;
         h_q <= charge_q[7:0];
         spike_q <= fire;
         v_q <= v_d;
-        h_s6_q <= h_q;
+        h_s8_q <= h_q;
     end
 
     assign spike_o = spike_q;
-    assign h_o = h_s6_q;
+    assign h_o = h_s8_q;
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[4], sum_3[16:14], leaked_d_biased[5:0], charge_q[9:8], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[16:14], leaked_d_biased[5:0], charge_q[9:8], rst_i};
 endmodule
 
 `default_nettype wire

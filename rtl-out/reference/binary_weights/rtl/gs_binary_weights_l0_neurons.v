@@ -4,7 +4,7 @@
 // command  goldspike generate binary_weights --lanes 4 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// 4 neurons of layer lif0: 1 neuron lanes, 4 rows of state, 6 register stages a lane.
+// 4 neurons of layer lif0: 1 neuron lanes, 4 rows of state, 8 register stages a lane.
 module gs_binary_weights_l0_neurons #(
     parameter CONSTANTS_FILE = "gs_binary_weights_l0_constants.hex"
 ) (
@@ -42,6 +42,8 @@ module gs_binary_weights_l0_neurons #(
     reg row_valid_d5_q;
     reg row_valid_d6_q;
     reg row_valid_d7_q;
+    reg row_valid_d8_q;
+    reg row_valid_d9_q;
     reg [1:0] result_row_q;
     reg result_row_q_last;
     reg user_q;
@@ -52,6 +54,8 @@ module gs_binary_weights_l0_neurons #(
     reg row_user_d5;
     reg row_user_d6;
     reg row_user_d7;
+    reg row_user_d8;
+    reg row_user_d9;
     initial begin
         active_q = 1'd0;
         row_q = 2'd0;
@@ -71,6 +75,8 @@ module gs_binary_weights_l0_neurons #(
         row_valid_d5_q = 1'd0;
         row_valid_d6_q = 1'd0;
         row_valid_d7_q = 1'd0;
+        row_valid_d8_q = 1'd0;
+        row_valid_d9_q = 1'd0;
         result_row_q = 2'd0;
         result_row_q_last = 1'd0;
         user_q = 1'd0;
@@ -81,6 +87,8 @@ module gs_binary_weights_l0_neurons #(
         row_user_d5 = 1'd0;
         row_user_d6 = 1'd0;
         row_user_d7 = 1'd0;
+        row_user_d8 = 1'd0;
+        row_user_d9 = 1'd0;
     end
     (* no_rw_check *) reg [7:0] states [0:3];
     reg signed [7:0] states_rdata;
@@ -144,6 +152,8 @@ module gs_binary_weights_l0_neurons #(
             row_valid_d5_q <= 1'd0;
             row_valid_d6_q <= 1'd0;
             row_valid_d7_q <= 1'd0;
+            row_valid_d8_q <= 1'd0;
+            row_valid_d9_q <= 1'd0;
             result_row_q <= 2'd0;
             result_row_q_last <= 1'd0;
         end else begin
@@ -161,7 +171,9 @@ module gs_binary_weights_l0_neurons #(
             row_valid_d5_q <= row_valid_d4_q;
             row_valid_d6_q <= row_valid_d5_q;
             row_valid_d7_q <= row_valid_d6_q;
-            if (row_valid_d7_q) begin
+            row_valid_d8_q <= row_valid_d7_q;
+            row_valid_d9_q <= row_valid_d8_q;
+            if (row_valid_d9_q) begin
                 result_row_q <= sum_3[1:0];
                 result_row_q_last <= result_row_q == 2'd2;
             end
@@ -188,20 +200,22 @@ module gs_binary_weights_l0_neurons #(
         row_user_d5 <= row_user_d4;
         row_user_d6 <= row_user_d5;
         row_user_d7 <= row_user_d6;
+        row_user_d8 <= row_user_d7;
+        row_user_d9 <= row_user_d8;
     end
     always @(posedge clk_i) begin
         if (active_q) states_rdata <= states[row_q];
-        if (row_valid_d7_q) states[result_row_q] <= u_lane0_v;
+        if (row_valid_d9_q) states[result_row_q] <= u_lane0_v;
     end
     always @(posedge clk_i) begin
         if (active_q) constants_rdata <= constants[row_q];
     end
 
-    assign row_valid_o = row_valid_d7_q;
+    assign row_valid_o = row_valid_d9_q;
     assign mask_o = u_lane0_spike;
     assign base_o = result_row_q;
     assign last_o = result_row_q_last;
-    assign user_o = row_user_d7;
+    assign user_o = row_user_d9;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;
 

@@ -80,11 +80,11 @@ module gs_clif_l0_event_buffer (
         step_user2_q = 1'd0;
         step_user3_q = 1'd0;
     end
-    (* no_rw_check *) reg [1:0] events_mem [0:39];
+    (* no_rw_check *) reg [1:0] events_mem [0:43];
     reg [1:0] events_mem_rdata;
     initial begin : events_mem_clear
         integer events_mem_index;
-        for (events_mem_index = 0; events_mem_index < 40; events_mem_index = events_mem_index + 1) begin
+        for (events_mem_index = 0; events_mem_index < 44; events_mem_index = events_mem_index + 1) begin
             events_mem[events_mem_index] = 2'd0;
         end
     end

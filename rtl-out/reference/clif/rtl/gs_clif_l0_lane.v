@@ -28,8 +28,14 @@ module gs_clif_l0_lane #(
     reg signed [7:0] current_q;
     reg signed [11:0] v_old_q;
     reg [9:0] m_old_q;
+    reg signed [18:0] product_of_2_q;
+    reg signed [11:0] v_old_s2_q;
+    reg signed [19:0] product_of_3_q;
+    reg signed [11:0] v_old_s3_q;
     reg signed [17:0] product_q;
     reg signed [8:0] aligned_q;
+    reg signed [8:0] aligned_s3_q;
+    reg signed [8:0] aligned_s4_q;
     reg signed [8:0] input_q;
     reg signed [12:0] leaked_q;
     reg signed [13:0] charge_q;
@@ -39,31 +45,31 @@ module gs_clif_l0_lane #(
     reg [9:0] m_old_s3_q;
     reg [9:0] m_old_s4_q;
     reg [9:0] m_old_s5_q;
+    reg [9:0] m_old_s6_q;
+    reg [9:0] m_old_s7_q;
     reg [11:0] retain_input_q;
     reg [8:0] retain_part_q;
     reg [10:0] retain_risen_q;
-    reg [3:0] retain_knot_s8_q;
+    reg [3:0] retain_knot_s10_q;
     reg [4:0] retain_q;
-    reg [9:0] m_old_s6_q;
-    reg [9:0] m_old_s7_q;
     reg [9:0] m_old_s8_q;
     reg [9:0] m_old_s9_q;
+    reg [9:0] m_old_s10_q;
+    reg [9:0] m_old_s11_q;
     reg [14:0] m_product_q;
-    reg spike_s7_q;
-    reg spike_s8_q;
     reg spike_s9_q;
     reg spike_s10_q;
-    reg [10:0] m_sum_q;
-    reg [9:0] m_q;
     reg spike_s11_q;
     reg spike_s12_q;
+    reg [10:0] m_sum_q;
+    reg [9:0] m_q;
+    reg spike_s13_q;
+    reg spike_s14_q;
     reg [9:0] deepen_input_q;
     reg [6:0] deepen_part_q;
     reg [13:0] deepen_risen_q;
-    reg [8:0] deepen_knot_s15_q;
+    reg [8:0] deepen_knot_s17_q;
     reg [8:0] deepen_q;
-    reg signed [11:0] h_s6_q;
-    reg signed [11:0] h_s7_q;
     reg signed [11:0] h_s8_q;
     reg signed [11:0] h_s9_q;
     reg signed [11:0] h_s10_q;
@@ -73,28 +79,36 @@ module gs_clif_l0_lane #(
     reg signed [11:0] h_s14_q;
     reg signed [11:0] h_s15_q;
     reg signed [11:0] h_s16_q;
+    reg signed [11:0] h_s17_q;
+    reg signed [11:0] h_s18_q;
     reg signed [13:0] after_reset_q;
-    reg spike_s13_q;
-    reg spike_s14_q;
     reg spike_s15_q;
     reg spike_s16_q;
     reg spike_s17_q;
-    reg signed [11:0] h_s17_q;
-    reg signed [11:0] v_q;
     reg spike_s18_q;
-    reg signed [11:0] h_s18_q;
-    reg [9:0] m_s13_q;
-    reg [9:0] m_s14_q;
+    reg spike_s19_q;
+    reg signed [11:0] h_s19_q;
+    reg signed [11:0] v_q;
+    reg spike_s20_q;
+    reg signed [11:0] h_s20_q;
     reg [9:0] m_s15_q;
     reg [9:0] m_s16_q;
     reg [9:0] m_s17_q;
     reg [9:0] m_s18_q;
+    reg [9:0] m_s19_q;
+    reg [9:0] m_s20_q;
     initial begin
         current_q = 8'sd0;
         v_old_q = 12'sd0;
         m_old_q = 10'd0;
+        product_of_2_q = 19'sd0;
+        v_old_s2_q = 12'sd0;
+        product_of_3_q = 20'sd0;
+        v_old_s3_q = 12'sd0;
         product_q = 18'sd0;
         aligned_q = 9'sd0;
+        aligned_s3_q = 9'sd0;
+        aligned_s4_q = 9'sd0;
         input_q = 9'sd0;
         leaked_q = 13'sd0;
         charge_q = 14'sd0;
@@ -104,31 +118,31 @@ module gs_clif_l0_lane #(
         m_old_s3_q = 10'd0;
         m_old_s4_q = 10'd0;
         m_old_s5_q = 10'd0;
+        m_old_s6_q = 10'd0;
+        m_old_s7_q = 10'd0;
         retain_input_q = 12'd0;
         retain_part_q = 9'd0;
         retain_risen_q = 11'd0;
-        retain_knot_s8_q = 4'd0;
+        retain_knot_s10_q = 4'd0;
         retain_q = 5'd0;
-        m_old_s6_q = 10'd0;
-        m_old_s7_q = 10'd0;
         m_old_s8_q = 10'd0;
         m_old_s9_q = 10'd0;
+        m_old_s10_q = 10'd0;
+        m_old_s11_q = 10'd0;
         m_product_q = 15'd0;
-        spike_s7_q = 1'd0;
-        spike_s8_q = 1'd0;
         spike_s9_q = 1'd0;
         spike_s10_q = 1'd0;
-        m_sum_q = 11'd0;
-        m_q = 10'd0;
         spike_s11_q = 1'd0;
         spike_s12_q = 1'd0;
+        m_sum_q = 11'd0;
+        m_q = 10'd0;
+        spike_s13_q = 1'd0;
+        spike_s14_q = 1'd0;
         deepen_input_q = 10'd0;
         deepen_part_q = 7'd0;
         deepen_risen_q = 14'd0;
-        deepen_knot_s15_q = 9'd0;
+        deepen_knot_s17_q = 9'd0;
         deepen_q = 9'd0;
-        h_s6_q = 12'sd0;
-        h_s7_q = 12'sd0;
         h_s8_q = 12'sd0;
         h_s9_q = 12'sd0;
         h_s10_q = 12'sd0;
@@ -138,22 +152,24 @@ module gs_clif_l0_lane #(
         h_s14_q = 12'sd0;
         h_s15_q = 12'sd0;
         h_s16_q = 12'sd0;
+        h_s17_q = 12'sd0;
+        h_s18_q = 12'sd0;
         after_reset_q = 14'sd0;
-        spike_s13_q = 1'd0;
-        spike_s14_q = 1'd0;
         spike_s15_q = 1'd0;
         spike_s16_q = 1'd0;
         spike_s17_q = 1'd0;
-        h_s17_q = 12'sd0;
-        v_q = 12'sd0;
         spike_s18_q = 1'd0;
-        h_s18_q = 12'sd0;
-        m_s13_q = 10'd0;
-        m_s14_q = 10'd0;
+        spike_s19_q = 1'd0;
+        h_s19_q = 12'sd0;
+        v_q = 12'sd0;
+        spike_s20_q = 1'd0;
+        h_s20_q = 12'sd0;
         m_s15_q = 10'd0;
         m_s16_q = 10'd0;
         m_s17_q = 10'd0;
         m_s18_q = 10'd0;
+        m_s19_q = 10'd0;
+        m_s20_q = 10'd0;
     end
     reg [5:0] retain_knots [0:7];
     reg [5:0] retain_knots_rdata;
@@ -170,10 +186,10 @@ module gs_clif_l0_lane #(
     // charge: decay * v, and the current in membrane LSBs
     wire signed [17:0] scaled_up_1 = {v_old_q, 6'd0};
     wire signed [15:0] scaled_up_2 = {v_old_q, 4'd0};
-    wire signed [18:0] difference_1 = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
-    wire signed [13:0] scaled_up_3 = {v_old_q, 2'd0};
-    wire signed [19:0] sum_2 = difference_1 + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
-    wire signed [20:0] sum_3 = sum_2 + $signed({{8{v_old_q[11]}}, v_old_q});
+    wire signed [18:0] product_of_2_d = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
+    wire signed [13:0] scaled_up_3 = {v_old_s2_q, 2'd0};
+    wire signed [19:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
+    wire signed [20:0] sum_2 = product_of_3_q + $signed({{8{v_old_s3_q[11]}}, v_old_s3_q});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
@@ -187,7 +203,7 @@ module gs_clif_l0_lane #(
     wire fire = ~margin[12];
 
     // complementary: what m retains, S1(h); idle at 0 until m is above 0
-    wire m_awake = |m_old_s5_q;
+    wire m_awake = |m_old_s7_q;
     wire signed [11:0] retain_at = m_awake ? h_q : 12'sd0;
     wire signed [12:0] retain_from_low = retain_at - 12'sh800;
     wire [11:0] retain_input_d = retain_from_low[12] ? 12'd0 : retain_from_low[11:0];
@@ -196,18 +212,18 @@ module gs_clif_l0_lane #(
     wire [10:0] retain_risen_d = retain_knots_rdata_1 * retain_part_q;
     wire [11:0] retain_rounded_biased = retain_risen_q + 11'd256;
     wire [2:0] retain_rounded = retain_rounded_biased[11:9];
-    wire [4:0] retain_d = retain_knot_s8_q + {1'd0, retain_rounded};
+    wire [4:0] retain_d = retain_knot_s10_q + {1'd0, retain_rounded};
 
     // complementary: m * S1(h)
-    wire [14:0] m_product_d = m_old_s9_q * retain_q;
+    wire [14:0] m_product_d = m_old_s11_q * retain_q;
 
     // complementary: the product rounded, once, and the spike, which is 1 in the format of m
     wire [15:0] scaled_down_1_biased = m_product_q + 15'd32;
-    wire [6:0] m_spike = {spike_s10_q, 6'd0};
+    wire [6:0] m_spike = {spike_s12_q, 6'd0};
     wire [10:0] m_sum_d = scaled_down_1_biased[15:6] + {3'd0, m_spike};
 
     // reset: the part of m' that has this spike, S2(m'); idle at 0 without a spike
-    wire [9:0] deepen_at = spike_s12_q ? m_q : 10'd0;
+    wire [9:0] deepen_at = spike_s14_q ? m_q : 10'd0;
     wire signed [11:0] deepen_from_low = $signed({1'd0, deepen_at}) - 11'sd0;
     wire [9:0] deepen_input_d_clipped = deepen_from_low[10] ? 10'd1023 : deepen_from_low[9:0];
     wire [9:0] deepen_input_d = deepen_from_low[11] ? 10'd0 : deepen_input_d_clipped;
@@ -216,23 +232,29 @@ module gs_clif_l0_lane #(
     wire [13:0] deepen_risen_d = deepen_knots_rdata_1 * deepen_part_q;
     wire [14:0] deepen_rounded_biased = deepen_risen_q + 14'd64;
     wire [7:0] deepen_rounded = deepen_rounded_biased[14:7];
-    wire [9:0] sum_4 = deepen_knot_s15_q + {1'd0, deepen_rounded};
+    wire [9:0] sum_3 = deepen_knot_s17_q + {1'd0, deepen_rounded};
 
     // reset: the exact difference
-    wire signed [12:0] sum_5 = $signed({3'd0, deepen_q}) + 12'sd511;
-    wire signed [13:0] after_reset_d = $signed({{1{h_s16_q[11]}}, h_s16_q}) - sum_5;
+    wire signed [12:0] sum_4 = $signed({3'd0, deepen_q}) + 12'sd511;
+    wire signed [13:0] after_reset_d = $signed({{1{h_s18_q[11]}}, h_s18_q}) - sum_4;
 
     // reset: the overflow, once; only after a spike
     wire signed [11:0] after_spike = after_reset_q[11:0];
-    wire signed [11:0] v_d = spike_s17_q ? after_spike : h_s17_q;
+    wire signed [11:0] v_d = spike_s19_q ? after_spike : h_s19_q;
 
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
         m_old_q <= m_old_d;
-        product_q <= sum_3[17:0];
+        product_of_2_q <= product_of_2_d;
+        v_old_s2_q <= v_old_q;
+        product_of_3_q <= product_of_3_d;
+        v_old_s3_q <= v_old_s2_q;
+        product_q <= sum_2[17:0];
         aligned_q <= aligned_d;
-        input_q <= aligned_q;
+        aligned_s3_q <= aligned_q;
+        aligned_s4_q <= aligned_s3_q;
+        input_q <= aligned_s4_q;
         leaked_q <= leaked_d_biased[18:6];
         charge_q <= charge_d;
         h_q <= charge_q[11:0];
@@ -241,32 +263,32 @@ module gs_clif_l0_lane #(
         m_old_s3_q <= m_old_s2_q;
         m_old_s4_q <= m_old_s3_q;
         m_old_s5_q <= m_old_s4_q;
+        m_old_s6_q <= m_old_s5_q;
+        m_old_s7_q <= m_old_s6_q;
         retain_input_q <= retain_input_d;
         retain_part_q <= retain_input_q[8:0];
         retain_risen_q <= retain_risen_d;
-        retain_knot_s8_q <= retain_knots_rdata_0;
+        retain_knot_s10_q <= retain_knots_rdata_0;
         retain_q <= retain_d;
-        m_old_s6_q <= m_old_s5_q;
-        m_old_s7_q <= m_old_s6_q;
         m_old_s8_q <= m_old_s7_q;
         m_old_s9_q <= m_old_s8_q;
+        m_old_s10_q <= m_old_s9_q;
+        m_old_s11_q <= m_old_s10_q;
         m_product_q <= m_product_d;
-        spike_s7_q <= spike_q;
-        spike_s8_q <= spike_s7_q;
-        spike_s9_q <= spike_s8_q;
+        spike_s9_q <= spike_q;
         spike_s10_q <= spike_s9_q;
-        m_sum_q <= m_sum_d;
-        m_q <= m_sum_q[9:0];
         spike_s11_q <= spike_s10_q;
         spike_s12_q <= spike_s11_q;
+        m_sum_q <= m_sum_d;
+        m_q <= m_sum_q[9:0];
+        spike_s13_q <= spike_s12_q;
+        spike_s14_q <= spike_s13_q;
         deepen_input_q <= deepen_input_d;
         deepen_part_q <= deepen_input_q[6:0];
         deepen_risen_q <= deepen_risen_d;
-        deepen_knot_s15_q <= deepen_knots_rdata_0;
-        deepen_q <= sum_4[8:0];
-        h_s6_q <= h_q;
-        h_s7_q <= h_s6_q;
-        h_s8_q <= h_s7_q;
+        deepen_knot_s17_q <= deepen_knots_rdata_0;
+        deepen_q <= sum_3[8:0];
+        h_s8_q <= h_q;
         h_s9_q <= h_s8_q;
         h_s10_q <= h_s9_q;
         h_s11_q <= h_s10_q;
@@ -275,22 +297,24 @@ module gs_clif_l0_lane #(
         h_s14_q <= h_s13_q;
         h_s15_q <= h_s14_q;
         h_s16_q <= h_s15_q;
+        h_s17_q <= h_s16_q;
+        h_s18_q <= h_s17_q;
         after_reset_q <= after_reset_d;
-        spike_s13_q <= spike_s12_q;
-        spike_s14_q <= spike_s13_q;
         spike_s15_q <= spike_s14_q;
         spike_s16_q <= spike_s15_q;
         spike_s17_q <= spike_s16_q;
-        h_s17_q <= h_s16_q;
-        v_q <= v_d;
         spike_s18_q <= spike_s17_q;
-        h_s18_q <= h_s17_q;
-        m_s13_q <= m_q;
-        m_s14_q <= m_s13_q;
-        m_s15_q <= m_s14_q;
+        spike_s19_q <= spike_s18_q;
+        h_s19_q <= h_s18_q;
+        v_q <= v_d;
+        spike_s20_q <= spike_s19_q;
+        h_s20_q <= h_s19_q;
+        m_s15_q <= m_q;
         m_s16_q <= m_s15_q;
         m_s17_q <= m_s16_q;
         m_s18_q <= m_s17_q;
+        m_s19_q <= m_s18_q;
+        m_s20_q <= m_s19_q;
     end
     always @(posedge clk_i) begin
         retain_knots_rdata <= retain_knots[retain_input_q[11:9]];
@@ -299,15 +323,15 @@ module gs_clif_l0_lane #(
         deepen_knots_rdata <= deepen_knots[deepen_input_q[9:7]];
     end
 
-    assign spike_o = spike_s18_q;
-    assign h_o = h_s18_q;
+    assign spike_o = spike_s20_q;
+    assign h_o = h_s20_q;
     assign v_o = v_q;
-    assign m_o = m_s18_q;
+    assign m_o = m_s20_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0],
+    wire _unused_ok = &{1'b0, sum_1[8], sum_2[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0],
         retain_rounded_biased[8:0], scaled_down_1_biased[5:0], m_sum_q[10], deepen_rounded_biased[6:0],
-        sum_4[9], after_reset_q[13:12], rst_i};
+        sum_3[9], after_reset_q[13:12], rst_i};
 endmodule
 
 `default_nettype wire

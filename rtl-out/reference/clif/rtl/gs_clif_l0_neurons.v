@@ -4,7 +4,7 @@
 // command  goldspike generate clif --lanes 2 --neuron-lanes 1 --probe --testbench
 `default_nettype none
 
-// 3 neurons of layer clif0: 1 neuron lanes, 3 rows of state, 18 register stages a lane.
+// 3 neurons of layer clif0: 1 neuron lanes, 3 rows of state, 20 register stages a lane.
 module gs_clif_l0_neurons #(
     parameter CONSTANTS_FILE = "gs_clif_l0_constants.hex"
 ) (
@@ -53,6 +53,8 @@ module gs_clif_l0_neurons #(
     reg row_valid_d17_q;
     reg row_valid_d18_q;
     reg row_valid_d19_q;
+    reg row_valid_d20_q;
+    reg row_valid_d21_q;
     reg [1:0] result_row_q;
     reg result_row_q_last;
     reg user_q;
@@ -75,6 +77,8 @@ module gs_clif_l0_neurons #(
     reg row_user_d17;
     reg row_user_d18;
     reg row_user_d19;
+    reg row_user_d20;
+    reg row_user_d21;
     initial begin
         active_q = 1'd0;
         row_q = 2'd0;
@@ -104,6 +108,8 @@ module gs_clif_l0_neurons #(
         row_valid_d17_q = 1'd0;
         row_valid_d18_q = 1'd0;
         row_valid_d19_q = 1'd0;
+        row_valid_d20_q = 1'd0;
+        row_valid_d21_q = 1'd0;
         result_row_q = 2'd0;
         result_row_q_last = 1'd0;
         user_q = 1'd0;
@@ -126,6 +132,8 @@ module gs_clif_l0_neurons #(
         row_user_d17 = 1'd0;
         row_user_d18 = 1'd0;
         row_user_d19 = 1'd0;
+        row_user_d20 = 1'd0;
+        row_user_d21 = 1'd0;
     end
     (* no_rw_check *) reg [21:0] states [0:2];
     reg [21:0] states_rdata;
@@ -206,6 +214,8 @@ module gs_clif_l0_neurons #(
             row_valid_d17_q <= 1'd0;
             row_valid_d18_q <= 1'd0;
             row_valid_d19_q <= 1'd0;
+            row_valid_d20_q <= 1'd0;
+            row_valid_d21_q <= 1'd0;
             result_row_q <= 2'd0;
             result_row_q_last <= 1'd0;
         end else begin
@@ -235,7 +245,9 @@ module gs_clif_l0_neurons #(
             row_valid_d17_q <= row_valid_d16_q;
             row_valid_d18_q <= row_valid_d17_q;
             row_valid_d19_q <= row_valid_d18_q;
-            if (row_valid_d19_q) begin
+            row_valid_d20_q <= row_valid_d19_q;
+            row_valid_d21_q <= row_valid_d20_q;
+            if (row_valid_d21_q) begin
                 result_row_q <= result_row_d;
                 result_row_q_last <= result_row_q == 2'd1;
             end
@@ -272,20 +284,22 @@ module gs_clif_l0_neurons #(
         row_user_d17 <= row_user_d16;
         row_user_d18 <= row_user_d17;
         row_user_d19 <= row_user_d18;
+        row_user_d20 <= row_user_d19;
+        row_user_d21 <= row_user_d20;
     end
     always @(posedge clk_i) begin
         if (active_q) states_rdata <= states[row_q];
-        if (row_valid_d19_q) states[result_row_q] <= {u_lane0_m, u_lane0_v};
+        if (row_valid_d21_q) states[result_row_q] <= {u_lane0_m, u_lane0_v};
     end
     always @(posedge clk_i) begin
         if (active_q) constants_rdata <= constants[row_q];
     end
 
-    assign row_valid_o = row_valid_d19_q;
+    assign row_valid_o = row_valid_d21_q;
     assign mask_o = u_lane0_spike;
     assign base_o = result_row_q;
     assign last_o = result_row_q_last;
-    assign user_o = row_user_d19;
+    assign user_o = row_user_d21;
     assign h_o = u_lane0_h;
     assign v_o = u_lane0_v;
     assign m_o = u_lane0_m;

@@ -80,11 +80,11 @@ module gs_clif_l1_event_buffer (
         step_user2_q = 1'd0;
         step_user3_q = 1'd0;
     end
-    (* no_rw_check *) reg [1:0] events_mem [0:79];
+    (* no_rw_check *) reg [1:0] events_mem [0:87];
     reg [1:0] events_mem_rdata;
     initial begin : events_mem_clear
         integer events_mem_index;
-        for (events_mem_index = 0; events_mem_index < 80; events_mem_index = events_mem_index + 1) begin
+        for (events_mem_index = 0; events_mem_index < 88; events_mem_index = events_mem_index + 1) begin
             events_mem[events_mem_index] = 2'd0;
         end
     end

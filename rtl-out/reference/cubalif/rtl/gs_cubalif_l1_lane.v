@@ -25,41 +25,57 @@ module gs_cubalif_l1_lane (
     reg signed [11:0] v_old_q;
     reg signed [11:0] i_old_q;
     reg signed [11:0] current_product_q;
+    reg signed [18:0] product_of_2_q;
+    reg signed [11:0] v_old_s2_q;
+    reg signed [19:0] product_of_3_q;
+    reg signed [11:0] v_old_s3_q;
     reg signed [17:0] product_q;
     reg signed [8:0] aligned_q;
+    reg signed [11:0] current_product_s3_q;
+    reg signed [11:0] current_product_s4_q;
     reg signed [11:0] current_leaked_q;
     reg signed [12:0] leaked_q;
     reg signed [8:0] aligned_s3_q;
+    reg signed [8:0] aligned_s4_q;
+    reg signed [8:0] aligned_s5_q;
     reg signed [11:0] i_q;
     reg signed [12:0] driven_q;
     reg signed [13:0] charge_q;
     reg signed [11:0] h_q;
     reg spike_q;
     reg signed [11:0] v_q;
-    reg signed [11:0] h_s7_q;
-    reg signed [11:0] i_s5_q;
-    reg signed [11:0] i_s6_q;
+    reg signed [11:0] h_s9_q;
     reg signed [11:0] i_s7_q;
+    reg signed [11:0] i_s8_q;
+    reg signed [11:0] i_s9_q;
     initial begin
         current_q = 8'sd0;
         v_old_q = 12'sd0;
         i_old_q = 12'sd0;
         current_product_q = 12'sd0;
+        product_of_2_q = 19'sd0;
+        v_old_s2_q = 12'sd0;
+        product_of_3_q = 20'sd0;
+        v_old_s3_q = 12'sd0;
         product_q = 18'sd0;
         aligned_q = 9'sd0;
+        current_product_s3_q = 12'sd0;
+        current_product_s4_q = 12'sd0;
         current_leaked_q = 12'sd0;
         leaked_q = 13'sd0;
         aligned_s3_q = 9'sd0;
+        aligned_s4_q = 9'sd0;
+        aligned_s5_q = 9'sd0;
         i_q = 12'sd0;
         driven_q = 13'sd0;
         charge_q = 14'sd0;
         h_q = 12'sd0;
         spike_q = 1'd0;
         v_q = 12'sd0;
-        h_s7_q = 12'sd0;
-        i_s5_q = 12'sd0;
-        i_s6_q = 12'sd0;
+        h_s9_q = 12'sd0;
         i_s7_q = 12'sd0;
+        i_s8_q = 12'sd0;
+        i_s9_q = 12'sd0;
     end
 
     // bias; start of a sample
@@ -73,17 +89,17 @@ module gs_cubalif_l1_lane (
     wire signed [18:0] difference_1 = $signed(joined_1) - $signed({{2{scaled_up_1[15]}}, scaled_up_1});
     wire signed [17:0] scaled_up_2 = {v_old_q, 6'd0};
     wire signed [15:0] scaled_up_3 = {v_old_q, 4'd0};
-    wire signed [18:0] difference_2 = scaled_up_2 - $signed({{2{scaled_up_3[15]}}, scaled_up_3});
-    wire signed [13:0] scaled_up_4 = {v_old_q, 2'd0};
-    wire signed [19:0] sum_2 = difference_2 + $signed({{5{scaled_up_4[13]}}, scaled_up_4});
-    wire signed [20:0] sum_3 = sum_2 + $signed({{8{v_old_q[11]}}, v_old_q});
+    wire signed [18:0] product_of_2_d = scaled_up_2 - $signed({{2{scaled_up_3[15]}}, scaled_up_3});
+    wire signed [13:0] scaled_up_4 = {v_old_s2_q, 2'd0};
+    wire signed [19:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_4[13]}}, scaled_up_4});
+    wire signed [20:0] sum_2 = product_of_3_q + $signed({{8{v_old_s3_q[11]}}, v_old_s3_q});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // each product rounded, once
     wire signed [18:0] leaked_d_biased = product_q + 18'sd32;
 
     // current: the exact sum, then the overflow, once
-    wire signed [12:0] i_sum = current_leaked_q + $signed({{3{aligned_s3_q[8]}}, aligned_s3_q});
+    wire signed [12:0] i_sum = current_leaked_q + $signed({{3{aligned_s5_q[8]}}, aligned_s5_q});
 
     // charge: the exact sum, with the new current
     wire signed [13:0] charge_d = driven_q + $signed({{1{i_q[11]}}, i_q});
@@ -100,30 +116,38 @@ module gs_cubalif_l1_lane (
         v_old_q <= v_old_d;
         i_old_q <= i_old_d;
         current_product_q <= difference_1[17:6];
-        product_q <= sum_3[17:0];
+        product_of_2_q <= product_of_2_d;
+        v_old_s2_q <= v_old_q;
+        product_of_3_q <= product_of_3_d;
+        v_old_s3_q <= v_old_s2_q;
+        product_q <= sum_2[17:0];
         aligned_q <= aligned_d;
-        current_leaked_q <= current_product_q;
+        current_product_s3_q <= current_product_q;
+        current_product_s4_q <= current_product_s3_q;
+        current_leaked_q <= current_product_s4_q;
         leaked_q <= leaked_d_biased[18:6];
         aligned_s3_q <= aligned_q;
+        aligned_s4_q <= aligned_s3_q;
+        aligned_s5_q <= aligned_s4_q;
         i_q <= i_sum[11:0];
         driven_q <= leaked_q;
         charge_q <= charge_d;
         h_q <= charge_q[11:0];
         spike_q <= fire;
         v_q <= v_d;
-        h_s7_q <= h_q;
-        i_s5_q <= i_q;
-        i_s6_q <= i_s5_q;
-        i_s7_q <= i_s6_q;
+        h_s9_q <= h_q;
+        i_s7_q <= i_q;
+        i_s8_q <= i_s7_q;
+        i_s9_q <= i_s8_q;
     end
 
     assign spike_o = spike_q;
-    assign h_o = h_s7_q;
+    assign h_o = h_s9_q;
     assign v_o = v_q;
-    assign i_o = i_s7_q;
+    assign i_o = i_s9_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], difference_1[5:0], difference_1[18], sum_3[20:18], leaked_d_biased[5:0], i_sum[12],
+    wire _unused_ok = &{1'b0, sum_1[8], difference_1[5:0], difference_1[18], sum_2[20:18], leaked_d_biased[5:0], i_sum[12],
         charge_q[13:12], margin[11:0], rst_i};
 endmodule
 

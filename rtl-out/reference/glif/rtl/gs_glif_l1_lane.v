@@ -47,12 +47,12 @@ module gs_glif_l1_lane (
     reg signed [13:0] leaked_q;
     reg signed [14:0] charge_q;
     reg signed [11:0] h_q;
-    reg signed [11:0] fire_at_s1_q;
-    reg signed [11:0] fire_at_s2_q;
-    reg signed [11:0] fire_at_s3_q;
-    reg signed [11:0] fire_at_s4_q;
-    reg signed [11:0] fire_at_s5_q;
-    reg signed [11:0] fire_at_s6_q;
+    reg signed [11:0] not_fire_at_s1_q;
+    reg signed [11:0] not_fire_at_s2_q;
+    reg signed [11:0] not_fire_at_s3_q;
+    reg signed [11:0] not_fire_at_s4_q;
+    reg signed [11:0] not_fire_at_s5_q;
+    reg signed [11:0] not_fire_at_s6_q;
     reg spike_q;
     reg signed [11:0] h_s7_q;
     initial begin
@@ -76,12 +76,12 @@ module gs_glif_l1_lane (
         leaked_q = 14'sd0;
         charge_q = 15'sd0;
         h_q = 12'sd0;
-        fire_at_s1_q = 12'sd0;
-        fire_at_s2_q = 12'sd0;
-        fire_at_s3_q = 12'sd0;
-        fire_at_s4_q = 12'sd0;
-        fire_at_s5_q = 12'sd0;
-        fire_at_s6_q = 12'sd0;
+        not_fire_at_s1_q = 12'sd0;
+        not_fire_at_s2_q = 12'sd0;
+        not_fire_at_s3_q = 12'sd0;
+        not_fire_at_s4_q = 12'sd0;
+        not_fire_at_s5_q = 12'sd0;
+        not_fire_at_s6_q = 12'sd0;
         spike_q = 1'd0;
         h_s7_q = 12'sd0;
     end
@@ -113,7 +113,9 @@ module gs_glif_l1_lane (
     wire signed [14:0] charge_d = leaked_q + $signed({{2{input_q[11]}}, input_q});
 
     // fire; v = h, the reset is the next step's
-    wire signed [12:0] margin = h_q - fire_at_s6_q;
+    wire signed [11:0] not_fire_at_s1_d = ~fire_at_i;
+    wire signed [11:0] not_1 = ~not_fire_at_s6_q;
+    wire signed [12:0] margin = h_q - not_1;
     wire fire = ~margin[12];
 
     always @(posedge clk_i) begin
@@ -137,12 +139,12 @@ module gs_glif_l1_lane (
         leaked_q <= leaked_d_biased[19:6];
         charge_q <= charge_d;
         h_q <= charge_q[11:0];
-        fire_at_s1_q <= fire_at_i;
-        fire_at_s2_q <= fire_at_s1_q;
-        fire_at_s3_q <= fire_at_s2_q;
-        fire_at_s4_q <= fire_at_s3_q;
-        fire_at_s5_q <= fire_at_s4_q;
-        fire_at_s6_q <= fire_at_s5_q;
+        not_fire_at_s1_q <= not_fire_at_s1_d;
+        not_fire_at_s2_q <= not_fire_at_s1_q;
+        not_fire_at_s3_q <= not_fire_at_s2_q;
+        not_fire_at_s4_q <= not_fire_at_s3_q;
+        not_fire_at_s5_q <= not_fire_at_s4_q;
+        not_fire_at_s6_q <= not_fire_at_s5_q;
         spike_q <= fire;
         h_s7_q <= h_q;
     end

@@ -94,11 +94,11 @@ module gs_guarded_direct_l0_event_buffer (
         step_repeat2_q = 1'd0;
         step_repeat3_q = 1'd0;
     end
-    (* no_rw_check *) reg [6:0] events_mem [0:35];
+    (* no_rw_check *) reg [6:0] events_mem [0:43];
     reg [6:0] events_mem_rdata;
     initial begin : events_mem_clear
         integer events_mem_index;
-        for (events_mem_index = 0; events_mem_index < 36; events_mem_index = events_mem_index + 1) begin
+        for (events_mem_index = 0; events_mem_index < 44; events_mem_index = events_mem_index + 1) begin
             events_mem[events_mem_index] = 7'd0;
         end
     end

@@ -22,9 +22,15 @@ module gs_guarded_direct_l0_lane (
     reg signed [15:0] v_old_q;
     reg signed [15:0] v_start_q;
     reg r_q;
+    reg signed [22:0] product_of_2_q;
+    reg signed [15:0] v_start_s3_q;
+    reg signed [23:0] product_of_3_q;
+    reg signed [15:0] v_start_s4_q;
     reg signed [21:0] product_q;
     reg signed [11:0] current_s2_q;
     reg signed [12:0] aligned_q;
+    reg signed [12:0] aligned_s4_q;
+    reg signed [12:0] aligned_s5_q;
     reg signed [12:0] input_q;
     reg signed [16:0] leaked_q;
     reg signed [17:0] charge_q;
@@ -33,17 +39,25 @@ module gs_guarded_direct_l0_lane (
     reg r_s4_q;
     reg r_s5_q;
     reg r_s6_q;
+    reg r_s7_q;
+    reg r_s8_q;
     reg spike_q;
     reg signed [15:0] v_q;
-    reg signed [15:0] h_s7_q;
+    reg signed [15:0] h_s9_q;
     initial begin
         current_q = 12'sd0;
         v_old_q = 16'sd0;
         v_start_q = 16'sd0;
         r_q = 1'd0;
+        product_of_2_q = 23'sd0;
+        v_start_s3_q = 16'sd0;
+        product_of_3_q = 24'sd0;
+        v_start_s4_q = 16'sd0;
         product_q = 22'sd0;
         current_s2_q = 12'sd0;
         aligned_q = 13'sd0;
+        aligned_s4_q = 13'sd0;
+        aligned_s5_q = 13'sd0;
         input_q = 13'sd0;
         leaked_q = 17'sd0;
         charge_q = 18'sd0;
@@ -52,9 +66,11 @@ module gs_guarded_direct_l0_lane (
         r_s4_q = 1'd0;
         r_s5_q = 1'd0;
         r_s6_q = 1'd0;
+        r_s7_q = 1'd0;
+        r_s8_q = 1'd0;
         spike_q = 1'd0;
         v_q = 16'sd0;
-        h_s7_q = 16'sd0;
+        h_s9_q = 16'sd0;
     end
 
     // bias; start of a sample
@@ -70,10 +86,10 @@ module gs_guarded_direct_l0_lane (
     // charge: decay * v, and the current in membrane LSBs
     wire signed [21:0] scaled_up_1 = {v_start_q, 6'd0};
     wire signed [19:0] scaled_up_2 = {v_start_q, 4'd0};
-    wire signed [22:0] difference_1 = scaled_up_1 - $signed({{2{scaled_up_2[19]}}, scaled_up_2});
-    wire signed [17:0] scaled_up_3 = {v_start_q, 2'd0};
-    wire signed [23:0] sum_2 = difference_1 + $signed({{5{scaled_up_3[17]}}, scaled_up_3});
-    wire signed [24:0] sum_3 = sum_2 + $signed({{8{v_start_q[15]}}, v_start_q});
+    wire signed [22:0] product_of_2_d = scaled_up_1 - $signed({{2{scaled_up_2[19]}}, scaled_up_2});
+    wire signed [17:0] scaled_up_3 = {v_start_s3_q, 2'd0};
+    wire signed [23:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_3[17]}}, scaled_up_3});
+    wire signed [24:0] sum_2 = product_of_3_q + $signed({{8{v_start_s4_q[15]}}, v_start_s4_q});
     wire signed [12:0] aligned_d = {current_s2_q, 1'd0};
 
     // charge: the product rounded, once
@@ -89,19 +105,25 @@ module gs_guarded_direct_l0_lane (
 
     // reset
     wire signed [16:0] scaled_up_4 = {h_q, 1'd0};
-    wire signed [17:0] difference_2 = scaled_up_4 - 17'sd0;
-    wire signed [15:0] choice_1 = (r_s6_q & (~fire)) ? $signed(difference_2[15:0]) : h_q;
-    wire signed [15:0] v_d = (fire & (~r_s6_q)) ? 16'sd0 : choice_1;
+    wire signed [17:0] difference_1 = scaled_up_4 - 17'sd0;
+    wire signed [15:0] choice_1 = (r_s8_q & (~fire)) ? $signed(difference_1[15:0]) : h_q;
+    wire signed [15:0] v_d = (fire & (~r_s8_q)) ? 16'sd0 : choice_1;
 
     always @(posedge clk_i) begin
         current_q <= sum_1[11:0];
         v_old_q <= v_old_d;
         v_start_q <= v_start_d;
         r_q <= r_d;
-        product_q <= sum_3[21:0];
+        product_of_2_q <= product_of_2_d;
+        v_start_s3_q <= v_start_q;
+        product_of_3_q <= product_of_3_d;
+        v_start_s4_q <= v_start_s3_q;
+        product_q <= sum_2[21:0];
         current_s2_q <= current_q;
         aligned_q <= aligned_d;
-        input_q <= aligned_q;
+        aligned_s4_q <= aligned_q;
+        aligned_s5_q <= aligned_s4_q;
+        input_q <= aligned_s5_q;
         leaked_q <= leaked_d_biased[22:6];
         charge_q <= charge_d;
         h_q <= charge_q[15:0];
@@ -109,18 +131,20 @@ module gs_guarded_direct_l0_lane (
         r_s4_q <= r_s3_q;
         r_s5_q <= r_s4_q;
         r_s6_q <= r_s5_q;
+        r_s7_q <= r_s6_q;
+        r_s8_q <= r_s7_q;
         spike_q <= fire;
         v_q <= v_d;
-        h_s7_q <= h_q;
+        h_s9_q <= h_q;
     end
 
     assign spike_o = spike_q;
-    assign h_o = h_s7_q;
+    assign h_o = h_s9_q;
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[12], sum_3[24:22], leaked_d_bias[6], leaked_d_biased[5:0], charge_q[17:16], margin[15:0],
-        difference_2[17:16], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[12], sum_2[24:22], leaked_d_bias[6], leaked_d_biased[5:0], charge_q[17:16], margin[15:0],
+        difference_1[17:16], rst_i};
 endmodule
 
 `default_nettype wire

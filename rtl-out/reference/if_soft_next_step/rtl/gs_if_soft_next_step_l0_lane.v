@@ -37,11 +37,11 @@ module gs_if_soft_next_step_l0_lane (
     reg signed [11:0] leaked_q;
     reg signed [13:0] charge_q;
     reg signed [11:0] h_q;
-    reg signed [11:0] fire_at_s1_q;
-    reg signed [11:0] fire_at_s2_q;
-    reg signed [11:0] fire_at_s3_q;
-    reg signed [11:0] fire_at_s4_q;
-    reg signed [11:0] fire_at_s5_q;
+    reg signed [11:0] not_fire_at_s1_q;
+    reg signed [11:0] not_fire_at_s2_q;
+    reg signed [11:0] not_fire_at_s3_q;
+    reg signed [11:0] not_fire_at_s4_q;
+    reg signed [11:0] not_fire_at_s5_q;
     reg spike_q;
     reg signed [11:0] v_q;
     reg signed [11:0] h_s6_q;
@@ -60,11 +60,11 @@ module gs_if_soft_next_step_l0_lane (
         leaked_q = 12'sd0;
         charge_q = 14'sd0;
         h_q = 12'sd0;
-        fire_at_s1_q = 12'sd0;
-        fire_at_s2_q = 12'sd0;
-        fire_at_s3_q = 12'sd0;
-        fire_at_s4_q = 12'sd0;
-        fire_at_s5_q = 12'sd0;
+        not_fire_at_s1_q = 12'sd0;
+        not_fire_at_s2_q = 12'sd0;
+        not_fire_at_s3_q = 12'sd0;
+        not_fire_at_s4_q = 12'sd0;
+        not_fire_at_s5_q = 12'sd0;
         spike_q = 1'd0;
         v_q = 12'sd0;
         h_s6_q = 12'sd0;
@@ -92,7 +92,9 @@ module gs_if_soft_next_step_l0_lane (
     wire signed [11:0] h_d = h_d_fits ? $signed(charge_q[11:0]) : h_d_end;
 
     // fire
-    wire signed [12:0] margin = h_q - fire_at_s5_q;
+    wire signed [11:0] not_fire_at_s1_d = ~fire_at_i;
+    wire signed [11:0] not_2 = ~not_fire_at_s5_q;
+    wire signed [12:0] margin = h_q - not_2;
     wire fire = ~margin[12];
 
     always @(posedge clk_i) begin
@@ -110,11 +112,11 @@ module gs_if_soft_next_step_l0_lane (
         leaked_q <= product_q;
         charge_q <= charge_d;
         h_q <= h_d;
-        fire_at_s1_q <= fire_at_i;
-        fire_at_s2_q <= fire_at_s1_q;
-        fire_at_s3_q <= fire_at_s2_q;
-        fire_at_s4_q <= fire_at_s3_q;
-        fire_at_s5_q <= fire_at_s4_q;
+        not_fire_at_s1_q <= not_fire_at_s1_d;
+        not_fire_at_s2_q <= not_fire_at_s1_q;
+        not_fire_at_s3_q <= not_fire_at_s2_q;
+        not_fire_at_s4_q <= not_fire_at_s3_q;
+        not_fire_at_s5_q <= not_fire_at_s4_q;
         spike_q <= fire;
         v_q <= h_q;
         h_s6_q <= h_q;

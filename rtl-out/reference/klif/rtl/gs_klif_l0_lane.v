@@ -20,27 +20,39 @@ module gs_klif_l0_lane (
 
     reg signed [7:0] current_q;
     reg signed [11:0] v_old_q;
+    reg signed [18:0] product_of_2_q;
+    reg signed [11:0] v_old_s2_q;
+    reg signed [19:0] product_of_3_q;
+    reg signed [11:0] v_old_s3_q;
     reg signed [18:0] product_q;
     reg signed [8:0] aligned_q;
+    reg signed [8:0] aligned_s3_q;
+    reg signed [8:0] aligned_s4_q;
     reg signed [8:0] input_q;
     reg signed [13:0] leaked_q;
     reg signed [14:0] charge_q;
     reg signed [11:0] h_q;
     reg spike_q;
     reg signed [11:0] v_q;
-    reg signed [11:0] h_s6_q;
+    reg signed [11:0] h_s8_q;
     initial begin
         current_q = 8'sd0;
         v_old_q = 12'sd0;
+        product_of_2_q = 19'sd0;
+        v_old_s2_q = 12'sd0;
+        product_of_3_q = 20'sd0;
+        v_old_s3_q = 12'sd0;
         product_q = 19'sd0;
         aligned_q = 9'sd0;
+        aligned_s3_q = 9'sd0;
+        aligned_s4_q = 9'sd0;
         input_q = 9'sd0;
         leaked_q = 14'sd0;
         charge_q = 15'sd0;
         h_q = 12'sd0;
         spike_q = 1'd0;
         v_q = 12'sd0;
-        h_s6_q = 12'sd0;
+        h_s8_q = 12'sd0;
     end
 
     // bias; start of a sample
@@ -50,10 +62,10 @@ module gs_klif_l0_lane (
     // charge: decay * v, and the current in membrane LSBs
     wire signed [17:0] scaled_up_1 = {v_old_q, 6'd0};
     wire signed [15:0] scaled_up_2 = {v_old_q, 4'd0};
-    wire signed [18:0] sum_2 = scaled_up_1 + $signed({{2{scaled_up_2[15]}}, scaled_up_2});
-    wire signed [13:0] scaled_up_3 = {v_old_q, 2'd0};
-    wire signed [19:0] sum_3 = sum_2 + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
-    wire signed [20:0] sum_4 = sum_3 + $signed({{8{v_old_q[11]}}, v_old_q});
+    wire signed [18:0] product_of_2_d = scaled_up_1 + $signed({{2{scaled_up_2[15]}}, scaled_up_2});
+    wire signed [13:0] scaled_up_3 = {v_old_s2_q, 2'd0};
+    wire signed [19:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
+    wire signed [20:0] sum_2 = product_of_3_q + $signed({{8{v_old_s3_q[11]}}, v_old_s3_q});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
@@ -75,23 +87,29 @@ module gs_klif_l0_lane (
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
-        product_q <= sum_4[18:0];
+        product_of_2_q <= product_of_2_d;
+        v_old_s2_q <= v_old_q;
+        product_of_3_q <= product_of_3_d;
+        v_old_s3_q <= v_old_s2_q;
+        product_q <= sum_2[18:0];
         aligned_q <= aligned_d;
-        input_q <= aligned_q;
+        aligned_s3_q <= aligned_q;
+        aligned_s4_q <= aligned_s3_q;
+        input_q <= aligned_s4_q;
         leaked_q <= leaked_d_biased[19:6];
         charge_q <= charge_d;
         h_q <= rectified[11:0];
         spike_q <= fire;
         v_q <= v_d;
-        h_s6_q <= h_q;
+        h_s8_q <= h_q;
     end
 
     assign spike_o = spike_q;
-    assign h_o = h_s6_q;
+    assign h_o = h_s8_q;
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_4[20:19], leaked_d_biased[5:0], rectified[14:12], margin[11:0], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_2[20:19], leaked_d_biased[5:0], rectified[14:12], margin[11:0], rst_i};
 endmodule
 
 `default_nettype wire

@@ -47,7 +47,7 @@ module gs_klif_l1 (
     wire u_event_buffer_step_user;
     wire [1:0] u_event_buffer_event_address;
     wire u_crossbar_read;
-    wire [2:0] u_crossbar_index;
+    wire [3:0] u_crossbar_index;
     wire u_crossbar_step_done;
     wire u_crossbar_hand_next;
     wire u_crossbar_hand;
@@ -73,7 +73,7 @@ module gs_klif_l1 (
     wire u_probe_queue_user;
 
     wire read = u_crossbar_read;
-    wire [2:0] index = u_crossbar_index;
+    wire [3:0] index = u_crossbar_index;
     wire step_done = u_crossbar_step_done;
     wire ready = u_event_buffer_s_ready;
     wire accept = s_valid_i & ready;

@@ -5,7 +5,7 @@
 `default_nettype none
 
 // Crossbar: 4 axons x 3 neurons, 6-bit weights, 2 synapse lanes, 1 events a cycle, 2 passes a step.
-// Cycles of a step: 2 * max(events, 4).
+// Cycles of a step: 2 * max(events, 5).
 module gs_lif_hard_l0_crossbar #(
     parameter WEIGHTS_FILE = "gs_lif_hard_l0_weights.hex"
 ) (
@@ -17,7 +17,7 @@ module gs_lif_hard_l0_crossbar #(
     input  wire [1:0] event_address_i,
     input  wire [1:0] credit_i,  // one pulse for each step whose spikes left the layer
     output wire read_o,
-    output wire [1:0] index_o,
+    output wire [2:0] index_o,
     output wire step_done_o,
     output wire hand_next_o,  // they are in the next cycle
     output wire hand_o,  // the sums of a group are complete
@@ -48,8 +48,10 @@ module gs_lif_hard_l0_crossbar #(
     reg group_q;
     reg group_q_last;
     reg step_done_d1_q;
-    reg [1:0] pass_cycle_q;
-    reg [1:0] before_last_d1;
+    reg [2:0] pass_cycle_q;
+    reg is_longer_d1;
+    reg [2:0] of_events_d1;
+    reg [2:0] before_last_d1;
     reg first_step_q;
     reg group_d1;
     reg event0_d1_q;
@@ -87,8 +89,10 @@ module gs_lif_hard_l0_crossbar #(
         group_q = 1'd0;
         group_q_last = 1'd0;
         step_done_d1_q = 1'd0;
-        pass_cycle_q = 2'd0;
-        before_last_d1 = 2'd0;
+        pass_cycle_q = 3'd0;
+        is_longer_d1 = 1'd0;
+        of_events_d1 = 3'd0;
+        before_last_d1 = 3'd0;
         first_step_q = 1'd1;
         group_d1 = 1'd0;
         event0_d1_q = 1'd0;
@@ -141,10 +145,10 @@ module gs_lif_hard_l0_crossbar #(
     // number of the cycle before a pass's last
     wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
     wire step_done_next = pass_done_d & group_q_last;
-    wire [2:0] sum_2 = pass_cycle_q + 2'd1;
-    wire [1:0] pass_cycle_d = (not_4 | pass_done_q) ? 2'd0 : sum_2[1:0];
+    wire [3:0] sum_2 = pass_cycle_q + 3'd1;
+    wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_2[2:0];
     wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [1:0] before_last_d1_d = (step_events_i > 3'd4) ? difference_1[1:0] : 2'd2;
+    wire [2:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 3'd3;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -184,7 +188,7 @@ module gs_lif_hard_l0_crossbar #(
             group_q <= 1'd0;
             group_q_last <= 1'd0;
             step_done_d1_q <= 1'd0;
-            pass_cycle_q <= 2'd0;
+            pass_cycle_q <= 3'd0;
             first_step_q <= 1'd1;
             event0_d1_q <= 1'd0;
             weighed0_d1_q <= 1'd0;
@@ -227,7 +231,7 @@ module gs_lif_hard_l0_crossbar #(
             if (step_done_d1_q) begin
                 first_step_q <= step_user_i;
             end
-            event0_d1_q <= running_q & ({1'd0, pass_cycle_q} < step_events_i);
+            event0_d1_q <= running_q & (pass_cycle_q < step_events_i);
             weighed0_d1_q <= event0_d1_q;
             hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;
@@ -236,6 +240,8 @@ module gs_lif_hard_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
+        is_longer_d1 <= step_events_i > 3'd5;
+        of_events_d1 <= difference_1[2:0];
         before_last_d1 <= before_last_d1_d;
         group_d1 <= group_q;
         if (sum0_en) begin
@@ -261,7 +267,7 @@ module gs_lif_hard_l0_crossbar #(
     assign user_o = user_at_hand_d2;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[1], sum_2[2], difference_1[3:2], sum_3[8], sum_4[8]};
+    wire _unused_ok = &{1'b0, sum_1[1], sum_2[3], difference_1[3], sum_3[8], sum_4[8]};
 endmodule
 
 `default_nettype wire

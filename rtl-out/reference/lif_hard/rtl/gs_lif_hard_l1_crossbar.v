@@ -5,7 +5,7 @@
 `default_nettype none
 
 // Crossbar: 3 axons x 2 neurons, 6-bit weights, 2 synapse lanes, 1 events a cycle, 1 passes a step.
-// Cycles of a step: 1 * max(events, 8).
+// Cycles of a step: 1 * max(events, 10).
 module gs_lif_hard_l1_crossbar #(
     parameter WEIGHTS_FILE = "gs_lif_hard_l1_weights.hex"
 ) (
@@ -17,7 +17,7 @@ module gs_lif_hard_l1_crossbar #(
     input  wire [1:0] event_address_i,
     input  wire [1:0] credit_i,  // one pulse for each step whose spikes left the layer
     output wire read_o,
-    output wire [2:0] index_o,
+    output wire [3:0] index_o,
     output wire step_done_o,
     output wire hand_next_o,  // they are in the next cycle
     output wire hand_o,  // the sums of a group are complete
@@ -46,8 +46,10 @@ module gs_lif_hard_l1_crossbar #(
     reg running_q;
     reg pass_done_q;
     reg step_done_d1_q;
-    reg [2:0] pass_cycle_q;
-    reg [2:0] before_last_d1;
+    reg [3:0] pass_cycle_q;
+    reg is_longer_d1;
+    reg [3:0] of_events_d1;
+    reg [3:0] before_last_d1;
     reg first_step_q;
     reg event0_d1_q;
     reg weighed0_d1_q;
@@ -82,8 +84,10 @@ module gs_lif_hard_l1_crossbar #(
         running_q = 1'd0;
         pass_done_q = 1'd0;
         step_done_d1_q = 1'd0;
-        pass_cycle_q = 3'd0;
-        before_last_d1 = 3'd0;
+        pass_cycle_q = 4'd0;
+        is_longer_d1 = 1'd0;
+        of_events_d1 = 4'd0;
+        before_last_d1 = 4'd0;
         first_step_q = 1'd1;
         event0_d1_q = 1'd0;
         weighed0_d1_q = 1'd0;
@@ -134,8 +138,10 @@ module gs_lif_hard_l1_crossbar #(
     // number of the cycle before a pass's last
     wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
     wire step_done_next = pass_done_d;
-    wire [3:0] sum_1 = pass_cycle_q + 3'd1;
-    wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_1[2:0];
+    wire [4:0] sum_1 = pass_cycle_q + 4'd1;
+    wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_1[3:0];
+    wire signed [2:0] difference_1 = step_events_i - 2'd2;
+    wire [3:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 4'd8;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -173,7 +179,7 @@ module gs_lif_hard_l1_crossbar #(
             running_q <= 1'd0;
             pass_done_q <= 1'd0;
             step_done_d1_q <= 1'd0;
-            pass_cycle_q <= 3'd0;
+            pass_cycle_q <= 4'd0;
             first_step_q <= 1'd1;
             event0_d1_q <= 1'd0;
             weighed0_d1_q <= 1'd0;
@@ -212,7 +218,7 @@ module gs_lif_hard_l1_crossbar #(
             if (step_done_d1_q) begin
                 first_step_q <= step_user_i;
             end
-            event0_d1_q <= running_q & (pass_cycle_q < {1'd0, step_events_i});
+            event0_d1_q <= running_q & (pass_cycle_q < {2'd0, step_events_i});
             weighed0_d1_q <= event0_d1_q;
             hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;
@@ -221,7 +227,9 @@ module gs_lif_hard_l1_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        before_last_d1 <= 3'd6;
+        is_longer_d1 <= 1'd0;
+        of_events_d1 <= {1'd0, difference_1};
+        before_last_d1 <= before_last_d1_d;
         if (sum0_en) begin
             sum0_q <= sum0_d;
             sum1_q <= sum1_d;
@@ -245,7 +253,7 @@ module gs_lif_hard_l1_crossbar #(
     assign user_o = user_at_hand_d2;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[3], sum_2[8], sum_3[8]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[8], sum_3[8]};
 endmodule
 
 `default_nettype wire

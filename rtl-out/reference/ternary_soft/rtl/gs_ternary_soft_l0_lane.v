@@ -21,8 +21,14 @@ module gs_ternary_soft_l0_lane (
 
     reg signed [7:0] current_q;
     reg signed [11:0] v_old_q;
+    reg signed [18:0] product_of_2_q;
+    reg signed [11:0] v_old_s2_q;
+    reg signed [19:0] product_of_3_q;
+    reg signed [11:0] v_old_s3_q;
     reg signed [17:0] product_q;
     reg signed [8:0] aligned_q;
+    reg signed [8:0] aligned_s3_q;
+    reg signed [8:0] aligned_s4_q;
     reg signed [8:0] input_q;
     reg signed [12:0] leaked_q;
     reg signed [13:0] charge_q;
@@ -30,12 +36,18 @@ module gs_ternary_soft_l0_lane (
     reg spike_q;
     reg negative_q;
     reg signed [11:0] v_q;
-    reg signed [11:0] h_s6_q;
+    reg signed [11:0] h_s8_q;
     initial begin
         current_q = 8'sd0;
         v_old_q = 12'sd0;
+        product_of_2_q = 19'sd0;
+        v_old_s2_q = 12'sd0;
+        product_of_3_q = 20'sd0;
+        v_old_s3_q = 12'sd0;
         product_q = 18'sd0;
         aligned_q = 9'sd0;
+        aligned_s3_q = 9'sd0;
+        aligned_s4_q = 9'sd0;
         input_q = 9'sd0;
         leaked_q = 13'sd0;
         charge_q = 14'sd0;
@@ -43,7 +55,7 @@ module gs_ternary_soft_l0_lane (
         spike_q = 1'd0;
         negative_q = 1'd0;
         v_q = 12'sd0;
-        h_s6_q = 12'sd0;
+        h_s8_q = 12'sd0;
     end
 
     // bias; start of a sample
@@ -53,10 +65,10 @@ module gs_ternary_soft_l0_lane (
     // charge: decay * v, and the current in membrane LSBs
     wire signed [17:0] scaled_up_1 = {v_old_q, 6'd0};
     wire signed [15:0] scaled_up_2 = {v_old_q, 4'd0};
-    wire signed [18:0] difference_1 = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
-    wire signed [13:0] scaled_up_3 = {v_old_q, 2'd0};
-    wire signed [19:0] sum_2 = difference_1 + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
-    wire signed [20:0] sum_3 = sum_2 + $signed({{8{v_old_q[11]}}, v_old_q});
+    wire signed [18:0] product_of_2_d = scaled_up_1 - $signed({{2{scaled_up_2[15]}}, scaled_up_2});
+    wire signed [13:0] scaled_up_3 = {v_old_s2_q, 2'd0};
+    wire signed [19:0] product_of_3_d = product_of_2_q + $signed({{5{scaled_up_3[13]}}, scaled_up_3});
+    wire signed [20:0] sum_2 = product_of_3_q + $signed({{8{v_old_s3_q[11]}}, v_old_s3_q});
     wire signed [8:0] aligned_d = {current_q, 1'd0};
 
     // charge: the product rounded, once
@@ -70,32 +82,38 @@ module gs_ternary_soft_l0_lane (
     wire fire = ~margin[12];
 
     // reset
-    wire signed [13:0] difference_2 = $signed({{1{h_q[11]}}, h_q}) - 13'sd511;
-    wire signed [11:0] v_d = fire ? $signed(difference_2[11:0]) : h_q;
+    wire signed [13:0] difference_1 = $signed({{1{h_q[11]}}, h_q}) - 13'sd511;
+    wire signed [11:0] v_d = fire ? $signed(difference_1[11:0]) : h_q;
 
     always @(posedge clk_i) begin
         current_q <= sum_1[7:0];
         v_old_q <= v_old_d;
-        product_q <= sum_3[17:0];
+        product_of_2_q <= product_of_2_d;
+        v_old_s2_q <= v_old_q;
+        product_of_3_q <= product_of_3_d;
+        v_old_s3_q <= v_old_s2_q;
+        product_q <= sum_2[17:0];
         aligned_q <= aligned_d;
-        input_q <= aligned_q;
+        aligned_s3_q <= aligned_q;
+        aligned_s4_q <= aligned_s3_q;
+        input_q <= aligned_s4_q;
         leaked_q <= leaked_d_biased[18:6];
         charge_q <= charge_d;
         h_q <= charge_q[11:0];
         spike_q <= fire;
         negative_q <= 1'd0;
         v_q <= v_d;
-        h_s6_q <= h_q;
+        h_s8_q <= h_q;
     end
 
     assign spike_o = spike_q;
     assign negative_o = negative_q;
-    assign h_o = h_s6_q;
+    assign h_o = h_s8_q;
     assign v_o = v_q;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[8], sum_3[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0],
-        difference_2[13:12], rst_i};
+    wire _unused_ok = &{1'b0, sum_1[8], sum_2[20:18], leaked_d_biased[5:0], charge_q[13:12], margin[11:0],
+        difference_1[13:12], rst_i};
 endmodule
 
 `default_nettype wire

@@ -5,7 +5,7 @@
 `default_nettype none
 
 // Crossbar: 4 axons x 3 neurons, 6-bit weights, 4 synapse lanes, 1 events a cycle, 1 passes a step.
-// Cycles of a step: 1 * max(events, 8).
+// Cycles of a step: 1 * max(events, 11).
 module gs_ternary_soft_l1_crossbar #(
     parameter WEIGHTS_FILE = "gs_ternary_soft_l1_weights.hex"
 ) (
@@ -18,7 +18,7 @@ module gs_ternary_soft_l1_crossbar #(
     input  wire event_payload_i,
     input  wire [1:0] credit_i,  // one pulse for each step whose spikes left the layer
     output wire read_o,
-    output wire [2:0] index_o,
+    output wire [3:0] index_o,
     output wire step_done_o,
     output wire hand_next_o,  // they are in the next cycle
     output wire hand_o,  // the sums of a group are complete
@@ -47,14 +47,22 @@ module gs_ternary_soft_l1_crossbar #(
     reg running_q;
     reg pass_done_q;
     reg step_done_d1_q;
-    reg [2:0] pass_cycle_q;
-    reg [2:0] before_last_d1;
+    reg [3:0] pass_cycle_q;
+    reg is_longer_d1;
+    reg [3:0] of_events_d1;
+    reg [3:0] before_last_d1;
     reg first_step_q;
     reg event0_d1_q;
     reg weighed0_d1_q;
     reg payload0_d1;
+    reg signed [6:0] joined0_0_0_d1;
+    reg signed [6:0] joined0_0_1_d1;
+    reg signed [6:0] joined0_0_2_d1;
+    reg signed [6:0] joined0_0_3_d1;
+    reg joined_event_d1_q;
     reg hand_d1_q;
     reg hand_d2_q;
+    reg hand_d3_q;
     reg hand_over_d1_q;
     reg clear_q;
     reg signed [7:0] sum0_q;
@@ -63,8 +71,10 @@ module gs_ternary_soft_l1_crossbar #(
     reg signed [7:0] sum3_q;
     reg first_at_hand_d1;
     reg first_at_hand_d2;
+    reg first_at_hand_d3;
     reg user_at_hand_d1;
     reg user_at_hand_d2;
+    reg user_at_hand_d3;
     initial begin
         waiting0_q = 1'd1;
         waiting1_q = 1'd0;
@@ -86,14 +96,22 @@ module gs_ternary_soft_l1_crossbar #(
         running_q = 1'd0;
         pass_done_q = 1'd0;
         step_done_d1_q = 1'd0;
-        pass_cycle_q = 3'd0;
-        before_last_d1 = 3'd0;
+        pass_cycle_q = 4'd0;
+        is_longer_d1 = 1'd0;
+        of_events_d1 = 4'd0;
+        before_last_d1 = 4'd0;
         first_step_q = 1'd1;
         event0_d1_q = 1'd0;
         weighed0_d1_q = 1'd0;
         payload0_d1 = 1'd0;
+        joined0_0_0_d1 = 7'sd0;
+        joined0_0_1_d1 = 7'sd0;
+        joined0_0_2_d1 = 7'sd0;
+        joined0_0_3_d1 = 7'sd0;
+        joined_event_d1_q = 1'd0;
         hand_d1_q = 1'd0;
         hand_d2_q = 1'd0;
+        hand_d3_q = 1'd0;
         hand_over_d1_q = 1'd0;
         clear_q = 1'd1;
         sum0_q = 8'sd0;
@@ -102,8 +120,10 @@ module gs_ternary_soft_l1_crossbar #(
         sum3_q = 8'sd0;
         first_at_hand_d1 = 1'd0;
         first_at_hand_d2 = 1'd0;
+        first_at_hand_d3 = 1'd0;
         user_at_hand_d1 = 1'd0;
         user_at_hand_d2 = 1'd0;
+        user_at_hand_d3 = 1'd0;
     end
     reg [23:0] weights [0:3];
     reg [23:0] weights_rdata;
@@ -142,8 +162,10 @@ module gs_ternary_soft_l1_crossbar #(
     // number of the cycle before a pass's last
     wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
     wire step_done_next = pass_done_d;
-    wire [3:0] sum_1 = pass_cycle_q + 3'd1;
-    wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_1[2:0];
+    wire [4:0] sum_1 = pass_cycle_q + 4'd1;
+    wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_1[3:0];
+    wire signed [3:0] difference_1 = step_events_i - 3'd2;
+    wire [3:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 4'd9;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -151,37 +173,31 @@ module gs_ternary_soft_l1_crossbar #(
     wire signed [5:0] weights_rdata_2 = weights_rdata[17:12];
     wire signed [5:0] weights_rdata_3 = weights_rdata[23:18];
 
-    // after a reset they are cleared like that too: a reset of their own would cost the look-up tables' last input
-    wire sum0_en = clear_q | weighed0_d1_q;
-    wire and_6 = clear_q & (~weighed0_d1_q);
-    wire signed [8:0] sum_2 = sum0_q + $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
-    wire signed [8:0] difference_1 = sum0_q - $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
-    wire signed [7:0] choice_1 = payload0_d1 ? $signed(difference_1[7:0]) : $signed(sum_2[7:0]);
+    // what the events of a cycle add together
     wire signed [6:0] neg_1 = -weights_rdata_0;
-    wire signed [7:0] choice_2 = payload0_d1 ? $signed({{1{neg_1[6]}}, neg_1}) : $signed({{2{weights_rdata_0[5]}}, weights_rdata_0});
-    wire signed [7:0] choice_3 = clear_q ? choice_2 : choice_1;
-    wire signed [7:0] sum0_d = and_6 ? 8'sd0 : choice_3;
-    wire signed [8:0] sum_3 = sum1_q + $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
-    wire signed [8:0] difference_2 = sum1_q - $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
-    wire signed [7:0] choice_4 = payload0_d1 ? $signed(difference_2[7:0]) : $signed(sum_3[7:0]);
+    wire signed [6:0] joined0_0_0_d1_d = payload0_d1 ? neg_1 : $signed({{1{weights_rdata_0[5]}}, weights_rdata_0});
     wire signed [6:0] neg_2 = -weights_rdata_1;
-    wire signed [7:0] choice_5 = payload0_d1 ? $signed({{1{neg_2[6]}}, neg_2}) : $signed({{2{weights_rdata_1[5]}}, weights_rdata_1});
-    wire signed [7:0] choice_6 = clear_q ? choice_5 : choice_4;
-    wire signed [7:0] sum1_d = and_6 ? 8'sd0 : choice_6;
-    wire signed [8:0] sum_4 = sum2_q + $signed({{2{weights_rdata_2[5]}}, weights_rdata_2});
-    wire signed [8:0] difference_3 = sum2_q - $signed({{2{weights_rdata_2[5]}}, weights_rdata_2});
-    wire signed [7:0] choice_7 = payload0_d1 ? $signed(difference_3[7:0]) : $signed(sum_4[7:0]);
+    wire signed [6:0] joined0_0_1_d1_d = payload0_d1 ? neg_2 : $signed({{1{weights_rdata_1[5]}}, weights_rdata_1});
     wire signed [6:0] neg_3 = -weights_rdata_2;
-    wire signed [7:0] choice_8 = payload0_d1 ? $signed({{1{neg_3[6]}}, neg_3}) : $signed({{2{weights_rdata_2[5]}}, weights_rdata_2});
-    wire signed [7:0] choice_9 = clear_q ? choice_8 : choice_7;
-    wire signed [7:0] sum2_d = and_6 ? 8'sd0 : choice_9;
-    wire signed [8:0] sum_5 = sum3_q + $signed({{2{weights_rdata_3[5]}}, weights_rdata_3});
-    wire signed [8:0] difference_4 = sum3_q - $signed({{2{weights_rdata_3[5]}}, weights_rdata_3});
-    wire signed [7:0] choice_10 = payload0_d1 ? $signed(difference_4[7:0]) : $signed(sum_5[7:0]);
+    wire signed [6:0] joined0_0_2_d1_d = payload0_d1 ? neg_3 : $signed({{1{weights_rdata_2[5]}}, weights_rdata_2});
     wire signed [6:0] neg_4 = -weights_rdata_3;
-    wire signed [7:0] choice_11 = payload0_d1 ? $signed({{1{neg_4[6]}}, neg_4}) : $signed({{2{weights_rdata_3[5]}}, weights_rdata_3});
-    wire signed [7:0] choice_12 = clear_q ? choice_11 : choice_10;
-    wire signed [7:0] sum3_d = and_6 ? 8'sd0 : choice_12;
+    wire signed [6:0] joined0_0_3_d1_d = payload0_d1 ? neg_4 : $signed({{1{weights_rdata_3[5]}}, weights_rdata_3});
+
+    // after a reset they are cleared like that too: a reset of their own would cost the look-up tables' last input
+    wire sum0_en = clear_q | joined_event_d1_q;
+    wire and_6 = clear_q & (~joined_event_d1_q);
+    wire signed [8:0] sum_2 = sum0_q + $signed({{1{joined0_0_0_d1[6]}}, joined0_0_0_d1});
+    wire signed [7:0] choice_1 = clear_q ? $signed({{1{joined0_0_0_d1[6]}}, joined0_0_0_d1}) : $signed(sum_2[7:0]);
+    wire signed [7:0] sum0_d = and_6 ? 8'sd0 : choice_1;
+    wire signed [8:0] sum_3 = sum1_q + $signed({{1{joined0_0_1_d1[6]}}, joined0_0_1_d1});
+    wire signed [7:0] choice_2 = clear_q ? $signed({{1{joined0_0_1_d1[6]}}, joined0_0_1_d1}) : $signed(sum_3[7:0]);
+    wire signed [7:0] sum1_d = and_6 ? 8'sd0 : choice_2;
+    wire signed [8:0] sum_4 = sum2_q + $signed({{1{joined0_0_2_d1[6]}}, joined0_0_2_d1});
+    wire signed [7:0] choice_3 = clear_q ? $signed({{1{joined0_0_2_d1[6]}}, joined0_0_2_d1}) : $signed(sum_4[7:0]);
+    wire signed [7:0] sum2_d = and_6 ? 8'sd0 : choice_3;
+    wire signed [8:0] sum_5 = sum3_q + $signed({{1{joined0_0_3_d1[6]}}, joined0_0_3_d1});
+    wire signed [7:0] choice_4 = clear_q ? $signed({{1{joined0_0_3_d1[6]}}, joined0_0_3_d1}) : $signed(sum_5[7:0]);
+    wire signed [7:0] sum3_d = and_6 ? 8'sd0 : choice_4;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -205,12 +221,14 @@ module gs_ternary_soft_l1_crossbar #(
             running_q <= 1'd0;
             pass_done_q <= 1'd0;
             step_done_d1_q <= 1'd0;
-            pass_cycle_q <= 3'd0;
+            pass_cycle_q <= 4'd0;
             first_step_q <= 1'd1;
             event0_d1_q <= 1'd0;
             weighed0_d1_q <= 1'd0;
+            joined_event_d1_q <= 1'd0;
             hand_d1_q <= 1'd0;
             hand_d2_q <= 1'd0;
+            hand_d3_q <= 1'd0;
             hand_over_d1_q <= 1'd0;
             clear_q <= 1'd1;
         end else begin
@@ -244,17 +262,25 @@ module gs_ternary_soft_l1_crossbar #(
             if (step_done_d1_q) begin
                 first_step_q <= step_user_i;
             end
-            event0_d1_q <= running_q & (pass_cycle_q < step_events_i);
+            event0_d1_q <= running_q & (pass_cycle_q < {1'd0, step_events_i});
             weighed0_d1_q <= event0_d1_q;
+            joined_event_d1_q <= weighed0_d1_q;
             hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;
-            hand_over_d1_q <= hand_d2_q;
-            clear_q <= hand_d2_q;
+            hand_d3_q <= hand_d2_q;
+            hand_over_d1_q <= hand_d3_q;
+            clear_q <= hand_d3_q;
         end
     end
     always @(posedge clk_i) begin
-        before_last_d1 <= 3'd6;
+        is_longer_d1 <= 1'd0;
+        of_events_d1 <= difference_1;
+        before_last_d1 <= before_last_d1_d;
         payload0_d1 <= event_payload_0;
+        joined0_0_0_d1 <= joined0_0_0_d1_d;
+        joined0_0_1_d1 <= joined0_0_1_d1_d;
+        joined0_0_2_d1 <= joined0_0_2_d1_d;
+        joined0_0_3_d1 <= joined0_0_3_d1_d;
         if (sum0_en) begin
             sum0_q <= sum0_d;
             sum1_q <= sum1_d;
@@ -263,8 +289,10 @@ module gs_ternary_soft_l1_crossbar #(
         end
         first_at_hand_d1 <= first_step_q;
         first_at_hand_d2 <= first_at_hand_d1;
+        first_at_hand_d3 <= first_at_hand_d2;
         user_at_hand_d1 <= step_user_i;
         user_at_hand_d2 <= user_at_hand_d1;
+        user_at_hand_d3 <= user_at_hand_d2;
     end
     always @(posedge clk_i) begin
         if (event0_d1_q) weights_rdata <= weights[event_address_0];
@@ -273,15 +301,14 @@ module gs_ternary_soft_l1_crossbar #(
     assign read_o = running_q;
     assign index_o = pass_cycle_q;
     assign step_done_o = step_done_d1_q;
-    assign hand_next_o = hand_d2_q;
+    assign hand_next_o = hand_d3_q;
     assign hand_o = hand_over_d1_q;
     assign sums_o = {sum3_q, sum2_q, sum1_q, sum0_q};
-    assign first_o = first_at_hand_d2;
-    assign user_o = user_at_hand_d2;
+    assign first_o = first_at_hand_d3;
+    assign user_o = user_at_hand_d3;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[3], sum_2[8], difference_1[8], sum_3[8], difference_2[8], sum_4[8], difference_3[8],
-        sum_5[8], difference_4[8]};
+    wire _unused_ok = &{1'b0, sum_1[4], sum_2[8], sum_3[8], sum_4[8], sum_5[8]};
 endmodule
 
 `default_nettype wire
