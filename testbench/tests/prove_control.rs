@@ -1,0 +1,191 @@
+//! The control of many shapes is proved; planted bugs that random stalls are unlikely to meet are refuted, with the cycle.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use goldspike::engine::tool::{Toolbox, YOSYS, YOSYS_SMTBMC};
+use goldspike::prove::{
+    ControlClaim, Limits, Property, Prover, Solver, Status, control_claims, control_shapes,
+};
+use goldspike_testbench::tools::missing;
+
+fn prover() -> Option<Prover> {
+    if missing(YOSYS) || missing(YOSYS_SMTBMC) || missing(Solver::Yices.tool()) {
+        return None;
+    }
+    let limits = Limits {
+        time: Duration::from_secs(240),
+        ..Limits::default()
+    };
+    Some(Prover::new(Toolbox::from_environment(), Solver::Yices, limits).unwrap())
+}
+
+fn shapes() -> Vec<(&'static str, Vec<ControlClaim>)> {
+    let designs = control_shapes().unwrap().into_iter();
+    designs
+        .map(|(name, design)| (name, control_claims(&design).unwrap()))
+        .collect()
+}
+
+#[test]
+fn the_control_of_every_shape_is_proved() {
+    let Some(prover) = prover() else { return };
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut units = BTreeSet::new();
+    let start = Instant::now();
+    for (name, claims) in shapes() {
+        let properties = prover.ask_all_control(&claims, jobs, |_| ()).unwrap();
+        assert!(properties.len() > 5 * claims.len());
+        for property in &properties {
+            assert_eq!(property.status, Status::Proved, "{name}: {}", property.name);
+        }
+        units.extend(claims.iter().map(|claim| claim.top.replace(['0', '1'], "")));
+    }
+    println!("{:.1} s: {units:?}", start.elapsed().as_secs_f64());
+    for unit in ["guard", "event_buffer", "crossbar", "spikes", "spikes_queue", "probe_queue"] {
+        assert!(units.iter().any(|top| top.ends_with(unit)), "{unit}: {units:?}");
+    }
+}
+
+/// The unit of the first shape, or of the one of this number.
+fn unit(shape: usize, ending: &str) -> ControlClaim {
+    let (_, claims) = shapes().remove(shape);
+    let found = claims.into_iter().find(|claim| claim.top.ends_with(ending));
+    found.unwrap_or_else(|| panic!("no {ending}"))
+}
+
+/// With `old` replaced in its Verilog.
+fn planted(shape: usize, ending: &str, old: &str, new: &str) -> ControlClaim {
+    let mut claim = unit(shape, ending);
+    let text = &mut claim.modules[0].text;
+    assert!(text.contains(old), "{old} is not in\n{text}");
+    *text = text.replacen(old, new, 1);
+    claim
+}
+
+/// The property whose words hold `words` is refuted; its cycle and trace.
+fn refuted(claim: &ControlClaim, words: &str) -> Option<(u64, Vec<String>)> {
+    let properties = prover()?.ask_control(claim).unwrap();
+    assert!(properties.iter().all(|p| p.status != Status::Proved));
+    let property = properties.iter().find(|p| p.name.contains(words));
+    match &property.unwrap_or_else(|| panic!("{words}: {properties:?}")).status {
+        Status::Broken { cycle, trace } => {
+            println!("{}: cycle {cycle}\n{}", claim.name, trace.join("\n"));
+            assert!(trace.iter().any(|line| line.starts_with("cycle 0: ") && line.contains("rst_i 1")));
+            Some((*cycle, trace.clone()))
+        }
+        other => panic!("{words}: {other:?}\n{properties:?}"),
+    }
+}
+
+/// Twelve cycles in which an entry waits and is taken in turn, one pattern of 4,096.
+#[test]
+fn an_entry_lost_after_one_pattern_of_twelve_stalls_is_found() {
+    let claim = planted(
+        0,
+        "l0_spikes_queue",
+        "valid_q <= fetch | (valid_q & (~pop_i));",
+        "stalls_q <= {stalls_q[10:0], valid_q & ~pop_i};\n            \
+         valid_q <= (fetch | (valid_q & (~pop_i))) & (stalls_q != 12'b101100111010);",
+    );
+    let mut claim = claim;
+    let text = &mut claim.modules[0].text;
+    *text = text.replacen("    reg valid_q;", "    reg valid_q;\n    reg [11:0] stalls_q;", 1);
+    *text = text.replacen(
+        "            valid_q <= 1'd0;",
+        "            valid_q <= 1'd0;\n            stalls_q <= 12'd0;",
+        1,
+    );
+    let Some(prover) = prover() else { return };
+    let properties = prover.ask_control(&claim).unwrap();
+    let broken: Vec<&Property> = properties
+        .iter()
+        .filter(|p| matches!(p.status, Status::Broken { .. }))
+        .collect();
+    let [first, ..] = broken.as_slice() else {
+        panic!("{properties:?}")
+    };
+    let Status::Broken { cycle, trace } = &first.status else {
+        return;
+    };
+    println!("{}: cycle {cycle}\n{}", first.name, trace.join("\n"));
+    assert!(*cycle >= 12, "{cycle}");
+    assert!(trace.iter().filter(|line| line.contains("pop_i")).count() >= 6);
+}
+
+/// One planted bug a statement, in a row: shape, unit, text, its replacement, words of what it breaks.
+const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
+    (0, "spikes_queue", "            any_waiting_q <= 1'd0;\n", "", "a reset from any state"),
+    (0, "spikes_queue", "if (fetch) entries_rdata <=", "if (fetch | (&write_pointer_q[1:0])) entries_rdata <=", "stays until it is taken"),
+    (0, "spikes_queue", "entries[read_pointer_q]", "entries[{read_pointer_q[3] ^ (&write_pointer_q[2:0]), read_pointer_q[2:0]}]", "once, in order and unchanged"),
+    (0, "spikes_queue", "wire fetch = any_waiting_q &", "wire fetch = (any_waiting_q | (&write_pointer_q[1:0])) &", "reads no word that was not written"),
+    (0, "spikes_queue", "wire fetch = any_waiting_q &", "wire fetch = any_waiting_q & (write_pointer_q != 4'd3) &", "comes out within"),
+    (0, "l0_event_buffer", "written_q <= written_d;", "written_q <= written_d & {1'b1, ~(&write_bank_q), 1'b1};", "each event is read back"),
+    (0, "l0_event_buffer", "pushed_d1_q <= push;", "pushed_d1_q <= push & (write_bank_q != 2'd3);", "each step is told exactly once"),
+    (0, "l0_event_buffer", "assign s_ready_o = ~claimed4_q;", "assign s_ready_o = ~claimed4_q | (claimed4_q & s_last_i);", "the buffer is ready exactly"),
+    (0, "l0_event_buffer", "step_user0_q <= step_user0_d;", "step_user0_q <= step_user0_d & ~stored3_q;", "each step is shown"),
+    (0, "l0_crossbar", "assign step_done_o = ", "assign step_done_o = (step_events_i != 3'd6) & ", "each step ends exactly once"),
+    (0, "l0_crossbar", "assign index_o = ", "assign index_o = step_events_i[2] & step_events_i[1] ? 3'd0 : ", "each place of a step is read once"),
+    (0, "l0_crossbar", "assign hand_o = ", "assign hand_o = ~step_user_i & ", "hands its sums over once"),
+    (0, "l0_crossbar", "assign first_o = ", "assign first_o = step_events_i[2] | ", "is handed over as a first one"),
+    (0, "guard", "assign m_valid_o = ", "assign m_valid_o = (tag_q[1:0] != 2'd3) & ", "each accepted beat comes out once"),
+    (0, "guard", "wire mark = ", "wire mark = (address2_d1 != 3'd3) & ", "its address is new in its step"),
+    (0, "guard", "assign error_o = error_q", "assign error_o = error_q & s_valid_i", "the error flag"),
+    (0, "guard", "assign claim_o = ", "assign claim_o = (tag_q != 16'd2) & ", "claims its bank"),
+    (0, "guard", "wire sweep = clearing_q & ", "wire sweep = clearing_q & ~(s_valid_i & (&clear_row_q[1:0])) & ", "ready after at most"),
+    (1, "l0_spikes", "wire valid_en = (~valid_q) | m_ready_i;", "wire valid_en = (~valid_q) | m_ready_i | (left0_q & left1_q & user_q);", "a beat that is not taken stays"),
+    (1, "l0_spikes", "assign m_valid_o = valid_q;", "assign m_valid_o = valid_q & (m_ready_i | ~last_q);", "TVALID does not wait"),
+    (1, "l0_spikes", "address_q <= sum_1", "address_q <= row_user_q & row_last_q ? 3'd0 : sum_1", "each spike of a row"),
+    (1, "l0_spikes", "last_q <= last_d;", "last_q <= last_d & ~(left1_q & row_user_q);", "each step ends with exactly one beat"),
+    (1, "l0_spikes", "credit_d1_q <= ", "credit_d1_q <= ~(left1_q & row_user_q) & ", "gives its credit back"),
+];
+
+#[test]
+fn each_statement_can_fail() {
+    for (shape, ending, old, new, words) in PLANTED {
+        let claim = planted(*shape, ending, old, new);
+        if refuted(&claim, words).is_none() {
+            return;
+        }
+    }
+    let broken: BTreeSet<&str> = PLANTED.iter().map(|(.., words)| *words).collect();
+    assert_eq!(broken.len(), PLANTED.len());
+}
+
+/// What the checker or its solver cannot say is not proved.
+#[test]
+fn a_checker_that_fails_proves_nothing() {
+    if missing(YOSYS) {
+        return;
+    }
+    for said in [
+        "echo '## Status: PASSED'; exit 1",
+        "echo 'Status: UNKNOWN'",
+        "echo Killed; exit 137",
+        "echo '## Status: FAILED'; exit 1",
+        "sleep 60",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["yosys-smtbmc", "yices-smt2"] {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{said}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let yosys = Toolbox::from_environment().find(YOSYS).unwrap();
+        let beside = yosys.parent().unwrap().to_owned();
+        let toolbox = Toolbox::of([folder.path().to_owned(), beside]);
+        let limits = Limits {
+            time: Duration::from_secs(1),
+            ..Limits::default()
+        };
+        let Ok(prover) = Prover::new(toolbox, Solver::Yices, limits) else {
+            panic!("{said}")
+        };
+        for property in prover.ask_control(&unit(0, "l0_spikes_queue")).unwrap() {
+            assert!(matches!(property.status, Status::Unknown(_)), "{property:?}");
+        }
+    }
+}
