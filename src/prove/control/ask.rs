@@ -22,7 +22,7 @@ const FIRST_CYCLES: u32 = 2;
 const SEARCHED: u32 = 48;
 
 /// Longest time for that.
-const SEARCH_TIME: Duration = Duration::from_secs(20);
+const SEARCH_TIME: Duration = Duration::from_secs(120);
 
 /// What a run of `yosys-smtbmc` says.
 enum Said {
@@ -105,19 +105,28 @@ impl Asked<'_> {
         self.refuted(&why)
     }
 
-    /// Whether what must be possible is seen.
+    /// Whether what must be possible is seen: that it never happens is refuted.
     fn seen(&self) -> Result<Status, ProveError> {
-        if !self.claim.formal.iter().any(super::Formal::sees) {
-            return Ok(Status::Proved);
-        }
         let within = self.claim.seen_within.to_string();
-        Ok(match self.says("all", &["-c", "-t", &within])? {
-            Said::Passed(_) => Status::Proved,
-            Said::Failed(..) => Status::Unknown(format!(
-                "vacuous: what must be possible is not seen within {within} cycles"
-            )),
-            Said::Nothing(why) => Status::Unknown(format!("what must be possible: {why}")),
-        })
+        for (number, label) in self.claim.seen().iter().enumerate() {
+            let name = format!("never{number}");
+            if let Err(why) = self.describe(&name, Asserted::Never(number))? {
+                return Ok(Status::Unknown(why));
+            }
+            // Some solvers cannot name what fails; that it does is enough.
+            match self.says(&name, &["--noinfo", "-t", &within])? {
+                Said::Failed(..) => {}
+                Said::Passed(_) => {
+                    return Ok(Status::Unknown(format!(
+                        "vacuous: {label} is not seen within {within} cycles"
+                    )));
+                }
+                Said::Nothing(why) => {
+                    return Ok(Status::Unknown(format!("whether {label} is seen: {why}")));
+                }
+            }
+        }
+        Ok(Status::Proved)
     }
 
     /// A counterexample of what is stated; without one nothing is known, and `why`.
@@ -163,6 +172,11 @@ impl Asked<'_> {
         let mut files = String::new();
         for (number, (file, formal)) in self.claim.modules.iter().zip(&self.claim.formal).enumerate() {
             let path = format!("{name}{number}.v");
+            // What is seen of a child is asked where it stands alone.
+            let asserted = match asserted {
+                Asserted::Never(_) if number > 0 => Asserted::Never(usize::MAX),
+                asserted => asserted,
+            };
             let text = self.claim.with(file, &formal.text(asserted));
             fs::write(self.folder.join(&path), text)?;
             files.push_str(&format!(" {path}"));
@@ -235,9 +249,8 @@ fn read(ended: Option<String>, text: &str) -> Said {
     match (status.map(str::trim), ended) {
         (Some("PASSED"), None) => Said::Passed(cycle),
         (Some("FAILED"), Some(_)) => {
-            let mut labels = after("Assert failed in ");
-            labels.extend(after("Unreached cover statement at "));
-            if labels.is_empty() {
+            let labels = after("Assert failed in ");
+            if labels.is_empty() && !text.contains("BMC failed!") {
                 return Said::Nothing("yosys-smtbmc failed and named nothing".to_owned());
             }
             Said::Failed(labels, cycle)

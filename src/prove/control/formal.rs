@@ -17,6 +17,8 @@ pub(super) enum Asserted {
     All,
     /// What is stated.
     Stated,
+    /// That what must be possible, of this number, never happens.
+    Never(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,14 +161,15 @@ impl Formal {
         self.of(Kind::Assumed).map(|part| part.words.as_str())
     }
 
-    /// Whether something must be seen.
-    pub(super) fn sees(&self) -> bool {
-        self.of(Kind::Seen).next().is_some()
+    /// Labels of what must be possible.
+    pub(super) fn seen(&self) -> impl Iterator<Item = &str> {
+        self.of(Kind::Seen).map(|part| part.label.as_str())
     }
 
-    /// The text. A child's assumptions are shown where its parent knows what they say; `within`: whether it is a child's.
+    /// The text.
     pub(super) fn text(&self, asserted: Asserted) -> String {
         let mut text = String::new();
+        let mut seen = 0;
         for part in &self.parts {
             let Part { label, text: term, .. } = part;
             let _ = match part.kind {
@@ -175,14 +178,21 @@ impl Formal {
                     text,
                     "always @* if (f_past && !rst_i) {label}: assume({term});"
                 ),
+                Kind::Seen => {
+                    seen += 1;
+                    match asserted == Asserted::Never(seen - 1) {
+                        false => Ok(()),
+                        true => writeln!(
+                            text,
+                            "always @* if (f_past && !rst_i) {label}: assert(!({term}));"
+                        ),
+                    }
+                }
+                Kind::Stated | Kind::Needed if matches!(asserted, Asserted::Never(_)) => Ok(()),
                 Kind::Needed if asserted == Asserted::Stated => Ok(()),
                 Kind::Stated | Kind::Needed => writeln!(
                     text,
                     "always @* if (f_past && !rst_i) {label}: assert({term});"
-                ),
-                Kind::Seen => writeln!(
-                    text,
-                    "always @* if (f_past && !rst_i) {label}: cover({term});"
                 ),
             };
         }

@@ -67,6 +67,12 @@ impl ControlClaim {
         all
     }
 
+    /// Labels of what must be possible.
+    fn seen(&self) -> Vec<String> {
+        let seen = self.formal.first().into_iter().flat_map(Formal::seen);
+        seen.map(str::to_owned).collect()
+    }
+
     /// A module's text with what is asked of it; a child shows its parent what is known of it.
     fn with(&self, file: &VerilogFile, asked: &str) -> String {
         let mut text = file.text.clone();
