@@ -142,8 +142,7 @@ fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
         if !args.width.is_empty() {
             let message = "--width is for a model: control has the widths of its plan";
             return Err(
-                Diagnostic::error(&codes::NOT_APPLICABLE, message.to_owned())
-                    .help("leave it out"),
+                Diagnostic::error(&codes::NOT_APPLICABLE, message.to_owned()).help("leave it out"),
             );
         }
         let mut control = Vec::new();

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use goldspike::engine::tool::{Toolbox, YOSYS, YOSYS_SMTBMC};
+use goldspike::hdl::{Sim, all_modules};
 use goldspike::prove::{
     ControlClaim, Limits, Prover, Solver, Status, control_claims, control_shapes,
 };
@@ -45,8 +46,18 @@ fn the_control_of_every_shape_is_proved() {
         units.extend(claims.iter().map(|claim| claim.top.replace(['0', '1'], "")));
     }
     println!("{:.1} s: {units:?}", start.elapsed().as_secs_f64());
-    for unit in ["guard", "event_buffer", "crossbar", "spikes", "spikes_queue", "probe_queue"] {
-        assert!(units.iter().any(|top| top.ends_with(unit)), "{unit}: {units:?}");
+    for unit in [
+        "guard",
+        "event_buffer",
+        "crossbar",
+        "spikes",
+        "spikes_queue",
+        "probe_queue",
+    ] {
+        assert!(
+            units.iter().any(|top| top.ends_with(unit)),
+            "{unit}: {units:?}"
+        );
     }
 }
 
@@ -84,14 +95,20 @@ fn an_entry_lost_after_one_pattern_of_pushes_and_stalls_is_found() {
     *text = text.replacen("            valid_q <= 1'd0;", reset, 1);
     let Some(prover) = prover() else { return };
     let properties = prover.ask_control(&claim).unwrap();
-    let broken = properties.iter().find_map(|property| match &property.status {
-        Status::Broken { cycle, trace } => Some((property, *cycle, trace)),
-        _ => None,
-    });
+    let broken = properties
+        .iter()
+        .find_map(|property| match &property.status {
+            Status::Broken { cycle, trace } => Some((property, *cycle, trace)),
+            _ => None,
+        });
     let Some((property, cycle, trace)) = broken else {
         panic!("{properties:?}")
     };
-    println!("{}: not so in cycle {cycle}\n{}", property.name, trace.join("\n"));
+    println!(
+        "{}: not so in cycle {cycle}\n{}",
+        property.name,
+        trace.join("\n")
+    );
     assert!((9..=16).contains(&cycle), "{cycle}");
     let changes = |port: &str| trace.iter().filter(|line| line.contains(port)).count();
     assert!(changes("push_i ") >= 5 && changes("pop_i ") >= 2);
@@ -99,29 +116,209 @@ fn an_entry_lost_after_one_pattern_of_pushes_and_stalls_is_found() {
 
 /// One planted bug a statement, in a row: shape, unit, text, its replacement, words of what it breaks.
 const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
-    (0, "spikes_queue", "            any_waiting_q <= 1'd0;\n", "", "a reset from any state"),
-    (0, "spikes_queue", "if (fetch) entries_rdata <=", "if (fetch | (&write_pointer_q[1:0])) entries_rdata <=", "stays until it is taken"),
-    (0, "spikes_queue", "entries[read_pointer_q]", "entries[{read_pointer_q[3] ^ (&write_pointer_q[2:0]), read_pointer_q[2:0]}]", "once, in order and unchanged"),
-    (0, "spikes_queue", "wire fetch = any_waiting_q &", "wire fetch = (any_waiting_q | (&write_pointer_q[1:0])) &", "reads no word that was not written"),
-    (0, "spikes_queue", "wire fetch = any_waiting_q &", "wire fetch = any_waiting_q & (write_pointer_q != 4'd3) &", "comes out within"),
-    (0, "l0_event_buffer", "write_bank_q}] <= s_address_i;", "write_bank_q}] <= s_address_i & {3{~(&write_bank_q)}};", "each event is read back"),
-    (0, "l0_event_buffer", "pushed_d1_q <= push;", "pushed_d1_q <= push & (write_bank_q != 2'd3);", "each step is told exactly once"),
-    (0, "l0_event_buffer", "assign s_ready_o = ~claimed4_q;", "assign s_ready_o = ~claimed4_q | (claimed4_q & s_last_i);", "the buffer is ready exactly"),
-    (0, "l0_event_buffer", "step_user0_q <= step_user0_d;", "step_user0_q <= step_user0_d & ~stored3_q;", "each step is shown"),
-    (0, "l0_crossbar", "assign step_done_o = ", "assign step_done_o = (step_events_i != 3'd6) & ", "each step ends exactly once"),
-    (0, "l0_crossbar", "assign index_o = ", "assign index_o = step_events_i[2] & step_events_i[1] ? 3'd0 : ", "each place of a step is read once"),
-    (0, "l0_crossbar", "assign hand_o = ", "assign hand_o = ~step_user_i & ", "hands its sums over once"),
-    (0, "l0_crossbar", "assign first_o = ", "assign first_o = step_events_i[2] | ", "is handed over as a first one"),
-    (0, "guard", "assign m_valid_o = ", "assign m_valid_o = (tag_q[1:0] != 2'd3) & ", "each accepted beat comes out once"),
-    (0, "guard", "wire mark = ", "wire mark = (address2_d1 != 3'd3) & ", "its address is new in its step"),
-    (0, "guard", "assign error_o = error_q", "assign error_o = error_q & s_valid_i", "the error flag"),
-    (0, "guard", "assign claim_o = ", "assign claim_o = (tag_q != 16'd2) & ", "claims its bank"),
-    (0, "guard", "wire sweep = clearing_q & ", "wire sweep = clearing_q & ~(s_valid_i & (&clear_row_q[1:0])) & ", "ready after at most"),
-    (1, "l0_spikes", "wire valid_en = (~valid_q) | m_ready_i;", "wire valid_en = (~valid_q) | m_ready_i | (left0_q & left1_q & user_q);", "a beat that is not taken stays"),
-    (1, "l0_spikes", "assign m_valid_o = valid_q;", "assign m_valid_o = valid_q & (m_ready_i | ~last_q);", "TVALID does not wait"),
-    (1, "l0_spikes", "address_q <= sum_1", "address_q <= row_user_q & row_last_q ? 3'd0 : sum_1", "each spike of a row"),
-    (1, "l0_spikes", "last_q <= last_d;", "last_q <= last_d & ~(left1_q & row_user_q);", "each step ends with exactly one beat"),
-    (1, "l0_spikes", "credit_d1_q <= ", "credit_d1_q <= ~(left1_q & row_user_q) & ", "gives its credit back"),
+    (
+        0,
+        "spikes_queue",
+        "            any_waiting_q <= 1'd0;\n",
+        "",
+        "a reset from any state",
+    ),
+    (
+        0,
+        "spikes_queue",
+        "if (fetch) entries_rdata <=",
+        "if (fetch | (&write_pointer_q[1:0])) entries_rdata <=",
+        "stays until it is taken",
+    ),
+    (
+        0,
+        "spikes_queue",
+        "entries[read_pointer_q]",
+        "entries[{read_pointer_q[3] ^ (&write_pointer_q[2:0]), read_pointer_q[2:0]}]",
+        "once, in order and unchanged",
+    ),
+    (
+        0,
+        "spikes_queue",
+        "wire fetch = any_waiting_q &",
+        "wire fetch = (any_waiting_q | (&write_pointer_q[1:0])) &",
+        "reads no word that was not written",
+    ),
+    (
+        0,
+        "spikes_queue",
+        "wire fetch = any_waiting_q &",
+        "wire fetch = any_waiting_q & (write_pointer_q != 4'd3) &",
+        "comes out within",
+    ),
+    (
+        0,
+        "l0_event_buffer",
+        "write_bank_q}] <= s_address_i;",
+        "write_bank_q}] <= s_address_i & {3{~(&write_bank_q)}};",
+        "each event is read back",
+    ),
+    (
+        0,
+        "l0_event_buffer",
+        "pushed_d1_q <= push;",
+        "pushed_d1_q <= push & (write_bank_q != 2'd3);",
+        "each step is told exactly once",
+    ),
+    (
+        0,
+        "l0_event_buffer",
+        "assign s_ready_o = ~claimed4_q;",
+        "assign s_ready_o = ~claimed4_q | (claimed4_q & s_last_i);",
+        "the buffer is ready exactly",
+    ),
+    (
+        0,
+        "l0_event_buffer",
+        "step_user0_q <= step_user0_d;",
+        "step_user0_q <= step_user0_d & ~stored3_q;",
+        "each step is shown",
+    ),
+    (
+        0,
+        "l0_crossbar",
+        "assign step_done_o = ",
+        "assign step_done_o = (step_events_i != 3'd6) & ",
+        "each step ends exactly once",
+    ),
+    (
+        0,
+        "l0_crossbar",
+        "assign index_o = ",
+        "assign index_o = step_events_i[2] & step_events_i[1] ? 3'd0 : ",
+        "each place of a step is read once",
+    ),
+    (
+        0,
+        "l0_crossbar",
+        "assign hand_o = ",
+        "assign hand_o = ~step_user_i & ",
+        "hands its sums over once",
+    ),
+    (
+        0,
+        "l0_crossbar",
+        "assign first_o = ",
+        "assign first_o = step_events_i[2] | ",
+        "is handed over as a first one",
+    ),
+    (
+        0,
+        "guard",
+        "assign m_valid_o = ",
+        "assign m_valid_o = (tag_q[1:0] != 2'd3) & ",
+        "each accepted beat comes out once",
+    ),
+    (
+        0,
+        "guard",
+        "wire mark = ",
+        "wire mark = (address2_d1 != 3'd3) & ",
+        "its address is new in its step",
+    ),
+    (
+        0,
+        "guard",
+        "assign error_o = error_q",
+        "assign error_o = error_q & s_valid_i",
+        "the error flag",
+    ),
+    (
+        0,
+        "guard",
+        "assign claim_o = ",
+        "assign claim_o = (tag_q != 16'd2) & ",
+        "claims its bank",
+    ),
+    (
+        0,
+        "guard",
+        "wire sweep = clearing_q & ",
+        "wire sweep = clearing_q & ~(s_valid_i & (&clear_row_q[1:0])) & ",
+        "ready after at most",
+    ),
+    (
+        1,
+        "l0_spikes",
+        "wire valid_en = (~valid_q) | m_ready_i;",
+        "wire valid_en = (~valid_q) | m_ready_i | (left0_q & left1_q & user_q);",
+        "a row is taken from the queue",
+    ),
+    (
+        1,
+        "l0_spikes",
+        "assign m_user_o = user_q;",
+        "assign m_user_o = user_q ^ (m_ready_i & ~last_q);",
+        "a beat that is not taken stays",
+    ),
+    (
+        1,
+        "l0_spikes",
+        "wire row_valid_en = ",
+        "wire row_valid_en = (m_ready_i | row_valid_q | valid_q) & ",
+        "TVALID does not wait",
+    ),
+    (
+        1,
+        "l0_spikes",
+        "address_q <= sum_1",
+        "address_q <= row_user_q & row_last_q ? 3'd0 : sum_1",
+        "each spike of a row",
+    ),
+    (
+        1,
+        "l0_spikes",
+        "last_q <= last_d;",
+        "last_q <= last_d & ~(left1_q & row_user_q);",
+        "each step ends with exactly one beat",
+    ),
+    (
+        1,
+        "l0_spikes",
+        "credit_d1_q <= take",
+        "credit_d1_q <= ~(row_user_q & ~valid_q) & take",
+        "gives its credit back",
+    ),
+    (
+        0,
+        "l0_crossbar",
+        "assign read_o = ",
+        "assign read_o = (step_user_i | ~step_events_i[0]) & ",
+        "a step begins in the first cycle",
+    ),
+    (
+        0,
+        "guard",
+        "assign m_address_o = ",
+        "assign m_address_o = m_user_o ? 3'd0 : ",
+        "address and payload of an event stay",
+    ),
+    (
+        0,
+        "l0_spikes_queue",
+        "assign valid_o = valid_q",
+        "assign valid_o = valid_q | (read_pointer_q == 4'd2)",
+        "nothing comes out",
+    ),
+    (
+        0,
+        "l0_event_buffer",
+        "assign step_events_o = ",
+        "assign step_events_o = read_i & stored2_q ? 3'd0 : ",
+        "stays until the step is done",
+    ),
+    (
+        0,
+        "l0_event_buffer",
+        "write_bank_q <= write_bank_d;",
+        "write_bank_q <= s_user_i ? write_bank_q : write_bank_d;",
+        "is read from a word that was not written",
+    ),
 ];
 
 /// Every planted bug is refuted with its cycle, and together they break every statement that they name.
@@ -139,16 +336,78 @@ fn each_statement_can_fail() {
             _ => None,
         });
         let broken: Vec<_> = broken.collect();
-        println!("{ending}: {words}: {:?}", broken.iter().map(|(p, cycle, _)| (cycle, p.name.rsplit(": ").next())).collect::<Vec<_>>());
+        println!(
+            "{ending}: {words}: {:?}",
+            broken
+                .iter()
+                .map(|(p, cycle, _)| (cycle, p.name.rsplit(": ").next()))
+                .collect::<Vec<_>>()
+        );
         for (property, cycle, trace) in &broken {
             assert!(**cycle > 0 && trace[0].contains("rst_i 1"), "{property:?}");
         }
-        if !broken.iter().any(|(property, ..)| property.name.contains(words)) {
+        if !broken
+            .iter()
+            .any(|(property, ..)| property.name.contains(words))
+        {
             println!("NOT BROKEN: {:?}", properties[0].status);
             holding.push(words);
         }
     }
     assert!(holding.is_empty(), "{holding:?}");
+}
+
+/// The tags of a guard run out after 65,532 steps, and are cleared; a step that has begun before knows its addresses then.
+#[test]
+fn an_address_that_comes_again_around_the_clearing_of_the_tags_is_flagged() {
+    let (_, design) = control_shapes().unwrap().remove(0);
+    let modules = all_modules(&design.top);
+    let guard = modules
+        .iter()
+        .find(|module| module.name().ends_with("_guard"))
+        .unwrap();
+    // Beats that end steps until the guard waits for the second time, but for the last `events` before it.
+    let run = |beats: usize, then: usize| {
+        let mut sim = Sim::new(guard).unwrap();
+        let input = |name: &str| sim.input(name).unwrap();
+        let [valid, null, address, last, room] = [
+            "s_valid_i",
+            "s_null_i",
+            "s_address_i",
+            "s_last_i",
+            "m_ready_i",
+        ]
+        .map(input);
+        let (ready, error) = (
+            sim.output("s_ready_o").unwrap(),
+            sim.output("error_o").unwrap(),
+        );
+        sim.set(room, 1);
+        sim.set(valid, 1);
+        sim.set(address, 2);
+        let (mut accepted, mut began) = (0, false);
+        for _ in 0..70_000 {
+            let event = accepted >= beats;
+            sim.set(null, i128::from(!event));
+            sim.set(last, i128::from(!event));
+            sim.settle();
+            let goes = sim.get(ready) == 1;
+            if began && !goes && accepted < beats {
+                return (accepted, sim.get(error) == 1);
+            }
+            began |= goes;
+            accepted += usize::from(goes && accepted < beats + then);
+            sim.set(valid, i128::from(accepted < beats + then));
+            sim.clock();
+        }
+        (accepted, sim.get(error) == 1)
+    };
+    let (most, flagged) = run(usize::MAX, 0);
+    assert!(!flagged && (65_000..66_000).contains(&most), "{most}");
+    for beats in most - 6..most + 2 {
+        assert_eq!(run(beats, 1), (beats + 1, false), "{beats} of {most}");
+        assert_eq!(run(beats, 2), (beats + 2, true), "{beats} of {most}");
+    }
 }
 
 /// What the checker or its solver cannot say is not proved.
@@ -181,7 +440,10 @@ fn a_checker_that_fails_proves_nothing() {
             panic!("{said}")
         };
         for property in prover.ask_control(&unit(0, "l0_spikes_queue")).unwrap() {
-            assert!(matches!(property.status, Status::Unknown(_)), "{property:?}");
+            assert!(
+                matches!(property.status, Status::Unknown(_)),
+                "{property:?}"
+            );
         }
     }
 }

@@ -92,13 +92,19 @@ impl Asked<'_> {
                 match self.says("all", &["-t", &back.to_string()])? {
                     Said::Passed(_) => return Ok(all(self.seen()?)),
                     Said::Failed(labels, cycle) => {
-                        format!("fails in cycle {cycle} after a reset: {}", labels.join(", "))
+                        format!(
+                            "fails in cycle {cycle} after a reset: {}",
+                            labels.join(", ")
+                        )
                     }
                     Said::Nothing(why) => why,
                 }
             }
             Said::Failed(labels, _) => {
-                format!("does not follow from the cycles before: {}", labels.join(", "))
+                format!(
+                    "does not follow from the cycles before: {}",
+                    labels.join(", ")
+                )
             }
             Said::Nothing(why) => why,
         };
@@ -145,7 +151,15 @@ impl Asked<'_> {
             ..*self
         };
         let searched = SEARCHED.max(self.claim.depth).to_string();
-        let Said::Failed(labels, cycle) = asked.says("stated", &["-t", &searched])? else {
+        // Not every solver can say where: another one may.
+        let mut found = asked.says("stated", &["-t", &searched])?;
+        for solver in Solver::ALL {
+            let installed = self.toolbox.find(solver.tool()).is_some();
+            if matches!(found, Said::Nothing(_)) && solver != self.solver && installed {
+                found = Asked { solver, ..asked }.says("stated", &["-t", &searched])?;
+            }
+        }
+        let Said::Failed(labels, cycle) = found else {
             return Ok(nothing());
         };
         let failing: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
@@ -170,7 +184,13 @@ impl Asked<'_> {
     /// `NAME.smt2`, or why Yosys has none.
     fn describe(&self, name: &str, asserted: Asserted) -> Result<Result<(), String>, ProveError> {
         let mut files = String::new();
-        for (number, (file, formal)) in self.claim.modules.iter().zip(&self.claim.formal).enumerate() {
+        for (number, (file, formal)) in self
+            .claim
+            .modules
+            .iter()
+            .zip(&self.claim.formal)
+            .enumerate()
+        {
             let path = format!("{name}{number}.v");
             // What is seen of a child is asked where it stands alone.
             let asserted = match asserted {
@@ -227,7 +247,10 @@ impl Asked<'_> {
             Ok(text) => (None, text),
             Err(failure) => {
                 let all = fs::read(&failure.log).unwrap_or_default();
-                (Some(failure.status), String::from_utf8_lossy(&all).into_owned())
+                (
+                    Some(failure.status),
+                    String::from_utf8_lossy(&all).into_owned(),
+                )
             }
         };
         Ok(read(ended, &text))
@@ -236,14 +259,19 @@ impl Asked<'_> {
 
 /// What the words say, given how the run ended if not well.
 fn read(ended: Option<String>, text: &str) -> Said {
-    let status = text.lines().rev().find_map(|line| line.split("Status: ").nth(1));
+    let status = text
+        .lines()
+        .rev()
+        .find_map(|line| line.split("Status: ").nth(1));
     let after = |mark: &str| -> Vec<String> {
         let lines = text.lines().filter_map(|line| line.split(mark).nth(1));
         lines.map(|line| label(line)).collect()
     };
     let asked = |mark: &str| {
         let lines = text.lines().filter_map(|line| line.split(mark).nth(1));
-        lines.filter_map(|rest| rest.trim_end_matches('.').parse().ok()).next_back()
+        lines
+            .filter_map(|rest| rest.trim_end_matches('.').parse().ok())
+            .next_back()
     };
     let cycle = asked(" in step ").unwrap_or_default();
     match (status.map(str::trim), ended) {
@@ -257,7 +285,10 @@ fn read(ended: Option<String>, text: &str) -> Said {
         }
         (_, ended) => {
             let words = text.lines().map(|line| line.trim_start_matches("##"));
-            let words: Vec<&str> = words.map(str::trim).filter(|line| !line.is_empty()).collect();
+            let words: Vec<&str> = words
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .collect();
             let last = words.last().copied().unwrap_or_default();
             let ended = ended.unwrap_or_else(|| "no status".to_owned());
             Said::Nothing(format!("yosys-smtbmc: {last} ({ended})"))

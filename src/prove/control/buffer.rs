@@ -98,7 +98,11 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     let bank = |f: &mut Formal, name: &str, ahead: &str| {
         let bits = bank_bits + 1;
-        f.wire(&format!("{name}_sum"), bits.max(few) + 1, &format!("read_bank_q + {ahead}"));
+        f.wire(
+            &format!("{name}_sum"),
+            bits.max(few) + 1,
+            &format!("read_bank_q + {ahead}"),
+        );
         f.wire(
             name,
             bank_bits,
@@ -208,7 +212,11 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "the word that is followed is one of the memory's",
         &format!("f_watch_bank < {banks} && f_watch_way < {ways}"),
     );
-    f.wire("f_watch", many + 1, &format!("f_watch_place * {ways} + f_watch_way"));
+    f.wire(
+        "f_watch",
+        many + 1,
+        &format!("f_watch_place * {ways} + f_watch_way"),
+    );
     f.registers(
         &[("f_fresh_word", 1)],
         "if (f_write && write_bank_q == f_watch_bank && f_written == f_watch) f_fresh_word <= 1;\n\
@@ -237,16 +245,31 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.need("i_last_events", &format!("f_last_events <= {axons}"));
 
-    f.need("i_counts", &format!("f_claimed <= {banks} && f_stored <= f_claimed && f_told <= f_stored"));
+    f.need(
+        "i_counts",
+        &format!("f_claimed <= {banks} && f_stored <= f_claimed && f_told <= f_stored"),
+    );
     f.need("i_stored", "f_stored == f_told + f_pushed");
     f.need("i_full", &format!("f_stored < {banks} || f_written == 0"));
-    f.need("i_written", &format!("written_q == f_written && f_written <= {axons}"));
-    f.need("i_banks", &format!("read_bank_q < {banks} && write_bank_q < {banks}"));
+    f.need(
+        "i_written",
+        &format!("written_q == f_written && f_written <= {axons}"),
+    );
+    f.need(
+        "i_banks",
+        &format!("read_bank_q < {banks} && write_bank_q < {banks}"),
+    );
     bank(&mut f, "f_write_bank", "f_stored");
     f.need("i_write_bank", "write_bank_q == f_write_bank");
     for n in 0..=banks {
-        f.need(&format!("i_claimed{n}"), &format!("claimed{n}_q == (f_claimed == {n})"));
-        f.need(&format!("i_told{n}"), &format!("stored{n}_q == (f_told == {n})"));
+        f.need(
+            &format!("i_claimed{n}"),
+            &format!("claimed{n}_q == (f_claimed == {n})"),
+        );
+        f.need(
+            &format!("i_told{n}"),
+            &format!("stored{n}_q == (f_told == {n})"),
+        );
     }
     for n in 0..banks {
         f.need(
@@ -268,7 +291,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     }
     f.see(
         "c_read",
-        &format!("f_due_then_{cycles} && f_index_then_{cycles} == {} && f_claimed == {banks}", axons.min(2) - 1),
+        &format!(
+            "f_due_then_{cycles} && f_index_then_{cycles} == {} && f_claimed == {banks}",
+            axons.min(2) - 1
+        ),
     );
     f
 }

@@ -171,7 +171,9 @@ impl Formal {
         let mut text = String::new();
         let mut seen = 0;
         for part in &self.parts {
-            let Part { label, text: term, .. } = part;
+            let Part {
+                label, text: term, ..
+            } = part;
             let _ = match part.kind {
                 Kind::Text => writeln!(text, "{term}"),
                 Kind::Assumed => writeln!(

@@ -71,9 +71,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     f.wire(
         "f_new",
         1,
-        &format!(
-            "!f_null_{TO_MARK} && f_address_{TO_MARK} == f_watch && {payload_ok} && !f_seen"
-        ),
+        &format!("!f_null_{TO_MARK} && f_address_{TO_MARK} == f_watch && {payload_ok} && !f_seen"),
     );
     f.registers(
         &[("f_seen", 1)],
@@ -99,10 +97,17 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
                 "if (f_valid_{cycles} && f_last_{cycles}) f_steps <= f_user_{cycles} ? 0 : f_steps == {steps} ? {steps} : f_steps + 1;"
             ),
         );
-        illegal = format!("({illegal} || (f_valid_{cycles} && f_last_{cycles} && f_steps == {steps}))");
-        f.need("i_steps", &format!("steps_q == f_steps && f_steps <= {steps}"));
+        illegal =
+            format!("({illegal} || (f_valid_{cycles} && f_last_{cycles} && f_steps == {steps}))");
+        f.need(
+            "i_steps",
+            &format!("steps_q == f_steps && f_steps <= {steps}"),
+        );
     }
-    f.registers(&[("f_error", 1)], &format!("f_error <= f_error || {illegal};"));
+    f.registers(
+        &[("f_error", 1)],
+        &format!("f_error <= f_error || {illegal};"),
+    );
     f.state(
         "p_error",
         "the error flag is set by an illegal beat alone, by each of them, and stays",
@@ -116,7 +121,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     );
     f.state(
         "p_prompt",
-        &format!("where there is room, the guard is ready after at most {} cycles", axons + 3),
+        &format!(
+            "where there is room, the guard is ready after at most {} cycles",
+            axons + 3
+        ),
         &format!("clearing_q ? f_clearing < {axons} + 3 : s_ready_o == m_ready_i"),
     );
     f.state(
@@ -128,7 +136,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
         "i_sweep",
         "clearing_q ? clear_row_q == (f_clearing < 3 ? 0 : f_clearing - 3) : clear_row_q == 0",
     );
-    f.need("i_swept", "!(clearing_q && f_clearing >= 3 && f_watch < clear_row_q) || seen_tag[f_watch] == 0");
+    f.need(
+        "i_swept",
+        "!(clearing_q && f_clearing >= 3 && f_watch < clear_row_q) || seen_tag[f_watch] == 0",
+    );
     f.wire("f_counts", 1, "!clearing_q || f_valid_1 || f_valid_2");
     f.wire(
         "f_tags",
@@ -143,7 +154,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
         "i_seen",
         "!f_counts || (seen_tag[f_watch] <= tag_q && (seen_tag[f_watch] == tag_q) == f_seen)",
     );
-    f.need("i_none_seen", "!(clearing_q && !f_valid_1 && !f_valid_2) || !f_seen");
+    f.need(
+        "i_none_seen",
+        "!(clearing_q && !f_valid_1 && !f_valid_2) || !f_seen",
+    );
     // The first beat comes after as many cycles as there are axons.
     if axons <= SEEN_AXONS {
         f.see(

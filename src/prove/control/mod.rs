@@ -78,16 +78,27 @@ impl ControlClaim {
         let mut text = file.text.clone();
         for (child, formal) in self.modules.iter().zip(&self.formal).skip(1) {
             for (name, bits) in &formal.taps {
-                let (head, known) = (format!("module {} (", child.name), format!("f_queue_{}", &name[2..]));
+                let (head, known) = (
+                    format!("module {} (", child.name),
+                    format!("f_queue_{}", &name[2..]),
+                );
                 let range = format!("[{}:0]", bits - 1);
-                text = text.replacen(&head, &format!("{head}
-    output wire {range} {name},"), 1);
+                text = text.replacen(
+                    &head,
+                    &format!(
+                        "{head}
+    output wire {range} {name},"
+                    ),
+                    1,
+                );
                 let place = format!("    {} u_queue (", child.name);
                 text = text.replacen(
                     &place,
-                    &format!("    wire {range} {known};
+                    &format!(
+                        "    wire {range} {known};
 {place}
-        .{name}({known}),"),
+        .{name}({known}),"
+                    ),
                     1,
                 );
             }
@@ -123,7 +134,12 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
                 plan.banks, plan.axons, plan.events
             );
             let formal = buffer::formal(module, plan);
-            all.push(claim(name, &[(module, formal)], 5 + stages, 12 + plan.banks + stages)?);
+            all.push(claim(
+                name,
+                &[(module, formal)],
+                5 + stages,
+                12 + plan.banks + stages,
+            )?);
         }
         if let Some(module) = of("crossbar") {
             let name = format!(
@@ -151,7 +167,12 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
                 plan.rows, plan.neuron_lanes
             );
             let formal = spikes::formal(module, plan);
-            all.push(claim(name, &[(module, formal), (inner, of_queue)], 10 + stages, 16 + stages)?);
+            all.push(claim(
+                name,
+                &[(module, formal), (inner, of_queue)],
+                10 + stages,
+                16 + stages,
+            )?);
         }
     }
     Ok(all)
@@ -170,7 +191,10 @@ fn claim(
 ) -> Result<ControlClaim, ProveError> {
     let (modules, formal) = parts.iter().cloned().unzip::<_, _, Vec<_>, Vec<_>>();
     let top = modules.first().map(|module| module.name().to_owned());
-    let ports = modules.first().into_iter().flat_map(|module| module.ports());
+    let ports = modules
+        .first()
+        .into_iter()
+        .flat_map(|module| module.ports());
     let mut ports: Vec<String> = ports.map(|port| port.name.to_owned()).collect();
     ports.push("rst_i".to_owned());
     let modules = modules.iter().map(|module| verilog(module, ""));

@@ -31,9 +31,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         many,
         &format!("f_adding > {spacing} ? f_adding : {spacing}"),
     );
-    f.verilog(
-        "reg f_run;\nwire f_last;\nwire f_done;\nwire f_start;",
-    );
+    f.verilog("reg f_run;\nwire f_last;\nwire f_done;\nwire f_start;");
     let mut may = String::from("f_waiting != 0");
     let mut counts = vec![
         ("f_waiting".to_owned(), few),
@@ -55,7 +53,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         );
         counts.push((format!("f_out{queue}"), few));
     }
-    let counts: Vec<(&str, u32)> = counts.iter().map(|(name, bits)| (name.as_str(), *bits)).collect();
+    let counts: Vec<(&str, u32)> = counts
+        .iter()
+        .map(|(name, bits)| (name.as_str(), *bits))
+        .collect();
     f.registers(&counts, &next);
     f.verilog(&format!(
         "always @(posedge clk_i) if (rst_i) f_run <= 0; else f_run <= f_start || (f_run && !f_done);\n\
@@ -174,9 +175,18 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         ),
     );
 
-    f.need("i_run", "running_q == f_run && pass_done_q == f_last && first_step_q == f_first");
-    f.need("i_told", &format!("f_told == f_waiting + f_run && f_told <= {banks} && f_waiting <= {banks}"));
-    f.need("i_cycle", "f_run ? f_cycle < f_length && pass_cycle_q == f_cycle : f_cycle == 0 && f_pass == 0");
+    f.need(
+        "i_run",
+        "running_q == f_run && pass_done_q == f_last && first_step_q == f_first",
+    );
+    f.need(
+        "i_told",
+        &format!("f_told == f_waiting + f_run && f_told <= {banks} && f_waiting <= {banks}"),
+    );
+    f.need(
+        "i_cycle",
+        "f_run ? f_cycle < f_length && pass_cycle_q == f_cycle : f_cycle == 0 && f_pass == 0",
+    );
     f.need("i_pass", &format!("f_pass < {groups}"));
     f.need(
         "i_before_last",
@@ -186,7 +196,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         f.need("i_group", "group_q == f_pass");
     }
     for n in 0..=banks {
-        f.need(&format!("i_waiting{n}"), &format!("waiting{n}_q == (f_waiting == {n})"));
+        f.need(
+            &format!("i_waiting{n}"),
+            &format!("waiting{n}_q == (f_waiting == {n})"),
+        );
     }
     for queue in 0..queues {
         for n in 0..=credits {

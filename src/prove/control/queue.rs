@@ -75,7 +75,10 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
     );
     f.state(
         "p_prompt",
-        &format!("an entry of an empty queue comes out within {} cycles", idle(fabric) + 1),
+        &format!(
+            "an entry of an empty queue comes out within {} cycles",
+            idle(fabric) + 1
+        ),
         &format!("f_idle <= {}", idle(fabric)),
     );
     f.need("i_count", &format!("f_count <= {depth}"));
@@ -92,12 +95,17 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         );
     } else {
         let places = stages + 3;
-        let flight: Vec<String> = (1..=1 + stages).map(|n| format!("arrived_d{n}_q")).collect();
+        let flight: Vec<String> = (1..=1 + stages)
+            .map(|n| format!("arrived_d{n}_q"))
+            .collect();
         let stored: Vec<String> = (1..=places).map(|n| format!("ahead{n}_q * {n}")).collect();
         f.wire("f_flight", 8, &flight.join(" + "));
         f.wire("f_ahead", 8, &stored.join(" + "));
         for n in 0..=places {
-            f.need(&format!("i_ahead{n}"), &format!("ahead{n}_q == (f_ahead == {n})"));
+            f.need(
+                &format!("i_ahead{n}"),
+                &format!("ahead{n}_q == (f_ahead == {n})"),
+            );
             f.need(
                 &format!("i_claimed{n}"),
                 &format!("claimed{n}_q == (f_ahead + f_flight == {n})"),
@@ -107,7 +115,11 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
             "i_places",
             &format!("f_count == waiting_q + f_ahead + f_flight && f_ahead + f_flight <= {places}"),
         );
-        f.wire("f_at", address, "read_pointer_q + f_place - f_ahead - f_flight");
+        f.wire(
+            "f_at",
+            address,
+            "read_pointer_q + f_place - f_ahead - f_flight",
+        );
         f.need(
             "i_stored",
             &format!("!f_track || f_place < f_ahead + f_flight || {entries}[f_at] == f_entry"),

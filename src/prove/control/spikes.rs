@@ -113,7 +113,8 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.need("i_row", "row_valid_q == f_row");
     f.need("i_rows", "f_rows == f_queue_entries + f_row");
-    let mut same = "row_base_q == f_base && row_last_q == f_last && row_user_q == f_user".to_owned();
+    let mut same =
+        "row_base_q == f_base && row_last_q == f_last && row_user_q == f_user".to_owned();
     for lane in 0..lanes {
         let _ = write!(same, " && left{lane}_q == f_rest[{lane}]");
         if sign {
