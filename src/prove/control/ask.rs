@@ -265,7 +265,7 @@ fn read(ended: Option<String>, text: &str) -> Said {
         .find_map(|line| line.split("Status: ").nth(1));
     let after = |mark: &str| -> Vec<String> {
         let lines = text.lines().filter_map(|line| line.split(mark).nth(1));
-        lines.map(|line| label(line)).collect()
+        lines.map(label).collect()
     };
     let asked = |mark: &str| {
         let lines = text.lines().filter_map(|line| line.split(mark).nth(1));
