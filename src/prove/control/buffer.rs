@@ -14,7 +14,7 @@ use crate::rtl::stream::Layout;
 
 /// What is asked of an event buffer.
 pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
-    let layout = Layout::new(plan.axons, plan.fed);
+    let layout = Layout::into_layer(plan);
     let (banks, axons, ways) = (plan.banks, plan.axons, plan.events as usize);
     let (bank_bits, way_bits) = (index_bits(banks as usize), plan.events.trailing_zeros());
     let place_bits = plan.place_bits();
@@ -33,20 +33,32 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
             "s_address_i"
         },
     );
+    let (ends, shows) = if layout.repeats {
+        ("{s_repeat_i, s_user_i}", "{step_repeat_o, step_user_o}")
+    } else {
+        ("s_user_i", "step_user_o")
+    };
+    f.wire("f_ends", 2, ends);
+    f.wire("f_shows", 2, shows);
     f.wire("f_push", 1, "s_valid_i && s_last_i");
     f.wire("f_write", 1, "s_valid_i && !s_null_i");
     f.registers(
         &[
             ("f_claimed", few),
+            ("f_claim", 1),
+            ("f_full", 1),
             ("f_stored", few),
             ("f_told", few),
             ("f_pushed", 1),
             ("f_written", many),
         ],
-        "f_claimed <= f_claimed + claim_i - step_done_i;\n\
+        &format!(
+            "f_claimed <= f_claimed + claim_i - step_done_i;\n\
+         f_claim <= claim_i; f_full <= f_claimed + claim_i >= {banks};\n\
          f_stored <= f_stored + f_push - step_done_i;\n\
          f_pushed <= f_push; f_told <= f_told + f_pushed - step_done_i;\n\
-         f_written <= f_push ? 0 : f_written + f_write;",
+         f_written <= f_push ? 0 : f_written + f_write;"
+        ),
     );
     f.assume(
         "a_claim",
@@ -165,20 +177,20 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
             ("f_step", 1),
             ("f_steps_ahead", few),
             ("f_events", many),
-            ("f_user", 1),
+            ("f_user", 2),
             ("f_last_events", many),
         ],
         "if (f_push) f_last_events <= f_written + f_write;\n\
          if (!f_step && f_pick_step && f_push) begin\n\
-           f_step <= 1; f_steps_ahead <= f_stored - step_done_i; f_events <= f_written + f_write; f_user <= s_user_i;\n\
+           f_step <= 1; f_steps_ahead <= f_stored - step_done_i; f_events <= f_written + f_write; f_user <= f_ends;\n\
          end else if (f_step && step_done_i) begin\n\
            if (f_steps_ahead == 0) f_step <= 0; else f_steps_ahead <= f_steps_ahead - 1;\n\
          end",
     );
     f.state(
         "p_step",
-        "each step is shown, in order, with its number of events and whether it ends its sample",
-        "!(f_step && f_steps_ahead == 0 && f_told != 0) || (step_events_o == f_events && step_user_o == f_user)",
+        "each step is shown, in order, with its number of events, whether it ends its sample, and whether it is as the one before",
+        "!(f_step && f_steps_ahead == 0 && f_told != 0) || (step_events_o == f_events && f_shows == f_user)",
     );
     f.state(
         "p_told",
@@ -187,18 +199,18 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.state(
         "p_ready",
-        "the buffer is ready exactly while a bank is not claimed: it waits for no beat",
-        &format!("s_ready_o == (f_claimed < {banks})"),
+        "the buffer is ready exactly while a bank is not claimed, one that was freed a cycle later: it waits for no beat",
+        &format!("s_ready_o == !f_full && (!s_ready_o || f_claimed < {banks})"),
     );
     f.registers(
-        &[("f_shown", 1), ("f_events_shown", many)],
-        "f_shown <= f_told != 0 && !step_done_i; f_events_shown <= step_events_o;",
+        &[("f_shown", 1), ("f_events_shown", many), ("f_user_shown", 2)],
+        "f_shown <= f_told != 0 && !step_done_i; f_events_shown <= step_events_o; f_user_shown <= f_shows;",
     );
     f.state(
         "p_steady",
         "the number of events of the oldest step stays until the step is done, and is at most that of the axons",
         &format!(
-            "(!f_shown || step_events_o == f_events_shown) && (f_told == 0 || step_events_o <= {axons})"
+            "(!f_shown || (step_events_o == f_events_shown && f_shows == f_user_shown)) && (f_told == 0 || step_events_o <= {axons})"
         ),
     );
     f.need("i_step", "!f_step || f_steps_ahead < f_stored");
@@ -249,7 +261,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "i_counts",
         &format!("f_claimed <= {banks} && f_stored <= f_claimed && f_told <= f_stored"),
     );
-    f.need("i_stored", "f_stored == f_told + f_pushed");
+    f.need(
+        "i_stored",
+        "f_stored == f_told + f_pushed && f_claim <= f_claimed && claim_d1_q == f_claim",
+    );
     f.need("i_full", &format!("f_stored < {banks} || f_written == 0"));
     f.need(
         "i_written",
@@ -257,14 +272,14 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.need(
         "i_banks",
-        &format!("read_bank_q < {banks} && write_bank_q < {banks}"),
+        &format!("read_bank_q < {banks} && write_bank_q < {banks} && read_bank_q_last == (read_bank_q == {last}) && write_bank_q_last == (write_bank_q == {last})", last = banks - 1),
     );
     bank(&mut f, "f_write_bank", "f_stored");
     f.need("i_write_bank", "write_bank_q == f_write_bank");
     for n in 0..=banks {
         f.need(
             &format!("i_claimed{n}"),
-            &format!("claimed{n}_q == (f_claimed == {n})"),
+            &format!("claimed{n}_q == (f_claimed == {n} + f_claim)"),
         );
         f.need(
             &format!("i_told{n}"),
@@ -272,10 +287,15 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         );
     }
     for n in 0..banks {
+        let of_user = if layout.repeats {
+            format!("{{step_repeat{n}_q, step_user{n}_q}}")
+        } else {
+            format!("step_user{n}_q")
+        };
         f.need(
             &format!("i_step{n}"),
             &format!(
-                "!(f_step && f_steps_ahead == {n} && {n} < f_told) || (step_events{n}_q == f_events && step_user{n}_q == f_user)"
+                "!(f_step && f_steps_ahead == {n} && {n} < f_told) || (step_events{n}_q == f_events && {of_user} == f_user)"
             ),
         );
         f.need(

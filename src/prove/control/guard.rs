@@ -16,9 +16,10 @@ const SEEN_AXONS: usize = 20;
 
 /// What is asked of a guard; `steps`: the most that a sample may have.
 pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) -> Formal {
-    let layout = Layout::new(plan.axons, plan.fed);
+    let layout = Layout::into_layer(plan);
     let (axons, most) = (plan.axons, plan.fed.max);
-    let cycles = TO_MARK + plan.fabric.read_cycles();
+    let judging = TO_MARK + plan.fabric.read_cycles();
+    let cycles = judging + 1;
     let bits = counter_bits(axons + 8);
     let mut f = Formal::new(module);
 
@@ -87,31 +88,56 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
              m_null_o == !(f_address_{cycles} == f_watch && f_legal_{judged})"
         ),
     );
+    f.wire("f_out_ends", 1, "m_valid_o && m_last_o");
     let mut illegal = format!(
-        "(f_valid_{cycles} && ((!f_null_{cycles} && m_null_o) || (f_null_{cycles} && !f_last_{cycles})))"
+        "m_valid_o && ((!f_null_{cycles} && m_null_o) || (f_null_{cycles} && !f_last_{cycles}))"
     );
     if let Some(steps) = steps {
-        f.registers(
-            &[("f_steps", counter_bits(steps))],
-            &format!(
-                "if (f_valid_{cycles} && f_last_{cycles}) f_steps <= f_user_{cycles} ? 0 : f_steps == {steps} ? {steps} : f_steps + 1;"
-            ),
-        );
-        illegal =
-            format!("({illegal} || (f_valid_{cycles} && f_last_{cycles} && f_steps == {steps}))");
+        let bits = counter_bits(steps);
+        let next = format!("m_user_o ? 0 : f_steps == {steps} ? {steps} : f_steps + 1");
+        f.verilog(&format!("wire [{}:0] f_steps_next;", bits - 1));
+        f.registers(&[("f_steps", bits)], "f_steps <= f_steps_next;");
+        f.verilog(&format!(
+            "assign f_steps_next = f_out_ends ? ({next}) : f_steps;"
+        ));
+        illegal = format!("({illegal}) || (f_out_ends && f_steps == {steps})");
         f.need(
             "i_steps",
-            &format!("steps_q == f_steps && f_steps <= {steps}"),
+            &format!("steps_q == f_steps_next && f_steps <= {steps}"),
         );
     }
-    f.registers(
-        &[("f_error", 1)],
-        &format!("f_error <= f_error || {illegal};"),
-    );
+    if layout.is_analogue() {
+        f.registers(
+            &[("f_later", 1), ("f_own", 1)],
+            "if (m_valid_o) begin f_own <= !m_last_o && (f_own || !m_null_o); if (m_last_o) f_later <= !m_user_o; end",
+        );
+        f.wire(
+            "f_asks",
+            1,
+            &format!("f_out_ends && f_null_{cycles} && f_payload_{cycles}[0]"),
+        );
+        if plan.keeps {
+            f.state(
+                "p_repeat",
+                "a step is as the one before exactly if it says so, is not the first one of its sample and has no event",
+                "!m_valid_o || m_repeat_o == (f_asks && f_later && !f_own)",
+            );
+            f.need(
+                "i_repeat",
+                "first_step_q == !(f_out_ends ? !m_user_o : f_later) && \
+                 has_event_q == (m_valid_o ? !m_last_o && (f_own || !m_null_o) : f_own)",
+            );
+            illegal = format!("({illegal}) || (f_asks && !(f_later && !f_own))");
+        } else {
+            illegal = format!("({illegal}) || f_asks");
+        }
+    }
+    f.wire("f_illegal", 1, &illegal);
+    f.registers(&[("f_error", 1)], "f_error <= f_error || f_illegal;");
     f.state(
         "p_error",
-        "the error flag is set by an illegal beat alone, by each of them, and stays",
-        "error_o == f_error",
+        "the error flag is set by an illegal beat alone, by each of them as it comes out, and stays",
+        "error_o == (f_error || f_illegal)",
     );
 
     f.verilog("// clearing of the tags");
@@ -125,20 +151,27 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
             "where there is room, the guard is ready after at most {} cycles",
             axons + 3
         ),
-        &format!("clearing_q ? f_clearing < {axons} + 3 : s_ready_o == m_ready_i"),
+        &format!("clearing_q ? f_clearing < {axons} + 4 : s_ready_o == m_ready_i"),
     );
     f.state(
         "p_written",
         "no tag is read while it is written",
-        &format!("!(f_valid_1 && f_address_1 < {axons} && !meets) || !((sweep || mark) && seen_tag_waddr == f_address_1)"),
+        &format!("!(f_valid_1 && f_address_1 < {axons} && !meets) || !((sweep_q || mark) && seen_tag_waddr == f_address_1)"),
     );
     f.need(
         "i_sweep",
-        "clearing_q ? clear_row_q == (f_clearing < 3 ? 0 : f_clearing - 3) : clear_row_q == 0",
+        "clearing_q ? clear_row_q == (f_clearing < 4 ? 0 : f_clearing - 4) && sweep_q == (f_clearing >= 4) : clear_row_q == 0 && !sweep_q",
     );
     f.need(
         "i_swept",
-        "!(clearing_q && f_clearing >= 3 && f_watch < clear_row_q) || seen_tag[f_watch] == 0",
+        "!(clearing_q && f_clearing >= 4 && f_watch < clear_row_q) || seen_tag[f_watch] == 0",
+    );
+    f.need(
+        "i_last_row",
+        &format!(
+            "clear_row_q < {axons} && clear_row_q_last == (clear_row_q == {})",
+            axons - 1
+        ),
     );
     f.wire("f_counts", 1, "!clearing_q || f_valid_1 || f_valid_2");
     f.wire(
@@ -148,7 +181,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     );
     f.need(
         "i_tag",
-        "clearing_q ? (f_clearing < 4 || tag_q == 1) && f_tags <= 17'h10000 : tag_q != 0 && f_tags <= 17'hffff",
+        "clearing_q ? (f_clearing < 4 || tag_q == 0) && f_tags <= 17'h10000 : tag_q != 0 && f_tags <= 17'hffff",
     );
     f.need(
         "i_seen",

@@ -22,6 +22,15 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         _ => format!("credit_i[{queue}]"),
     };
     f.wire(
+        "f_ends",
+        2,
+        if plan.keeps {
+            "{step_repeat_i, step_user_i}"
+        } else {
+            "step_user_i"
+        },
+    );
+    f.wire(
         "f_adding",
         many,
         &format!("((step_events_i + {}) / {at_once}) + {clear}", at_once - 1),
@@ -66,8 +75,8 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         groups - 1
     ));
     f.registers(
-        &[("f_shown", 1), ("f_events_shown", many), ("f_user_shown", 1)],
-        "f_shown <= f_told != 0 && !f_done; f_events_shown <= step_events_i; f_user_shown <= step_user_i;",
+        &[("f_shown", 1), ("f_events_shown", many), ("f_user_shown", 2)],
+        "f_shown <= f_told != 0 && !f_done; f_events_shown <= step_events_i; f_user_shown <= f_ends;",
     );
 
     f.assume(
@@ -78,7 +87,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     f.assume(
         "a_steady",
         "the number of events of the oldest step, and whether it ends its sample, stay until it is done",
-        "!f_shown || (step_events_i == f_events_shown && step_user_i == f_user_shown)",
+        "!f_shown || (step_events_i == f_events_shown && f_ends == f_user_shown)",
     );
     f.assume(
         "a_events",
@@ -151,7 +160,12 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     // The end of a pass is registered: `later` cycles from there.
     f.delays("f_handed", 1, "f_last", later + 1);
     f.delays("f_first_then", 1, "f_first", later.max(1));
-    f.delays("f_user_then", 1, "step_user_i", later.max(1));
+    f.delays("f_user_then", 2, "f_ends", later.max(1));
+    let handed = if plan.keeps {
+        "{repeat_o, user_o}"
+    } else {
+        "user_o"
+    };
     let then = |name: &str, cycles: u32| match cycles {
         0 => name.to_owned(),
         cycles => format!("{name}_{cycles}"),
@@ -169,9 +183,9 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         "p_sample",
         "the first step after a reset or after the last step of a sample, and no other one, is handed over as a first one",
         &format!(
-            "!hand_next_o || (first_o == {} && user_o == {})",
+            "!hand_next_o || (first_o == {} && {handed} == {})",
             then("f_first_then", later).replace("f_first_then_0", "f_first"),
-            then("f_user_then", later).replace("f_user_then_0", "step_user_i"),
+            then("f_user_then", later).replace("f_user_then_0", "f_ends"),
         ),
     );
 
@@ -193,7 +207,13 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         "f_run && f_cycle > 0 ? before_last_d1 + 2 == f_length : !f_run || before_last_d1 != 0",
     );
     if groups > 1 {
-        f.need("i_group", "group_q == f_pass");
+        f.need(
+            "i_group",
+            &format!(
+                "group_q == f_pass && group_q_last == (f_pass == {})",
+                groups - 1
+            ),
+        );
     }
     for n in 0..=banks {
         f.need(

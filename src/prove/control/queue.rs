@@ -30,6 +30,7 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
     f.registers(
         &[
             ("f_count", bits),
+            ("f_waiting", bits),
             ("f_track", 1),
             ("f_place", bits),
             ("f_entry", width),
@@ -38,6 +39,7 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
             ("f_before", width),
         ],
         "f_count <= f_count + push_i - pop_i;\n\
+         f_waiting <= f_waiting + push_i - fetch;\n\
          f_idle <= f_count != 0 && !valid_o ? f_idle + 1 : 0;\n\
          f_held <= valid_o && !pop_i; f_before <= f_out;\n\
          if (!f_track && f_pick && push_i) begin f_track <= 1; f_place <= f_count - pop_i; f_entry <= f_in; end\n\
@@ -68,10 +70,11 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         "the head of the queue stays until it is taken",
         "!f_held || (valid_o && f_out == f_before)",
     );
+    f.wire("f_next", address, "newest_q + 1");
     f.state(
         "p_written",
         "the queue reads no word that was not written, and none that is being written",
-        "!fetch || (waiting_q != 0 && !(push_i && read_pointer_q == write_pointer_q))",
+        "!fetch || (f_waiting != 0 && !(push_i && read_pointer_q == f_next))",
     );
     f.state(
         "p_prompt",
@@ -83,11 +86,11 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
     );
     f.need("i_count", &format!("f_count <= {depth}"));
     f.need("i_track", "!f_track || f_place < f_count");
-    f.need("i_any", "any_waiting_q == (waiting_q != 0)");
-    f.wire("f_end", address, "read_pointer_q + waiting_q");
-    f.need("i_end", "write_pointer_q == f_end");
+    f.need("i_any", "any_waiting_q == (f_waiting != 0)");
+    f.wire("f_end", address, "read_pointer_q + f_waiting");
+    f.need("i_end", "f_next == f_end");
     if stages == 0 {
-        f.need("i_places", "f_count == waiting_q + valid_q");
+        f.need("i_places", "f_count == f_waiting + valid_q");
         f.wire("f_at", address, "read_pointer_q + f_place - valid_q");
         f.need(
             "i_stored",
@@ -113,7 +116,7 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         }
         f.need(
             "i_places",
-            &format!("f_count == waiting_q + f_ahead + f_flight && f_ahead + f_flight <= {places}"),
+            &format!("f_count == f_waiting + f_ahead + f_flight && f_ahead + f_flight <= {places}"),
         );
         f.wire(
             "f_at",

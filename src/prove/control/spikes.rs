@@ -8,6 +8,7 @@ use super::formal::{Formal, counter_bits};
 use super::queue;
 use crate::hdl::Module;
 use crate::rtl::LayerPlan;
+use crate::rtl::base_type;
 use crate::rtl::stream::Layout;
 
 /// What is asked of a serialiser whose queue has `f_queue_entries` entries.
@@ -16,13 +17,14 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     let lanes = plan.neuron_lanes;
     let rows = counter_bits(((plan.rows * plan.credits) as usize).next_power_of_two() + 4);
     let (address, sign) = (layout.address, layout.signed);
+    let base = base_type(plan).width();
     let mut f = Formal::new(module);
 
     f.registers(
         &[
             ("f_rest", lanes),
             ("f_negative", lanes),
-            ("f_base", address),
+            ("f_base", base),
             ("f_last", 1),
             ("f_user", 1),
         ],
@@ -42,26 +44,24 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     f.wire("f_lane", address.max(8), &lowest);
     f.wire("f_left", counter_bits(lanes as usize), &left);
     f.wire("f_ends", 1, "f_left <= 1");
+    let neuron = if lanes.is_power_of_two() {
+        format!("f_base * {lanes} + f_lane")
+    } else {
+        "f_base + f_lane".to_owned()
+    };
+    f.wire("f_neuron", address, &neuron);
+    f.wire("f_sign", 1, "f_negative >> f_lane");
     f.registers(
         &[
             ("f_row", 1),
-            ("f_beat", 1),
-            ("f_beat_null", 1),
-            ("f_beat_address", address),
-            ("f_beat_sign", 1),
-            ("f_beat_last", 1),
-            ("f_beat_user", 1),
             ("f_credit", 1),
             ("f_rows", rows),
             ("f_idle", 8),
         ],
         "f_row <= load || (f_row && !(take && f_ends));\n\
-         f_beat <= take || (f_beat && !m_ready_i);\n\
          f_credit <= take && f_ends && f_last;\n\
          f_rows <= f_rows + (row_valid_i && (mask_i != 0 || last_i)) - (take && f_ends);\n\
-         f_idle <= f_rows != 0 && !m_valid_o ? f_idle + 1 : 0;\n\
-         if (take) begin f_beat_null <= f_left == 0; f_beat_address <= f_base + f_lane;\n\
-         f_beat_sign <= f_negative >> f_lane; f_beat_last <= f_last && f_ends; f_beat_user <= f_user; end",
+         f_idle <= f_rows != 0 && !m_valid_o ? f_idle + 1 : 0;",
     );
     let fields = if sign {
         "{m_payload_o, m_address_o, m_user_o, m_last_o, m_null_o}"
@@ -79,7 +79,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "AXI4-Stream: a beat that is not taken stays, valid and unchanged",
         "!f_held || (m_valid_o && f_out == f_before)",
     );
-    let idle = queue::idle(plan.fabric) + 2;
+    let idle = queue::idle(plan.fabric) + 1;
     f.state(
         "p_valid",
         &format!(
@@ -92,19 +92,19 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "p_beat",
         "each spike of a row leaves as one beat, the lowest first, with its address and sign",
         &format!(
-            "m_valid_o == f_beat && (!f_beat || (m_null_o == f_beat_null && (m_null_o || (m_address_o == f_beat_address{}))))",
-            if sign { " && m_payload_o == f_beat_sign" } else { "" }
+            "m_valid_o == f_row && (!f_row || (m_null_o == (f_left == 0) && (m_null_o || (m_address_o == f_neuron{}))))",
+            if sign { " && m_payload_o == f_sign" } else { "" }
         ),
     );
     f.state(
         "p_step",
         "each step ends with exactly one beat: the last spike of its last row, or one without an event",
-        "!f_beat || (m_last_o == f_beat_last && (!m_last_o || m_user_o == f_beat_user) && (m_last_o || !m_null_o))",
+        "!f_row || (m_last_o == (f_last && f_ends) && (!m_last_o || m_user_o == f_user) && (m_last_o || !m_null_o))",
     );
     f.state(
         "p_row",
         "a row is taken from the queue only where there is one, and only after the one before it was sent whole",
-        "(!load || (u_queue_valid && (!f_row || (take && f_ends)))) && (!take || (f_row && (!f_beat || m_ready_i)))",
+        "(!load || (u_queue_valid && (!f_row || (take && f_ends)))) && take == (f_row && m_ready_i)",
     );
     f.state(
         "p_credit",
@@ -131,7 +131,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "only rows with a spike and last rows are in the queue, as they were pushed",
         "!u_queue_valid || u_queue_mask != 0 || u_queue_last",
     );
-    f.see("c_credit", "f_credit && f_beat && f_rows > 1");
-    f.see("c_held", "f_held && f_beat_last && !m_null_o && f_rows > 0");
+    f.see("c_credit", "f_credit && f_row && f_rows > 1");
+    f.see("c_held", "f_held && m_last_o && !m_null_o && f_rows > 0");
     f
 }
