@@ -212,7 +212,8 @@ impl Asked<'_> {
         );
         let log = format!("{name}.log");
         let run = Run::new(&self.toolbox.require("prove", YOSYS)?, self.folder, &log)
-            .args(["-q", "-p", &script])
+            // A name that is not there is no free wire.
+            .args(["-q", "-e", "implicitly declared", "-p", &script])
             .timeout(self.limits.time)
             .output();
         Ok(match run {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::formal::{Formal, counter_bits};
 use crate::hdl::Module;
+use crate::hdl::banked::used_regs;
 use crate::rtl::LayerPlan;
 use crate::rtl::plan::index_bits;
 use crate::rtl::stream::Layout;
@@ -272,8 +273,16 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.need(
         "i_banks",
-        &format!("read_bank_q < {banks} && write_bank_q < {banks} && read_bank_q_last == (read_bank_q == {last}) && write_bank_q_last == (write_bank_q == {last})", last = banks - 1),
+        &format!("read_bank_q < {banks} && write_bank_q < {banks}"),
     );
+    for bank in ["read_bank_q", "write_bank_q"] {
+        let last = format!("{bank}_last");
+        let there = used_regs(module).any(|reg| module.names[reg.q as usize] == last);
+        if there {
+            let is_last = format!("{last} == ({bank} == {})", banks - 1);
+            f.need(&format!("i_{last}"), &is_last);
+        }
+    }
     bank(&mut f, "f_write_bank", "f_stored");
     f.need("i_write_bank", "write_bank_q == f_write_bank");
     for n in 0..=banks {

@@ -42,8 +42,8 @@ struct Part {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Formal {
     parts: Vec<Part>,
-    /// Ports that show the parent what is known here: name and bits.
-    pub(super) taps: Vec<(String, u32)>,
+    /// Ports that show a parent what is known here: name, register and bits.
+    pub(super) taps: Vec<(String, String, u32)>,
 }
 
 impl Formal {

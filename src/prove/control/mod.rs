@@ -75,32 +75,21 @@ impl ControlClaim {
 
     /// A module's text with what is asked of it; a child shows its parent what is known of it.
     fn with(&self, file: &VerilogFile, asked: &str) -> String {
-        let mut text = file.text.clone();
+        let (mut text, mut asked) = (file.text.clone(), asked.to_owned());
         for (child, formal) in self.modules.iter().zip(&self.formal).skip(1) {
-            for (name, bits) in &formal.taps {
-                let (head, known) = (
-                    format!("module {} (", child.name),
-                    format!("f_queue_{}", &name[2..]),
-                );
+            for (name, register, bits) in &formal.taps {
                 let range = format!("[{}:0]", bits - 1);
-                text = text.replacen(
-                    &head,
-                    &format!(
-                        "{head}
-    output wire {range} {name},"
-                    ),
-                    1,
-                );
+                if file.name == child.name {
+                    let head = format!("module {} (", child.name);
+                    let port = format!("{head}\n    output wire {range} f_{name},");
+                    text = text.replacen(&head, &port, 1);
+                    asked.push_str(&format!("assign f_{name} = {register};\n"));
+                }
                 let place = format!("    {} u_queue (", child.name);
-                text = text.replacen(
-                    &place,
-                    &format!(
-                        "    wire {range} {known};
-{place}
-        .{name}({known}),"
-                    ),
-                    1,
+                let known = format!(
+                    "    wire {range} f_queue_{name};\n{place}\n        .f_{name}(f_queue_{name}),"
                 );
+                text = text.replacen(&place, &known, 1);
             }
         }
         match text.rfind("endmodule") {
@@ -123,7 +112,7 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
         let name = format!("guard of {} axons", plan.axons);
-        all.push(claim(name, &[(module, formal)], 10, 12 + size(plan.axons))?);
+        all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
     }
     for (index, plan) in design.plans.iter().enumerate() {
         let of = |unit: &str| find(format!("{prefix}_l{index}_{unit}"));

@@ -145,8 +145,8 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         "c_taken",
         "f_track && f_place == 0 && pop_i && f_count > 1 && f_held",
     );
-    f.verilog("assign f_entries = f_count;");
-    f.taps.push(("f_entries".to_owned(), bits));
+    f.taps
+        .push(("entries".to_owned(), "f_count".to_owned(), bits));
     Some(f)
 }
 
