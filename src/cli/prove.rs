@@ -1,15 +1,20 @@
-//! `goldspike prove`: neuron units equal the golden step for all inputs, and their states stay where the quantizer says.
+//! `goldspike prove`: neuron units equal the golden step for all inputs, their states stay where the quantizer says, and the
+//! control around them loses nothing.
 
 use super::Ending;
 use super::console::Console;
 use super::errors;
+use super::hardware;
 use super::input::Source;
-use super::options::QuantizeArgs;
+use super::options::{LaneArgs, QuantizeArgs};
+use super::target::Aim;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use crate::engine::tool::Toolbox;
 use crate::prove::{
-    Claim, Limits, Property, ProveError, Prover, Solver, Status, WIDTHS, claims, network_claims,
+    Claim, ControlClaim, Limits, Property, ProveError, Prover, Solver, Status, WIDTHS, claims,
+    control_claims, control_shapes, network_claims,
 };
+use crate::rtl::Fabric;
 use clap::{Args, ValueEnum};
 use goldspike_golden::neuron::ModelId;
 use serde_json::{Value, json};
@@ -20,12 +25,13 @@ use std::time::Duration;
 ///
 /// Of a model: one property for each combination of its modes, twice: with every constant as an input, and with constants as
 /// literals. Of a network: for each layer the unit as it is generated, its general form, and that states stay within the bounds
-/// that the unit relies on. Needs Yosys, and yices-smt2 or z3. What the solver cannot decide within its limits is `unknown`, which
+/// that the unit relies on; and that the control of its design loses, repeats and reorders nothing. `control` is that of
+/// standard shapes. Needs Yosys, and yices-smt2 or z3. What the solver cannot decide within its limits is `unknown`, which
 /// is no success: the exit code is 2 then, and 1 where a property is refuted.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
-    /// A model of `goldspike models`, or a network folder, quantized folder or embedded name.
-    #[arg(value_name = "MODEL|NETWORK|QUANT")]
+    /// A model of `goldspike models`, or a network folder, quantized folder or embedded name, or `control`.
+    #[arg(value_name = "MODEL|NETWORK|QUANT|control")]
     what: String,
     /// Widths of a model's membrane [default: 8].
     #[arg(long, value_name = "BITS", value_delimiter = ',')]
@@ -39,6 +45,11 @@ pub struct ProveArgs {
     /// Most memory for one question to the solver, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 4096)]
     memory: u64,
+    /// Device or board for which a network's design is made: its cells decide how buffers and queues are built.
+    #[arg(long, value_name = "DEVICE|BOARD")]
+    target: Option<String>,
+    #[command(flatten)]
+    lanes: LaneArgs,
     #[command(flatten)]
     quantize: QuantizeArgs,
 }
@@ -52,14 +63,24 @@ enum SolverArg {
 }
 
 /// What is proved: the key of the JSON, the name, the claims.
-type Subject = (&'static str, String, Vec<Claim>);
+struct Subject {
+    key: &'static str,
+    name: String,
+    claims: Vec<Claim>,
+    control: Vec<ControlClaim>,
+}
 
 /// Runs the verb.
 ///
 /// # Errors
 /// Neither a model nor a network, a width that cannot be, flags that do not apply, or a missing tool.
 pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
-    let (key, name, claims) = subject(args, console)?;
+    let Subject {
+        key,
+        name,
+        claims,
+        control,
+    } = subject(args, console)?;
     let toolbox = Toolbox::from_environment();
     let solver = match args.solver {
         Some(SolverArg::Yices) => Solver::Yices,
@@ -72,9 +93,13 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
     };
     let prover = Prover::new(toolbox, solver, limits).map_err(|error| failed(&error))?;
     let told = |property: &Property| console.detail(line(property).trim_end());
-    let properties = prover
+    let asked = prover
         .ask_all(&claims, console.jobs(), told)
-        .map_err(|error| failed(&error))?;
+        .and_then(|mut asked| {
+            asked.extend(prover.ask_all_control(&control, console.jobs(), told)?);
+            Ok(asked)
+        });
+    let properties = asked.map_err(|error| failed(&error))?;
     if properties.is_empty() {
         return Err(Diagnostic::error(
             &codes::NOTHING_RAN,
@@ -82,7 +107,7 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
         ));
     }
     console.result(
-        || properties.iter().map(line).collect(),
+        || lines(&properties),
         || {
             json!({
                 key: name,
@@ -98,7 +123,7 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
             properties.len()
         ));
     }
-    if count(|status| matches!(status, Status::Refuted { .. })) > 0 {
+    if count(|status| matches!(status, Status::Refuted { .. } | Status::Broken { .. })) > 0 {
         return Ok(Ending::Mismatch);
     }
     Ok(match unknown {
@@ -107,21 +132,42 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
     })
 }
 
+/// The word for the control of the standard shapes.
+const CONTROL: &str = "control";
+
 fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
     let known = || ModelId::ALL.iter().copied();
-    if let Some(model) = known().find(|model| model.info().name == args.what) {
-        if let Some(flag) = args
-            .quantize
-            .given()
-            .into_iter()
-            .find(|word| word.starts_with("--"))
-        {
-            let message = format!("{flag} is for a network: a model is proved at its `--width`");
-            return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
-                .help("leave the flag out, or name a network"));
+    if args.what == CONTROL {
+        for_networks(args, "the control is that of the standard shapes")?;
+        if !args.width.is_empty() {
+            let message = "--width is for a model: control has the widths of its plan";
+            return Err(
+                Diagnostic::error(&codes::NOT_APPLICABLE, message.to_owned()).help("leave it out"),
+            );
         }
+        let mut control = Vec::new();
+        for (name, design) in control_shapes().map_err(|error| failed(&error))? {
+            for mut claim in control_claims(&design).map_err(|error| failed(&error))? {
+                claim.name = format!("{name}: {}", claim.name);
+                control.push(claim);
+            }
+        }
+        return Ok(Subject {
+            key: CONTROL,
+            name: "standard shapes".to_owned(),
+            claims: Vec::new(),
+            control,
+        });
+    }
+    if let Some(model) = known().find(|model| model.info().name == args.what) {
+        for_networks(args, "a model is proved at its `--width`")?;
         let claims = of_model(model, &args.width)?;
-        return Ok(("model", args.what.clone(), claims));
+        return Ok(Subject {
+            key: "model",
+            name: args.what.clone(),
+            claims,
+            control: Vec::new(),
+        });
     }
     let source = match Source::read(Path::new(&args.what), console) {
         Err(_) if !Path::new(&args.what).exists() => {
@@ -143,8 +189,33 @@ fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
         );
     }
     let integers = source.integers(&args.quantize)?;
-    let claims = network_claims(&integers.network).map_err(|error| failed(&error))?;
-    Ok(("network", source.name().to_owned(), claims))
+    let network = &integers.network;
+    let aim = args.target.as_deref().map(Aim::named).transpose()?;
+    let fabric = aim.map_or(Fabric::default(), |aim| aim.fabric());
+    let design = hardware::design(network, &args.lanes, fabric, false, console)?;
+    let claims = network_claims(network).map_err(|error| failed(&error))?;
+    let control = control_claims(&design).map_err(|error| failed(&error))?;
+    Ok(Subject {
+        key: "network",
+        name: source.name().to_owned(),
+        claims,
+        control,
+    })
+}
+
+/// Refuses flags that change a network or its design.
+fn for_networks(args: &ProveArgs, but: &str) -> Result<(), Diagnostic> {
+    let mut given = args.quantize.given();
+    given.extend(args.lanes.given());
+    given.extend(args.target.iter().map(|_| "--target".to_owned()));
+    match given.into_iter().find(|word| word.starts_with("--")) {
+        None => Ok(()),
+        Some(flag) => {
+            let message = format!("{flag} is for a network: {but}");
+            Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+                .help("leave the flag out, or name a network"))
+        }
+    }
 }
 
 fn of_model(model: ModelId, widths: &[u32]) -> Result<Vec<Claim>, Diagnostic> {
@@ -174,8 +245,32 @@ fn failed(error: &ProveError) -> Diagnostic {
     }
 }
 
+/// A line for each property; what is assumed stands before the first one that assumes it.
+fn lines(properties: &[Property]) -> String {
+    let mut text = String::new();
+    let mut assumed: &[String] = &[];
+    for property in properties {
+        if property.assumes != assumed {
+            assumed = &property.assumes;
+            text.push_str("assumed\n");
+            for words in assumed {
+                text.push_str(&format!("         {words}\n"));
+            }
+        }
+        text.push_str(&line(property));
+    }
+    text
+}
+
 fn line(property: &Property) -> String {
     let (status, rest) = match &property.status {
+        Status::Broken { cycle, trace } => {
+            let mut text = format!("         not so in cycle {cycle}:\n");
+            for line in trace {
+                text.push_str(&format!("           {line}\n"));
+            }
+            ("refuted", text)
+        }
         Status::Proved => ("proved", String::new()),
         Status::Unknown(why) => ("unknown", format!("         {why}\n")),
         Status::Refuted { inputs, outputs } => {
@@ -206,14 +301,21 @@ fn document(property: &Property) -> Value {
         "name": property.name,
         "status": match property.status {
             Status::Proved => "proved",
-            Status::Refuted { .. } => "refuted",
+            Status::Refuted { .. } | Status::Broken { .. } => "refuted",
             Status::Unknown(_) => "unknown",
         },
         "solver": property.solver,
         "seconds": property.seconds,
     });
+    if !property.assumes.is_empty() {
+        document["assumes"] = json!(property.assumes);
+    }
     match &property.status {
         Status::Proved => {}
+        Status::Broken { cycle, trace } => {
+            document["cycle"] = json!(cycle);
+            document["trace"] = json!(trace);
+        }
         Status::Unknown(why) => document["reason"] = json!(why),
         Status::Refuted { inputs, outputs } => {
             document["inputs"] = inputs

@@ -30,14 +30,14 @@
 //! # Ok::<(), goldspike::hdl::HdlError>(())
 //! ```
 
-mod banked;
+pub(crate) mod banked;
 mod build;
 mod error;
 mod eval;
 mod finish;
 mod flatten;
 mod instruction;
-mod lower;
+pub(crate) mod lower;
 mod names;
 mod ops;
 mod order;

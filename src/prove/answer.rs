@@ -15,6 +15,13 @@ pub enum Status {
         /// Outputs that differ.
         outputs: Vec<(String, i128, i128)>,
     },
+    /// Not in this cycle after a reset in cycle 0: what stands at the ports until then.
+    Broken {
+        /// The cycle.
+        cycle: u64,
+        /// A line for each cycle in which a port changes.
+        trace: Vec<String>,
+    },
     /// Nobody knows, and why.
     Unknown(String),
 }

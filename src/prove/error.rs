@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::engine::EngineError;
 use crate::hdl::HdlError;
 use crate::quantize::QuantizeError;
+use crate::rtl::PlanError;
 
 /// Why there is no answer at all, which is another thing than `unknown`.
 #[derive(Debug, Error)]
@@ -26,6 +27,9 @@ pub enum ProveError {
         /// Why.
         error: QuantizeError,
     },
+    /// A design of `prove control` cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The step has no expression: a number of more than 64 bits, or a port that is none of the model's.
     #[error("{claim}: the golden step cannot be written as an expression")]
     NotExpressed {

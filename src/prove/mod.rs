@@ -7,11 +7,13 @@
 //! within the bounds for which a lane leaves out overflow and reset. [`Prover`] asks a solver for a counterexample; only `unsat`
 //! is a proof.
 //!
-//! Not claimed: event buffer, crossbar, memories and streams around the lane.
+//! Of event buffers, queues, passes and streams around the lanes a [`ControlClaim`] says that nothing is lost, repeated or
+//! reordered. Not claimed: the sums of the crossbar.
 
 mod answer;
 mod cases;
 mod claim;
+mod control;
 mod error;
 mod golden;
 mod graph;
@@ -27,6 +29,7 @@ mod unrolled;
 pub use answer::Status;
 pub use cases::{WIDTHS, claims};
 pub use claim::{Claim, Hardware};
+pub use control::{ControlClaim, control_claims, control_shapes};
 pub use error::ProveError;
 pub use network::network_claims;
 pub use prover::{Property, Prover};

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::{Status, counterexample};
 use super::claim::{Claim, Hardware, Question};
+use super::control::ControlClaim;
 use super::error::ProveError;
 use super::smt::{self, Product, Unknown};
 use super::solver::{Limits, Solver, first_line};
@@ -29,8 +30,10 @@ pub struct Property {
     pub status: Status,
     /// The solver's name and version.
     pub solver: String,
-    /// Seconds that it took, Yosys included.
+    /// Seconds that it took, Yosys included; properties of one part of the control are shown together.
     pub seconds: f64,
+    /// What is assumed of what is around, in words.
+    pub assumes: Vec<String>,
 }
 
 /// What proves: the tools, and what they may use for one question.
@@ -61,6 +64,22 @@ impl Prover {
         })
     }
 
+    pub(super) const fn toolbox(&self) -> &Toolbox {
+        &self.toolbox
+    }
+
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(super) const fn solver(&self) -> Solver {
+        self.solver
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Asks all of them, `jobs` at a time; `done` hears of each as it ends. The properties come in the order of the claims.
     ///
     /// # Errors
@@ -71,37 +90,22 @@ impl Prover {
         jobs: usize,
         mut done: impl FnMut(&Property),
     ) -> Result<Vec<Property>, ProveError> {
-        let next = AtomicUsize::new(0);
-        let (sender, asked) = channel();
-        let mut properties = Vec::with_capacity(claims.len());
-        std::thread::scope(|scope| {
-            for _ in 0..jobs.clamp(1, claims.len().max(1)) {
-                let (next, sender) = (&next, sender.clone());
-                scope.spawn(move || {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(claim) = claims.get(index) else {
-                            break;
-                        };
-                        if sender.send((index, self.ask(claim))).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            for (index, property) in asked {
-                if let Ok(property) = &property {
-                    done(property);
-                }
-                properties.push((index, property));
-            }
-        });
-        properties.sort_by_key(|(index, _)| *index);
-        properties
-            .into_iter()
-            .map(|(_, property)| property)
-            .collect()
+        in_parallel(claims, jobs, |claim| self.ask(claim), &mut done)
+    }
+
+    /// Asks all claims about control; the properties of each come together.
+    ///
+    /// # Errors
+    /// As [`ask_all`](Self::ask_all).
+    pub fn ask_all_control(
+        &self,
+        claims: &[ControlClaim],
+        jobs: usize,
+        mut done: impl FnMut(&Property),
+    ) -> Result<Vec<Property>, ProveError> {
+        let mut each = |properties: &Vec<Property>| properties.iter().for_each(&mut done);
+        let asked = in_parallel(claims, jobs, |claim| self.ask_control(claim), &mut each)?;
+        Ok(asked.into_iter().flatten().collect())
     }
 
     /// Asks.
@@ -132,6 +136,7 @@ impl Prover {
             status,
             solver: self.version.clone(),
             seconds: start.elapsed().as_secs_f64(),
+            assumes: Vec::new(),
         })
     }
 
@@ -235,6 +240,43 @@ impl Prover {
         }
         Ok(Status::Proved)
     }
+}
+
+/// What `ask` says of each, `jobs` at a time, in their order; `done` hears of each as it ends.
+fn in_parallel<T: Sync, R: Send>(
+    all: &[T],
+    jobs: usize,
+    ask: impl Fn(&T) -> Result<R, ProveError> + Sync,
+    done: &mut impl FnMut(&R),
+) -> Result<Vec<R>, ProveError> {
+    let next = AtomicUsize::new(0);
+    let (sender, asked) = channel();
+    let mut answers = Vec::with_capacity(all.len());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, all.len().max(1)) {
+            let (next, ask, sender) = (&next, &ask, sender.clone());
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = all.get(index) else {
+                        break;
+                    };
+                    if sender.send((index, ask(one))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (index, answer) in asked {
+            if let Ok(answer) = &answer {
+                done(answer);
+            }
+            answers.push((index, answer));
+        }
+    });
+    answers.sort_by_key(|(index, _)| *index);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Longest time for all that follows in one question, before each of it gets one of its own.

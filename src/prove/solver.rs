@@ -51,6 +51,14 @@ impl Solver {
         }
     }
 
+    /// Its name for `yosys-smtbmc`.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Yices => "yices",
+            Self::Z3 => "z3",
+        }
+    }
+
     /// The fastest that is installed.
     ///
     /// # Errors
@@ -90,11 +98,25 @@ impl Solver {
 
 /// A run with a limit of its memory as well as of its time, where there is a shell for it.
 fn limited(program: &Path, folder: &Path, limits: Limits) -> Run {
+    limited_with(program, folder, limits, None)
+}
+
+/// The same, of a program that looks for others in the folder `beside` first.
+pub(super) fn limited_with(
+    program: &Path,
+    folder: &Path,
+    limits: Limits,
+    beside: Option<&Path>,
+) -> Run {
     let shell = Path::new("/bin/sh");
     let run = if cfg!(unix) && shell.is_file() {
-        let script = format!("ulimit -v {} && exec \"$0\" \"$@\"", limits.memory * 1024);
+        let script = format!(
+            "ulimit -v {} && export PATH=\"${{0:+$0:}}$PATH\" && exec \"$@\"",
+            limits.memory * 1024
+        );
         Run::new(shell, folder, "solver.log")
             .args(["-c", &script])
+            .args([beside.unwrap_or(Path::new(""))])
             .args([program])
     } else {
         Run::new(program, folder, "solver.log")

@@ -8,7 +8,7 @@
 //!
 //! A memory holds for each address the tag of the step in which it was last seen; the tag counts steps and skips 0.
 //! After reset, and each time that the tag runs out, the memory is cleared, one address a cycle, during which TREADY is
-//! low.
+//! low. It goes low with the last beat of a step: no step is taken in part before the tags are cleared.
 //!
 //! ```text
 //! accept ─► 1: in range? tag read ─► 2: tag written, compared ─► 3: judged ─► 4: out
@@ -126,7 +126,7 @@ pub(crate) fn guard(
     let rows = (1, plan.axons - 1);
     let row_ty = Ty::u(index_bits(plan.axons));
     let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, sweep.q);
-    let start_clearing = b.and(ends_step, runs_out);
+    let start_clearing = b.and(claim, runs_out);
     let swept = b.and(sweep.q, at_last_row);
     let not_swept = b.not(swept);
     let goes_on = b.and(clearing.q, not_swept);

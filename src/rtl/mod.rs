@@ -46,6 +46,7 @@ pub use fabric::{Fabric, LargeMemories};
 pub use layer::ProbeLayout;
 pub use load_map::LoadMap;
 pub use neuron::{Form, Forms};
+pub(crate) use neurons::base_type;
 pub use plan::{ConstantInput, DesignOptions, LaneChoice, LayerPlan, PlanError, Weights};
 pub(crate) use top::longest_sample;
 pub use top::{Design, design};

@@ -131,6 +131,13 @@ pub const YOSYS: Tool = Tool::debian(
     "`synth` on iCE40, ECP5 and Xilinx 7, `prove`, lint, and what the neuron units cost in logic",
 )
 .needing(&[0, 23]);
+/// Bounded model checks and inductions of Yosys.
+pub const YOSYS_SMTBMC: Tool = Tool::debian(
+    "yosys-smtbmc",
+    "yosys",
+    Ask::Package,
+    "`prove` of the control: buffers, queues, passes",
+);
 /// Yosys as Gowin and `GateMate` need it. Debian's 0.23 makes block RAM cells that the placer has no place for on GW1NR-9, and
 /// refuses registers with an initial value on `GateMate`; 0.58 is the oldest that was tried and served.
 pub const YOSYS_NEW: Tool = Tool::python(
@@ -244,6 +251,7 @@ pub const TOOLS: &[Tool] = &[
     MAKE,
     YOSYS,
     YOSYS_NEW,
+    YOSYS_SMTBMC,
     NEXTPNR_ICE40,
     ICEPACK,
     ICEUNPACK,

@@ -114,13 +114,13 @@ module gs_klif_guard (
 
     wire s_ready = m_ready_i & (~clearing_q);
     wire accept = s_valid_i & s_ready;
+    wire claim = accept & s_last_i;
 
     // 2: the tag arrives, and the step's is written
     wire mark = valid2_d1_q & (~null2_d1);
 
     // the address of the beat before: its tag is being written, so it is not read
     wire meets = mark & same_address_d1;
-    wire and_1 = valid2_d1_q & last2_d1;
 
     // clearing of the tags, once no accepted beat is on its way
     wire drained = clearing_q & clearing_d3_q;
@@ -155,10 +155,10 @@ module gs_klif_guard (
             error_q <= 1'd0;
             valid4_d1_q <= 1'd0;
         end else begin
-            clearing_q <= (and_1 & runs_out_d1) | (clearing_q & not_6);
+            clearing_q <= (claim & runs_out_d1) | (clearing_q & not_6);
             valid1_d1_q <= accept;
             valid2_d1_q <= valid1_d1_q;
-            if (drained | and_1) begin
+            if (drained | (valid2_d1_q & last2_d1)) begin
                 tag_q <= tag_d;
             end
             clearing_d1_q <= clearing_q;
@@ -212,7 +212,7 @@ module gs_klif_guard (
     assign m_last_o = last4_d1;
     assign m_user_o = user4_d1;
     assign s_ready_o = s_ready;
-    assign claim_o = accept & s_last_i;
+    assign claim_o = claim;
     assign error_o = error_q;
 
     // Bits that are dropped on purpose.

@@ -1,0 +1,199 @@
+//! Control is proved: what moves events, steps and credits loses, repeats and reorders none, whatever stalls.
+//!
+//! A claim is about one module of a design as it is emitted: text with assertions is put before its `endmodule`, Yosys reads both,
+//! and `yosys-smtbmc` shows that they hold after a reset from any state (for the first cycles) and that they go on to hold (by
+//! induction). Memories are arrays of any size, widths those of the plan, so that a claim is about the design itself and not
+//! about a smaller one. What is told apart by following it — an event, an entry of a queue, an address — is any one.
+//!
+//! A claim about a module assumes what its neighbours keep to; it says so, and their claims state it.
+
+mod ask;
+mod buffer;
+mod formal;
+mod guard;
+mod passes;
+mod queue;
+mod shapes;
+mod spikes;
+mod trace;
+
+use std::sync::Arc;
+
+use self::formal::{Asserted, Formal};
+use super::error::ProveError;
+use crate::hdl::{Module, VerilogFile, all_modules, verilog};
+use crate::rtl::Design;
+
+pub use shapes::control_shapes;
+
+/// Properties of one module of a design.
+#[derive(Clone, Debug)]
+pub struct ControlClaim {
+    /// The module, in words.
+    pub name: String,
+    /// Its Verilog name.
+    pub top: String,
+    /// It, and what is in it, as they are emitted.
+    pub modules: Vec<VerilogFile>,
+    /// By module: what is asked.
+    formal: Vec<Formal>,
+    /// Ports of the module.
+    ports: Vec<String>,
+    /// Most cycles of an induction.
+    depth: u32,
+    /// Cycles within which what must be possible is seen.
+    seen_within: u32,
+}
+
+impl ControlClaim {
+    /// What is claimed: a label for each, and words.
+    #[must_use]
+    pub fn stated(&self) -> Vec<(String, String)> {
+        let stated = self.formal.first().into_iter().flat_map(Formal::stated);
+        stated
+            .map(|(label, words)| (label.to_owned(), words.to_owned()))
+            .collect()
+    }
+
+    /// What is assumed, in words.
+    #[must_use]
+    pub fn assumed(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for words in self.formal.iter().flat_map(Formal::assumed) {
+            if all.iter().all(|known| known != words) {
+                all.push(words.to_owned());
+            }
+        }
+        all
+    }
+
+    /// Labels of what must be possible.
+    fn seen(&self) -> Vec<String> {
+        let seen = self.formal.first().into_iter().flat_map(Formal::seen);
+        seen.map(str::to_owned).collect()
+    }
+
+    /// A module's text with what is asked of it; a child shows its parent what is known of it.
+    fn with(&self, file: &VerilogFile, asked: &str) -> String {
+        let (mut text, mut asked) = (file.text.clone(), asked.to_owned());
+        for (child, formal) in self.modules.iter().zip(&self.formal).skip(1) {
+            for (name, register, bits) in &formal.taps {
+                let range = format!("[{}:0]", bits - 1);
+                if file.name == child.name {
+                    let head = format!("module {} (", child.name);
+                    let port = format!("{head}\n    output wire {range} f_{name},");
+                    text = text.replacen(&head, &port, 1);
+                    asked.push_str(&format!("assign f_{name} = {register};\n"));
+                }
+                let place = format!("    {} u_queue (", child.name);
+                let known = format!(
+                    "    wire {range} f_queue_{name};\n{place}\n        .f_{name}(f_queue_{name}),"
+                );
+                text = text.replacen(&place, &known, 1);
+            }
+        }
+        match text.rfind("endmodule") {
+            Some(end) => format!("{}{asked}{}", &text[..end], &text[end..]),
+            None => text,
+        }
+    }
+}
+
+/// The claims of a design: guard, load port, and of each layer event buffer, pass controller, queues and serialiser.
+///
+/// # Errors
+/// Only an internal bug.
+pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> {
+    let modules = all_modules(&design.top);
+    let prefix = design.top.name();
+    let find = |name: String| modules.iter().find(|module| module.name() == name);
+    let mut all = Vec::new();
+    if let Some(module) = find(format!("{prefix}_guard")) {
+        let plan = &design.plans[0];
+        let formal = guard::formal(module, plan, design.longest_sample);
+        let name = format!("guard of {} axons", plan.axons);
+        all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
+    }
+    for (index, plan) in design.plans.iter().enumerate() {
+        let of = |unit: &str| find(format!("{prefix}_l{index}_{unit}"));
+        let stages = plan.fabric.memory_stages;
+        if let Some(module) = of("event_buffer") {
+            let name = format!(
+                "layer {index}: event buffer of {} banks, {} axons, {} events a cycle",
+                plan.banks, plan.axons, plan.events
+            );
+            let formal = buffer::formal(module, plan);
+            all.push(claim(
+                name,
+                &[(module, formal)],
+                5 + stages,
+                12 + plan.banks + stages,
+            )?);
+        }
+        if let Some(module) = of("crossbar") {
+            let name = format!(
+                "layer {index}: pass controller of {} groups, {} credits, {} events a cycle",
+                plan.groups, plan.credits, plan.events
+            );
+            let queues = 1 + usize::from(design.options.probe);
+            let (formal, to_hand) = passes::formal(module, plan, queues);
+            let seen = 8 + plan.groups * plan.spacing;
+            all.push(claim(name, &[(module, formal)], to_hand + 3, seen)?);
+        }
+        for unit in ["spikes_queue", "probe_queue"] {
+            if let Some(module) = of(unit)
+                && let Some(formal) = queue::formal(module, plan.fabric)
+            {
+                let name = format!("layer {index}: {}", unit.replace('_', " "));
+                all.push(claim(name, &[(module, formal)], 4 + stages, 12 + stages)?);
+            }
+        }
+        if let (Some(module), Some(inner)) = (of("spikes"), of("spikes_queue"))
+            && let Some(of_queue) = queue::formal(inner, plan.fabric)
+        {
+            let name = format!(
+                "layer {index}: serialiser of {} rows of {} spikes",
+                plan.rows, plan.neuron_lanes
+            );
+            let formal = spikes::formal(module, plan);
+            all.push(claim(
+                name,
+                &[(module, formal), (inner, of_queue)],
+                10 + stages,
+                16 + stages,
+            )?);
+        }
+    }
+    Ok(all)
+}
+
+/// A size as cycles, where it is small enough to wait for.
+fn size(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX).min(1 << 12)
+}
+
+fn claim(
+    name: String,
+    parts: &[(&Arc<Module>, Formal)],
+    depth: u32,
+    seen_within: u32,
+) -> Result<ControlClaim, ProveError> {
+    let (modules, formal) = parts.iter().cloned().unzip::<_, _, Vec<_>, Vec<_>>();
+    let top = modules.first().map(|module| module.name().to_owned());
+    let ports = modules
+        .first()
+        .into_iter()
+        .flat_map(|module| module.ports());
+    let mut ports: Vec<String> = ports.map(|port| port.name.to_owned()).collect();
+    ports.push("rst_i".to_owned());
+    let modules = modules.iter().map(|module| verilog(module, ""));
+    Ok(ControlClaim {
+        name,
+        top: top.unwrap_or_default(),
+        modules: modules.collect::<Result<_, _>>()?,
+        formal,
+        ports,
+        depth,
+        seen_within,
+    })
+}
