@@ -1,6 +1,6 @@
 // Bench of @TOP@ for the engines that use Verilator: reads plays from stdin, writes what came out to stdout.
 //
-// in:  P beats steps hang_cycles
+// in:  P beats steps hang_cycles mutant   mutant 0: the design itself
 //      length bits            TREADY pattern, one line an output stream
 //      gap flags data         one line a beat; gap and data hexadecimal, flags = tuser << 1 | tlast
 // out: B stream 1 tlast tuser data   a beat, data hexadecimal
@@ -33,6 +33,7 @@ struct Play {
     std::vector<Beat> beats;
     uint64_t steps = 0;
     uint64_t hang = 0;
+    uint64_t mutant = 0;
     uint64_t seen[STREAMS] = {};
     uint64_t cycle = 0;
     uint64_t last_activity = 0;
@@ -93,8 +94,9 @@ static void clock(Top& top) {
 }
 
 static bool read(Play& play) {
-    unsigned long long beats = 0, steps = 0, hang = 0;
-    if (scanf(" P %llu %llu %llu", &beats, &steps, &hang) != 3) return false;
+    unsigned long long beats = 0, steps = 0, hang = 0, mutant = 0;
+    if (scanf(" P %llu %llu %llu %llu", &beats, &steps, &hang, &mutant) != 4) return false;
+    play.mutant = mutant;
     play.steps = steps;
     play.hang = hang;
     for (Pattern& one : pattern) {
@@ -119,7 +121,12 @@ static bool unfinished(const Play& play, std::size_t next) {
     return false;
 }
 
+static void select(Top& top, uint64_t mutant) {
+    @SELECT@
+}
+
 static void run(Top& top, Play& play) {
+    select(top, play.mutant);
     top.s_axis_tvalid = 0;
     top.rst_i = 1;
     top.eval();
