@@ -1,6 +1,6 @@
 //! What every mutant plays: the stimuli at hand, random ones with pauses of several kinds, and streams with illegal beats.
 
-use goldspike_golden::event::Sample;
+use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::quant::QuantNetwork;
 
 use super::error::MutantError;
@@ -18,14 +18,18 @@ use crate::verify::compare;
 const PATIENCE: u64 = 2_000;
 /// What [`hang_cycles`] gives beyond the slowest step.
 const MARGIN: u64 = 20_000;
+/// Input beats above which a play is not run on the embedded simulator.
+const LONG: usize = 50_000;
+/// Bits of the guard's step tag: a sample of as many steps goes once around.
+const TAG_BITS: u32 = 16;
 
 /// One play and what must come of it.
 pub(super) struct Play {
     samples: Vec<Sample>,
     pub(super) beats: BeatStimulus,
     golden: Outcome,
-    /// Of the design as described, on the embedded simulator.
-    described: BeatResult,
+    /// Of the design as described, on the embedded simulator; a play that is too long for it has none.
+    described: Option<BeatResult>,
     flagged: bool,
 }
 
@@ -45,25 +49,59 @@ impl Play {
             flagged |= faults > 0;
         }
         beats.hang = hang_cycles(design).saturating_sub(MARGIN) + PATIENCE;
-        let described = meaning(design, &RustHdl.play(design, &beats)?);
-        let play = Self {
+        let mut play = Self {
             samples: stimulus.samples.clone(),
             beats,
             golden,
-            described,
+            described: None,
             flagged,
         };
-        match play.noticed(design, Ok(play.described.clone()))? {
-            None => Ok(play),
+        if play.beats.beats.len() > LONG {
+            return Ok(play);
+        }
+        let described = meaning(design, &RustHdl.play(design, &play.beats)?);
+        match play.noticed(design, Ok(described.clone()))? {
+            None => {
+                play.described = Some(described);
+                Ok(play)
+            }
             Some(kill) => Err(MutantError::Healthy(format!(
                 "the embedded simulator, {kill:?}"
             ))),
         }
     }
 
+    /// The same with one output stream that waits long, again and again: everything before it fills up.
+    fn blocked(
+        &mut self,
+        design: &Design,
+        stream: usize,
+        random: &mut SplitMix,
+    ) -> Result<(), MutantError> {
+        if let Some(ready) = self.beats.ready.get_mut(stream) {
+            ready.clear();
+            for _ in 0..4 {
+                ready.extend(std::iter::repeat_n(false, 150 + random.below(300) as usize));
+                ready.extend(std::iter::repeat_n(true, 1 + random.below(40) as usize));
+            }
+        }
+        let described = meaning(design, &RustHdl.play(design, &self.beats)?);
+        match self.noticed_values(design, &described) {
+            None => {
+                self.described = Some(described);
+                Ok(())
+            }
+            Some(kill) => Err(MutantError::Healthy(format!(
+                "the embedded simulator with a blocked stream, {kill:?}"
+            ))),
+        }
+    }
+
     /// Cycles that it takes.
     pub(super) fn cycles(&self) -> u64 {
-        self.described.cycles
+        self.described
+            .as_ref()
+            .map_or(u64::MAX, |result| result.cycles)
     }
 
     /// What is noticed of an outcome of this play; `None` if it is as it must be.
@@ -85,16 +123,23 @@ impl Play {
             }
             Err(error) => return Err(error),
         };
-        let Ok(found) = traces("mutant", design, &self.samples, &result) else {
-            return Ok(Some(Kill::Protocol));
+        Ok(self.noticed_values(design, &result).or_else(|| {
+            let described = self.described.as_ref();
+            described
+                .is_some_and(|described| meaning(design, &result) != *described)
+                .then_some(Kill::Cycles)
+        }))
+    }
+
+    /// What is noticed of the beats, whatever their cycles.
+    fn noticed_values(&self, design: &Design, result: &BeatResult) -> Option<Kill> {
+        let Ok(found) = traces("mutant", design, &self.samples, result) else {
+            return Some(Kill::Protocol);
         };
-        Ok(if !compare(&self.golden.traces, &found).passed() {
-            Some(Kill::Trace)
-        } else if result.protocol_error != self.flagged {
-            Some(Kill::Protocol)
-        } else {
-            (meaning(design, &result) != self.described).then_some(Kill::Cycles)
-        })
+        if !compare(&self.golden.traces, &found).passed() {
+            return Some(Kill::Trace);
+        }
+        (result.protocol_error != self.flagged).then_some(Kill::Protocol)
     }
 }
 
@@ -120,9 +165,77 @@ pub(super) fn battery(
             let spoil = (kind % 2 == 1).then_some(random);
             plays.push(Play::new(subject, &stimulus, spoil)?);
         }
+        for stream in 0..=design.probes.len() {
+            let random = &mut SplitMix::stream(seed, (round << 8) + 128 + stream as u64);
+            let kind = (round + stream as u64) % 4;
+            let samples = (0..4).map(|_| longest(network, kind, random)).collect();
+            let stalls = Stalls {
+                seed: round,
+                ..Stalls::NONE
+            };
+            let mut play = Play::new(subject, &Stimulus { samples, stalls }, None)?;
+            play.blocked(design, stream, random)?;
+            plays.push(play);
+        }
     }
     plays.sort_by_key(Play::cycles);
     Ok(plays)
+}
+
+/// Once around the guard's step tag and beyond: events of an address whose tags differ in a single bit, for each of its bits,
+/// and a usual stream while the tags are cleared and after.
+pub(super) fn tags(network: &QuantNetwork, design: &Design) -> Result<Play, MutantError> {
+    let axons = network.input.axons.max(1) as u64;
+    let around = 1usize << TAG_BITS;
+    let mut addresses: Vec<Vec<u32>> = vec![Vec::new(); around + 64];
+    let mut next = vec![0usize; axons as usize];
+    for bit in (0..TAG_BITS).rev() {
+        // The address that is free first.
+        let axon = (0..next.len())
+            .min_by_key(|&axon| next[axon])
+            .unwrap_or_default();
+        let first = next[axon];
+        let second = first + (1 << bit);
+        if second < around {
+            for step in [first, second] {
+                if let Ok(address) = u32::try_from(axon)
+                    && !addresses[step].contains(&address)
+                {
+                    addresses[step].push(address);
+                }
+            }
+            next[axon] = second;
+        }
+    }
+    for (step, list) in addresses.iter_mut().enumerate().skip(around - 8) {
+        *list = (0..axons)
+            .filter(|axon| (axon + step as u64) % 3 != 0)
+            .filter_map(|axon| u32::try_from(axon).ok())
+            .collect();
+    }
+    let steps: Vec<Vec<Event>> = addresses
+        .iter()
+        .map(|list| {
+            list.iter()
+                .map(|&address| Event {
+                    address,
+                    payload: 1,
+                })
+                .collect()
+        })
+        .collect();
+    let longest = longest_sample(network).unwrap_or(8).max(1);
+    let samples = steps
+        .chunks(longest)
+        .map(|steps| Sample {
+            steps: steps.to_vec(),
+        })
+        .collect();
+    let stimulus = Stimulus {
+        samples,
+        stalls: Stalls::NONE,
+    };
+    Play::new(Subject { network, design }, &stimulus, None)
 }
 
 /// None, random ones, a slow sink, a slow source.
@@ -199,12 +312,7 @@ fn spoiled(
 
 /// TDATA of an illegal beat after the events `step`; `None` if there is none. A beat without an event is legal where it ends
 /// the step.
-fn illegal(
-    subject: Subject<'_>,
-    random: &mut SplitMix,
-    step: &[u32],
-    last: bool,
-) -> Option<u64> {
+fn illegal(subject: Subject<'_>, random: &mut SplitMix, step: &[u32], last: bool) -> Option<u64> {
     let layout = subject.design.input;
     let axons = u64::try_from(subject.network.input.axons).ok()?;
     let most = u64::from(subject.network.input.payload_max);

@@ -3,8 +3,8 @@
 use goldspike_golden::quant::QuantNetwork;
 use std::path::PathBuf;
 
-use super::battery::{Play, battery};
-use super::equal::Judge;
+use super::battery::{Play, battery, tags};
+use super::equal::{Judge, Survivor};
 use super::error::MutantError;
 use super::list::{Mutation, Unit, list, prepare, units};
 use super::netlist;
@@ -103,6 +103,11 @@ impl Hunt<'_> {
         let first = battery(network, design, self.stimuli, 0..options.rounds, seed)?;
         let (low, high) = (options.rounds, options.rounds + options.more_rounds);
         let more = battery(network, design, &[], low..high, seed)?;
+        let long = match chosen.iter().any(|unit| unit.kind() == "guard") {
+            true => vec![tags(network, design)?],
+            false => Vec::new(),
+        };
+        let judge = Judge::new(self, toolbox, &yosys, folder);
         let mut reports: Vec<UnitReport> = chosen
             .iter()
             .map(|&unit| UnitReport {
@@ -118,9 +123,32 @@ impl Hunt<'_> {
             let text = netlist::emitted(folder, &name, &text.top)?;
             let mut simulation = Simulation::new(&workshop, design, text);
             told(&format!("{} mutants on Verilator", chunk.len()));
-            let fates = played(&mut simulation, chunk.len(), &first, &more)?;
-            let survivors = fates.iter().filter(|fate| !fate.is_done()).count();
-            told(&format!("{survivors} survivors"));
+            let plays = Plays {
+                first: &first,
+                more: &more,
+                long: &long,
+            };
+            let guards: Vec<bool> = chunk
+                .iter()
+                .map(|&(unit, _)| chosen[unit].kind() == "guard")
+                .collect();
+            let mut fates = played(&mut simulation, &guards, &plays)?;
+            let survivors: Vec<Survivor<'_>> = chunk
+                .iter()
+                .zip(1..)
+                .zip(&fates)
+                .filter(|(_, fate)| !fate.is_done())
+                .map(|((&(unit, mutation), number), _)| Survivor {
+                    unit: chosen[unit],
+                    mutation,
+                    number,
+                })
+                .collect();
+            told(&format!("{} survivors to the solvers", survivors.len()));
+            let judged = judge.judge(&name, netlist::selector_bits(chunk.len()), &survivors)?;
+            for (survivor, fate) in survivors.iter().zip(judged) {
+                fates[survivor.number - 1] = fate;
+            }
             for (&(unit, mutation), fate) in chunk.iter().zip(fates) {
                 reports[unit].mutants.push(Mutant {
                     mutation: mutation.clone(),
@@ -128,8 +156,6 @@ impl Hunt<'_> {
                 });
             }
         }
-        let judge = Judge::new(self, toolbox, folder)?;
-        judge.judge(&mut reports, &mut told)?;
         let mut tools = vec![workshop.version()];
         tools.extend(toolbox.version(YOSYS));
         tools.extend(judge.solver());
@@ -155,21 +181,35 @@ fn chosen<'a>(known: &'a [Unit], names: &[String]) -> Result<Vec<&'a Unit>, Muta
     Ok(known.iter().filter(meant).collect())
 }
 
-/// The fates of the mutants of a netlist after the plays.
+/// What is played.
+struct Plays<'a> {
+    /// For all.
+    first: &'a [Play],
+    /// For those that survive it.
+    more: &'a [Play],
+    /// For the guard's that survive that.
+    long: &'a [Play],
+}
+
+/// The fates of the mutants of a netlist after the plays; `guards` says of each whether it is one of the guard.
 fn played(
     simulation: &mut Simulation<'_>,
-    count: usize,
-    first: &[Play],
-    more: &[Play],
+    guards: &[bool],
+    plays: &Plays<'_>,
 ) -> Result<Vec<Fate>, MutantError> {
-    simulation.healthy(first)?;
-    simulation.healthy(more)?;
-    let mut fates = Vec::with_capacity(count);
-    for number in 1..=count {
-        let kill = match simulation.noticed(number, first)? {
-            None => simulation.noticed(number, more)?,
-            some => some,
-        };
+    let Plays { first, more, long } = *plays;
+    for plays in [first, more, long] {
+        simulation.healthy(plays)?;
+    }
+    let mut fates = Vec::with_capacity(guards.len());
+    for (number, &guard) in (1..).zip(guards) {
+        let mut kill = None;
+        for plays in [first, more, if guard { long } else { &[] }] {
+            kill = match kill {
+                None => simulation.noticed(number, plays)?,
+                some => some,
+            };
+        }
         fates.push(match kill {
             Some(kill) => Fate::Killed(kill),
             None => Fate::Unknown("not asked".to_owned()),
@@ -194,8 +234,12 @@ mod tests {
             .into();
         let names = |words: &[&str]| {
             let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-            chosen(&known, &words)
-                .map(|units| units.iter().map(|unit| unit.name.clone()).collect::<Vec<_>>())
+            chosen(&known, &words).map(|units| {
+                units
+                    .iter()
+                    .map(|unit| unit.name.clone())
+                    .collect::<Vec<_>>()
+            })
         };
         assert_eq!(names(&[]).unwrap().len(), 3);
         assert_eq!(names(&["lane"]).unwrap(), ["l0_lane", "l1_lane"]);

@@ -11,6 +11,11 @@ use crate::emit::Emitted;
 /// The input of the top module that selects a mutant; 0 is none.
 pub(super) const SELECTOR: &str = "mutant_i";
 
+/// Bits of the selector of `count` mutants.
+pub(super) fn selector_bits(count: usize) -> u32 {
+    (count + 1).next_power_of_two().trailing_zeros()
+}
+
 /// The design with `mutations`, of which [`SELECTOR`] selects one, as Yosys' form (`NAME.il`) in `folder`.
 pub(super) fn write(
     yosys: &Path,
@@ -18,7 +23,7 @@ pub(super) fn write(
     name: &str,
     mutations: &[&Mutation],
 ) -> Result<(), MutantError> {
-    let bits = (mutations.len() + 1).next_power_of_two().trailing_zeros();
+    let bits = selector_bits(mutations.len());
     let mut script = format!("read_rtlil {BASE}\n");
     for (number, mutation) in mutations.iter().enumerate() {
         script.push_str(&format!(

@@ -28,6 +28,6 @@ pub use answer::Status;
 pub use cases::{WIDTHS, claims};
 pub use claim::{Claim, Hardware};
 pub use error::ProveError;
-pub use network::network_claims;
+pub use network::{lane_claim, network_claims};
 pub use prover::{Property, Prover};
 pub use solver::{Limits, Solver};
