@@ -20,8 +20,6 @@ const PATIENCE: u64 = 2_000;
 const MARGIN: u64 = 20_000;
 /// Input beats above which a play is not run on the embedded simulator.
 const LONG: usize = 50_000;
-/// Bits of the guard's step tag: a sample of as many steps goes once around.
-const TAG_BITS: u32 = 16;
 
 /// One play and what must come of it.
 pub(super) struct Play {
@@ -168,7 +166,7 @@ pub(super) fn battery(
         for stream in 0..=design.probes.len() {
             let random = &mut SplitMix::stream(seed, (round << 8) + 128 + stream as u64);
             let kind = (round + stream as u64) % 4;
-            let samples = (0..4).map(|_| longest(network, kind, random)).collect();
+            let samples = (0..2).map(|_| longest(network, kind, random)).collect();
             let stalls = Stalls {
                 seed: round,
                 ..Stalls::NONE
@@ -182,14 +180,18 @@ pub(super) fn battery(
     Ok(plays)
 }
 
-/// Once around the guard's step tag and beyond: events of an address whose tags differ in a single bit, for each of its bits,
-/// and a usual stream while the tags are cleared and after.
-pub(super) fn tags(network: &QuantNetwork, design: &Design) -> Result<Play, MutantError> {
+/// As many steps as tags of `bits` bits, and some more: events of an address whose tags differ in a single bit, for each of its
+/// bits, and a usual stream at the end, when the guard's tag runs out if these are all of its bits.
+pub(super) fn tags(
+    network: &QuantNetwork,
+    design: &Design,
+    bits: u32,
+) -> Result<Play, MutantError> {
     let axons = network.input.axons.max(1) as u64;
-    let around = 1usize << TAG_BITS;
+    let around = 1usize << bits;
     let mut addresses: Vec<Vec<u32>> = vec![Vec::new(); around + 64];
     let mut next = vec![0usize; axons as usize];
-    for bit in (0..TAG_BITS).rev() {
+    for bit in (0..bits).rev() {
         // The address that is free first.
         let axon = (0..next.len())
             .min_by_key(|&axon| next[axon])

@@ -20,6 +20,9 @@ use crate::rtl::Design;
 /// Mutants in one netlist: more are slower to put together than two netlists are to compile.
 const TOGETHER: usize = 1000;
 
+/// Bits of the guard's step tag.
+const TAG_BITS: u32 = 16;
+
 /// What is hunted.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -46,8 +49,8 @@ impl Default for Options {
             count: 1000,
             units: Vec::new(),
             seed: 1,
-            rounds: 4,
-            more_rounds: 12,
+            rounds: 2,
+            more_rounds: 4,
             limits: Limits::default(),
             jobs: 1,
         }
@@ -104,7 +107,7 @@ impl Hunt<'_> {
         let (low, high) = (options.rounds, options.rounds + options.more_rounds);
         let more = battery(network, design, &[], low..high, seed)?;
         let long = match chosen.iter().any(|unit| unit.kind() == "guard") {
-            true => vec![tags(network, design)?],
+            true => vec![tags(network, design, 12)?, tags(network, design, TAG_BITS)?],
             false => Vec::new(),
         };
         let judge = Judge::new(self, toolbox, &yosys, folder);

@@ -1,12 +1,9 @@
 //! What became of each mutant.
 
-use serde::Serialize;
-
 use super::list::{Mutation, Unit};
 
 /// What noticed a mutant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kill {
     /// A spike, compared value or state is not the golden model's.
     Trace,
@@ -70,8 +67,8 @@ impl UnitReport {
 
     /// Mutants that were killed by this.
     #[must_use]
-    pub fn killed(&self, by: &Kill) -> usize {
-        self.count(|fate| matches!(fate, Fate::Killed(kill) if kill == by))
+    pub fn killed(&self, by: Kill) -> usize {
+        self.count(|fate| matches!(fate, Fate::Killed(kill) if *kill == by))
     }
 
     /// Mutants that are proved equivalent.
