@@ -82,7 +82,6 @@ pub fn hunted(
 fn failed(error: &MutantError) -> Diagnostic {
     match error {
         MutantError::Engine(error) => errors::engine(error),
-        MutantError::Prove(ProveError::Missing(error)) => errors::engine(error),
         MutantError::NoUnit { .. } => Diagnostic::error(&codes::NOT_APPLICABLE, error.to_string())
             .help("name one of them, or a kind: `--unit lane`"),
         MutantError::Nothing => Diagnostic::error(&codes::NOTHING_RAN, error.to_string())
@@ -91,7 +90,11 @@ fn failed(error: &MutantError) -> Diagnostic {
             Diagnostic::error(&codes::ENGINE_BUILD, error.to_string())
                 .help("`goldspike doctor` lists the tools and their versions")
         }
-        MutantError::Healthy(_) | MutantError::Prove(_) => errors::internal(error),
+        MutantError::Prove(failure) => match &**failure {
+            ProveError::Missing(missing) => errors::engine(missing),
+            _ => errors::internal(error),
+        },
+        MutantError::Healthy(_) => errors::internal(error),
     }
 }
 

@@ -211,7 +211,7 @@ pub(super) fn tags(
     }
     for (step, list) in addresses.iter_mut().enumerate().skip(around - 8) {
         *list = (0..axons)
-            .filter(|axon| (axon + step as u64) % 3 != 0)
+            .filter(|axon| !(axon + step as u64).is_multiple_of(3))
             .filter_map(|axon| u32::try_from(axon).ok())
             .collect();
     }

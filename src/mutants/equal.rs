@@ -22,7 +22,7 @@ use crate::prove::{Claim, ProveError, Prover, Solver, Status, lane_claim};
 use crate::rtl::{Forms, Weights};
 
 /// Longest time for a unit alone: what is equal there is seen at once.
-const ALONE: Duration = Duration::from_secs(5);
+const ALONE: Duration = Duration::from_secs(20);
 
 /// A mutant that is left, with its number in a netlist.
 pub(super) struct Survivor<'a> {
@@ -123,15 +123,18 @@ impl<'a> Judge<'a> {
         };
         let claim = {
             let mut claims = lock(&self.claims);
-            if !claims.contains_key(&layer) {
-                let claim = self.checked_claim(prover, layer, survivor.unit)?;
-                claims.insert(layer, claim);
-            }
             match claims.get(&layer) {
-                Some(Ok(claim)) => claim.clone(),
-                Some(Err(why)) => return Ok(Fate::Unknown(why.clone())),
-                None => return Ok(Fate::Unknown("nothing was asked".to_owned())),
+                Some(known) => known.clone(),
+                None => {
+                    let claim = self.checked_claim(prover, layer, survivor.unit)?;
+                    claims.insert(layer, claim.clone());
+                    claim
+                }
             }
+        };
+        let claim = match claim {
+            Ok(claim) => claim,
+            Err(why) => return Ok(Fate::Unknown(why)),
         };
         let name = format!("lane{layer}_{}", survivor.number);
         let mutated = self.with_lane(claim, survivor.unit, &name, Some(survivor.mutation))?;
@@ -249,9 +252,7 @@ impl Miters<'_> {
                     true => Compare::Streams(hunt.design.output),
                     false => Compare::Everything,
                 };
-                let limit = hunt.options.limits.time;
-                Miter::build(yosys, folder, self.netlist, found, compare, limit)?
-                    .map(std::sync::Arc::new)
+                Miter::build(yosys, folder, self.netlist, found, compare)?.map(std::sync::Arc::new)
             }
         };
         built.insert(module.to_owned(), miter.clone());

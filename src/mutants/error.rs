@@ -11,7 +11,7 @@ use crate::prove::ProveError;
 pub enum MutantError {
     /// Verilator, its compiler, or a tool that is missing.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Engine(Box<EngineError>),
     /// Yosys failed.
     #[error("yosys makes no mutants: {0}")]
     Yosys(Box<ToolFailure>),
@@ -20,7 +20,7 @@ pub enum MutantError {
     Unreadable(String),
     /// A proof could not be asked.
     #[error(transparent)]
-    Prove(#[from] ProveError),
+    Prove(Box<ProveError>),
     /// A file of a tool.
     #[error("the files of the mutants cannot be written: {0}")]
     Io(#[from] std::io::Error),
@@ -43,5 +43,17 @@ pub enum MutantError {
 impl From<ToolFailure> for MutantError {
     fn from(failure: ToolFailure) -> Self {
         Self::Yosys(Box::new(failure.keep_log()))
+    }
+}
+
+impl From<EngineError> for MutantError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+impl From<ProveError> for MutantError {
+    fn from(error: ProveError) -> Self {
+        Self::Prove(Box::new(error))
     }
 }

@@ -16,6 +16,9 @@ use crate::engine::tool::{Run, ToolFailure};
 use crate::hdl::Module;
 use crate::rtl::stream::Layout;
 
+/// Longest time for Yosys to make the gates: once a netlist.
+const GATES: Duration = Duration::from_secs(300);
+
 /// The gates of a miter.
 pub(super) struct Miter {
     text: String,
@@ -41,7 +44,6 @@ impl Miter {
         (name, bits): (&str, u32),
         module: &Module,
         compare: Compare,
-        limit: Duration,
     ) -> Result<Result<Self, String>, MutantError> {
         let own = format!("miter_{}_{name}", module.name());
         fs::write(
@@ -49,15 +51,15 @@ impl Miter {
             verilog(module, bits, compare),
         )?;
         let script = format!(
-            "read_rtlil {name}.il\nread_verilog {own}.v\nhierarchy -top miter\nproc\nflatten\nopt_clean\nmemory_map\nopt\n\
-             techmap\nopt\nasync2sync\nsetundef -zero\nsetundef -init -zero\ndfflegalize -cell $_DFF_P_ 01\nopt_expr\n\
-             opt_merge\nopt_clean\naigmap\nopt_clean\nwrite_blif {own}.blif\n"
+            "read_rtlil {name}.il\nread_verilog {own}.v\nhierarchy -top miter\nproc\nflatten\nopt_expr\nopt_clean\n\
+             memory_map\nopt_expr\nopt_clean\ntechmap\nopt_expr\nopt_merge\nopt_clean\nasync2sync\nsetundef -zero\n\
+             setundef -init -zero\ndfflegalize -cell $_DFF_P_ 01\nopt_expr\nopt_clean\naigmap\nopt_clean\nwrite_blif {own}.blif\n"
         );
         let file = format!("{own}.ys");
         fs::write(folder.join(&file), script)?;
         let ran = Run::new(yosys, folder, &format!("{own}.log"))
             .args(["-q", &file])
-            .timeout(limit)
+            .timeout(GATES)
             .output();
         if let Err(ToolFailure {
             status, last_lines, ..
@@ -184,7 +186,7 @@ pub(super) fn ask(
     let file = PathBuf::from(format!("{name}.blif"));
     fs::write(folder.join(&file), gates)?;
     let script = format!(
-        "read_blif {}; strash; zero; scorr -F 2; dprove -T {}",
+        "read_blif {}; strash; zero; lcorr; scorr -F 2; dprove -T {}",
         file.display(),
         limit.as_secs().max(1)
     );
