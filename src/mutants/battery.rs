@@ -331,12 +331,9 @@ fn illegal(subject: Subject<'_>, random: &mut SplitMix, step: &[u32], last: bool
         let address = drawn(random, axons, addresses);
         kinds.push(layout.pack_event(address, drawn(random, 1, most + 1)));
     }
-    if layout.payload > 0 {
+    if layout.payload > 0 && most + 1 < payloads {
         let address = drawn(random, 0, axons);
-        kinds.push(layout.pack_event(address, 0));
-        if most + 1 < payloads {
-            kinds.push(layout.pack_event(address, drawn(random, most + 1, payloads)));
-        }
+        kinds.push(layout.pack_event(address, drawn(random, most + 1, payloads)));
     }
     if !last {
         kinds.push(layout.pack_null());
