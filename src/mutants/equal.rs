@@ -109,7 +109,13 @@ impl<'a> Judge<'a> {
         let as_proved = options.weights == Weights::Rom && options.forms == Forms::Cheapest;
         match survivor.unit.layer() {
             Some(layer) if survivor.unit.kind() == "lane" && as_proved => {
-                self.lane(layer, survivor)
+                Ok(match self.lane(layer, survivor)? {
+                    Fate::Unknown(why) => match miters.fate(survivor)? {
+                        Fate::Unknown(more) => Fate::Unknown(format!("{why}; {more}")),
+                        fate => fate,
+                    },
+                    fate => fate,
+                })
             }
             _ => miters.fate(survivor),
         }
@@ -230,6 +236,23 @@ impl Miters<'_> {
         let name = format!("{module}_{}", survivor.number);
         let Judge { abc, folder, .. } = self.judge;
         ask(abc, folder, &name, &miter.of(survivor.number), limit)
+    }
+
+    /// A miter that proves the original equal to itself; another one would say nothing of mutants.
+    fn reflexive(
+        &self,
+        module: &str,
+        miter: Miter,
+    ) -> Result<Result<std::sync::Arc<Miter>, String>, MutantError> {
+        let Judge {
+            abc, folder, hunt, ..
+        } = self.judge;
+        let limit = hunt.options.limits.time;
+        let name = format!("{module}_0");
+        Ok(match ask(abc, folder, &name, &miter.of(0), limit)? {
+            Said::Equal => Ok(std::sync::Arc::new(miter)),
+            said => Err(format!("abc: the original itself: {said:?}")),
+        })
     }
 
     fn miter(&self, module: &str) -> Result<Result<std::sync::Arc<Miter>, String>, MutantError> {

@@ -1,7 +1,7 @@
 //! Two copies of a module, one of them with a mutant, and the one output that is 1 when they differ: as BLIF, in which the
 //! selector's inputs are replaced by the number of a mutant.
 //!
-//! Both start with a reset and may be reset at any later time; registers and memories that a reset leaves alone start at 0.
+//! Both start with a reset and may be reset at any later time; before it registers hold 0, and so do memories that are written.
 //! Of the network's streams only what a receiver may look at is compared: the payload while TVALID is 1, TUSER with TLAST, no
 //! address beside a null beat.
 
@@ -51,7 +51,7 @@ impl Miter {
             verilog(module, bits, compare),
         )?;
         let script = format!(
-            "read_rtlil {name}.il\nread_verilog {own}.v\nhierarchy -top miter\nproc\nflatten\nopt_expr\nopt_clean\n\
+            "read_rtlil {name}.il\nread_verilog {own}.v\nhierarchy -top miter\nproc\nflatten\nsetattr -unset init w:* w:started %d\nopt_expr\nopt_clean\n\
              memory_map\nopt_expr\nopt_clean\ntechmap\nopt_expr\nopt_merge\nopt_clean\nasync2sync\nsetundef -zero\n\
              setundef -init -zero\ndfflegalize -cell $_DFF_P_ 01\nopt_expr\nopt_clean\naigmap\nopt_clean\nwrite_blif {own}.blif\n"
         );
