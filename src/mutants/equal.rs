@@ -275,7 +275,10 @@ impl Miters<'_> {
                     true => Compare::Streams(hunt.design.output),
                     false => Compare::Everything,
                 };
-                Miter::build(yosys, folder, self.netlist, found, compare)?.map(std::sync::Arc::new)
+                match Miter::build(yosys, folder, self.netlist, found, compare)? {
+                    Ok(miter) => self.reflexive(module, miter)?,
+                    Err(why) => Err(why),
+                }
             }
         };
         built.insert(module.to_owned(), miter.clone());
