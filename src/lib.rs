@@ -12,6 +12,7 @@ pub mod hdl;
 pub mod image;
 pub mod import;
 pub mod link;
+pub mod mutants;
 pub mod prove;
 pub mod quantize;
 pub mod report;

@@ -599,7 +599,6 @@ fn what_is_planned_is_named_as_not_there() {
                 &["verify", "digits", "--goal=latency"],
             ],
         ),
-        ("later-mutants", &[&["verify", "digits", "--mutants", "9"]]),
         (
             "later-netlist",
             &[&["run", "digits", "--engine", "netlist"]],

@@ -38,7 +38,7 @@ const fn engine(word: &'static str, message: &'static str, help: &'static str) -
 const VERIFIED: &str =
     "`goldspike verify NETWORK --engine netlist,bitstream --target hx8k` runs it";
 
-const ALL: [Later; 6] = [
+const ALL: [Later; 5] = [
     flag(
         "--target",
         "this verb plays the portable form of a design, which computes what every other form computes",
@@ -48,11 +48,6 @@ const ALL: [Later; 6] = [
         "--goal",
         "lanes are chosen by a goal for a device alone",
         "`goldspike generate`, `build` and `synth` take it with `--target DEVICE`, and say which `--lanes`, `--neuron-lanes` and `--events` they choose",
-    ),
-    flag(
-        "--mutants",
-        "this version plants no bugs from the command line",
-        "leave the flag out; `--cases N` adds random stimuli",
     ),
     engine(
         "netlist",

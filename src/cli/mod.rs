@@ -22,6 +22,7 @@ mod input;
 mod later;
 mod man;
 mod models;
+mod mutants;
 mod options;
 mod progress;
 mod prove;

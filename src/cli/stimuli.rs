@@ -5,16 +5,14 @@
 
 use super::input::Samples;
 use crate::diag::Diagnostic;
+use crate::engine::draw::{SAMPLES_PER_CASE, random_samples, step};
 use crate::engine::random::SplitMix;
 use crate::engine::{Stalls, Stimulus};
-use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::event::Sample;
 use goldspike_golden::quant::QuantNetwork;
 
 /// Samples in one stimulus: large, because an engine builds or starts once for each; small enough for a progress bar.
 const BATCH: usize = 32;
-
-/// Samples in a random case: they follow one another without a pause between.
-const SAMPLES_PER_CASE: usize = 3;
 
 /// Random cases where there is no data set.
 pub const CASES_WITHOUT_DATA: usize = 16;
@@ -128,7 +126,7 @@ pub fn sparse_samples(
     seed: u64,
 ) -> Vec<Sample> {
     let mut random = SplitMix::stream(seed, 2 << 32);
-    let mut step = || drawn_step(network, &mut random, |random| random.below(100) < percent);
+    let mut step = || step(network, &mut random, |random| random.below(100) < percent);
     (0..count)
         .map(|_| Sample {
             steps: (0..network.time_steps.max(1)).map(|_| step()).collect(),
@@ -151,48 +149,6 @@ pub fn batch_of(
         .collect::<Result<_, _>>()?;
     let stalls = pauses.of(start as u64);
     Ok((Stimulus { samples, stalls }, start))
-}
-
-/// Samples of random length (one step included) and random density, silent ones included.
-fn random_samples(network: &QuantNetwork, random: &mut SplitMix) -> Vec<Sample> {
-    (0..SAMPLES_PER_CASE)
-        .map(|_| {
-            let steps = 1 + random.below(u64::from(network.time_steps).max(2));
-            let silent = random.below(8) == 0;
-            let density = if silent { 0 } else { 1 + random.below(256) };
-            Sample {
-                steps: (0..steps)
-                    .map(|_| random_step(network, density, random))
-                    .collect(),
-            }
-        })
-        .collect()
-}
-
-fn random_step(network: &QuantNetwork, density: u64, random: &mut SplitMix) -> Vec<Event> {
-    let silent = random.below(8) == 0;
-    drawn_step(network, random, |random| {
-        random.below(256) < density && !silent
-    })
-}
-
-/// An event of a random payload on each axon for which `fires` says so; it is asked after the payload is drawn.
-fn drawn_step(
-    network: &QuantNetwork,
-    random: &mut SplitMix,
-    fires: impl Fn(&mut SplitMix) -> bool,
-) -> Vec<Event> {
-    (0u32..)
-        .zip(0..network.input.axons)
-        .filter_map(|(address, _)| {
-            let payload = 1 + random.below(u64::from(network.input.payload_max.max(1)));
-            let event = Event {
-                address,
-                payload: i32::try_from(payload).unwrap_or(1),
-            };
-            fires(random).then_some(event)
-        })
-        .collect()
 }
 
 #[cfg(test)]

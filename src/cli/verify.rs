@@ -4,11 +4,13 @@ use super::check::{Again, check};
 use super::console::Console;
 use super::engines::{EngineArg, choose};
 use super::input::Integers;
+use super::mutants::{self, MutantArgs};
 use super::stimuli::{Pauses, Plan};
 use super::target::Aim;
 use super::work::WorkArgs;
 use super::{Ending, hardware};
 use crate::diag::Diagnostic;
+use crate::mutants::Report;
 use crate::rtl::Fabric;
 use clap::Args;
 use serde_json::json;
@@ -25,6 +27,8 @@ pub struct VerifyArgs {
     target: Option<String>,
     #[command(flatten)]
     check: CheckArgs,
+    #[command(flatten)]
+    mutants: MutantArgs,
     #[command(flatten)]
     work: WorkArgs,
 }
@@ -97,8 +101,21 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
         args.check.cases,
         console,
     )?;
+    // A design that fails the check cannot tell a mutant.
+    let hunted = match checks.equal() {
+        true => mutants::hunted(
+            &args.mutants,
+            &network,
+            &probed,
+            &plan.stimuli,
+            args.check.seed,
+            console,
+        )?,
+        false => None,
+    };
     let again = again(&args.work, &args.check, aim.as_ref());
-    let passed = checks.passed();
+    let killed = hunted.as_ref().is_none_or(Report::passed);
+    let passed = checks.passed() && killed;
     console.result(
         || {
             let end = match (checks.equal(), passed) {
@@ -108,10 +125,15 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
                 }
                 (false, _) => "FAILED: the hardware differs from the golden model",
             };
+            let end = match killed {
+                true => end,
+                false => "FAILED: a mutant is neither killed nor proved equivalent",
+            };
             format!(
-                "{}: digest {digest}\n{}{end}\n",
+                "{}: digest {digest}\n{}{}{end}\n",
                 source.name(),
-                checks.lines(&again)
+                checks.lines(&again),
+                hunted.as_ref().map(mutants::lines).unwrap_or_default()
             )
         },
         || {
@@ -124,10 +146,14 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
                 "stalls": !args.check.no_stalls,
                 "engines": checks.document(&again),
                 "missing": checks.missing_document(),
+                "mutants": hunted.as_ref().map(mutants::document),
             })
         },
     );
-    Ok(checks.ending())
+    Ok(match (killed, checks.ending()) {
+        (false, Ending::Done | Ending::Undecided) => Ending::Mismatch,
+        (_, ending) => ending,
+    })
 }
 
 /// The commands that show a mismatch again.

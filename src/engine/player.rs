@@ -37,6 +37,21 @@ impl Player {
         stimulus: &BeatStimulus,
         compiled: impl FnOnce() -> Result<Compiled, EngineError>,
     ) -> Result<BeatResult, EngineError> {
+        self.play_mutant(engine, design, stimulus, 0, compiled)
+    }
+
+    /// As [`Self::play`], of mutant number `mutant` of a design that holds some; 0 is the design itself.
+    ///
+    /// # Errors
+    /// Those of [`Self::play`].
+    pub(crate) fn play_mutant(
+        &mut self,
+        engine: &'static str,
+        design: &Design,
+        stimulus: &BeatStimulus,
+        mutant: usize,
+        compiled: impl FnOnce() -> Result<Compiled, EngineError>,
+    ) -> Result<BeatResult, EngineError> {
         let mut running = match self.running.take() {
             Some(running) if Arc::ptr_eq(&running.top, &design.top) => running,
             _ => {
@@ -47,7 +62,7 @@ impl Player {
                 }
             }
         };
-        running.child.send(&request(engine, stimulus)?)?;
+        running.child.send(&request(engine, stimulus, mutant)?)?;
         let mut transcript = Transcript::new(engine, design, stimulus, hexadecimal);
         let result = loop {
             match transcript.line(&running.child.line()?) {
@@ -64,7 +79,11 @@ impl Player {
 }
 
 /// One play as text; see `verilator_main.cpp`.
-fn request(engine: &'static str, stimulus: &BeatStimulus) -> Result<Vec<u8>, EngineError> {
+fn request(
+    engine: &'static str,
+    stimulus: &BeatStimulus,
+    mutant: usize,
+) -> Result<Vec<u8>, EngineError> {
     let mut text = Vec::with_capacity(stimulus.beats.len() * 12 + 64);
     let mut line = |arguments: std::fmt::Arguments<'_>| {
         text.write_fmt(arguments)
@@ -74,7 +93,7 @@ fn request(engine: &'static str, stimulus: &BeatStimulus) -> Result<Vec<u8>, Eng
             })
     };
     line(format_args!(
-        "P {} {} {} {}\n",
+        "P {} {} {} {} {mutant}\n",
         stimulus.beats.len(),
         stimulus.steps(),
         stimulus.hang,
@@ -104,6 +123,15 @@ fn request(engine: &'static str, stimulus: &BeatStimulus) -> Result<Vec<u8>, Eng
 /// The C++ program: the fixed part, and what depends on the ports. With a window the design's outputs are looked at through
 /// it, slice by slice, before each edge of the clock.
 pub(crate) fn program(design: &Design, window: Option<&Window>) -> String {
+    text(design, window, "(void)top;\n    (void)mutant;")
+}
+
+/// The C++ program of a design with mutants, of which the input `port` selects one.
+pub(crate) fn mutants_program(design: &Design, port: &str) -> String {
+    text(design, None, &format!("top.{port} = mutant;"))
+}
+
+fn text(design: &Design, window: Option<&Window>, select: &str) -> String {
     let streams = Stream::all(design);
     let mut ready = String::new();
     let mut beats = String::new();
@@ -129,6 +157,7 @@ pub(crate) fn program(design: &Design, window: Option<&Window>) -> String {
             },
         )
         .replace("@CHIP@", chip(design, window).trim_end())
+        .replace("@SELECT@", select)
         .replace("@TOP@", design.top.name())
 }
 

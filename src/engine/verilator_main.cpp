@@ -1,6 +1,6 @@
 // Bench of @TOP@ for the engines that use Verilator: reads plays from stdin, writes what came out to stdout.
 //
-// in:  P beats steps hang_cycles image_words
+// in:  P beats steps hang_cycles image_words mutant   mutant 0: the design itself
 //      length bits            TREADY pattern, one line an output stream
 //      gap flags data         one line a beat; gap and data hexadecimal, flags = tuser << 1 | tlast
 //      gap word               one line a word of the image that is loaded first; hexadecimal
@@ -44,6 +44,7 @@ struct Play {
     std::vector<Word> image;
     uint64_t steps = 0;
     uint64_t hang = 0;
+    uint64_t mutant = 0;
     uint64_t seen[STREAMS] = {};
     uint64_t cycle = 0;
     uint64_t last_activity = 0;
@@ -104,8 +105,9 @@ static void clock(Top& top) {
 }
 
 static bool read(Play& play) {
-    unsigned long long beats = 0, steps = 0, hang = 0, image = 0;
-    if (scanf(" P %llu %llu %llu %llu", &beats, &steps, &hang, &image) != 4) return false;
+    unsigned long long beats = 0, steps = 0, hang = 0, image = 0, mutant = 0;
+    if (scanf(" P %llu %llu %llu %llu %llu", &beats, &steps, &hang, &image, &mutant) != 5) return false;
+    play.mutant = mutant;
     play.steps = steps;
     play.hang = hang;
     for (Pattern& one : pattern) {
@@ -135,7 +137,12 @@ static bool unfinished(const Play& play, std::size_t next) {
     return false;
 }
 
+static void select(Top& top, uint64_t mutant) {
+    @SELECT@
+}
+
 static void run(Top& top, Play& play) {
+    select(top, play.mutant);
     top.s_axis_tvalid = 0;
     idle(top);
     top.rst_i = 1;

@@ -31,6 +31,6 @@ pub use cases::{WIDTHS, claims};
 pub use claim::{Claim, Hardware};
 pub use control::{ControlClaim, control_claims, control_shapes};
 pub use error::ProveError;
-pub use network::network_claims;
+pub use network::{lane_claim, network_claims};
 pub use prover::{Property, Prover};
 pub use solver::{Limits, Solver};

@@ -6,7 +6,7 @@
 
 use goldspike_golden::format::Overflow;
 use goldspike_golden::neuron::Spikes;
-use goldspike_golden::quant::QuantNetwork;
+use goldspike_golden::quant::{Payloads, QuantLayer, QuantNetwork};
 
 use super::claim::{Claim, Setting};
 use super::error::ProveError;
@@ -16,6 +16,9 @@ use super::symbolic::LeftOut;
 use crate::quantize::{Bounds, Span, bounds, invariants};
 use crate::rtl::neuron::{Assume, Forms};
 use crate::rtl::plan::sum_type;
+
+const GENERATED: &str = "the lane as generated = the golden step";
+const GENERAL: &str = "the lane in its general form = the golden step";
 
 /// The claims of every layer.
 ///
@@ -27,43 +30,9 @@ pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> 
     for layer in &network.layers {
         let known = bounds(layer, fed);
         let mut used = None;
-        for (forms, words) in [
-            (Forms::Cheapest, "the lane as generated = the golden step"),
-            (
-                Forms::General,
-                "the lane in its general form = the golden step",
-            ),
-        ] {
-            let assume = Assume::of(layer, fed, forms);
-            let ternary = layer.neuron.modes.spikes == Spikes::Ternary;
-            let left = Left {
-                overflows: LeftOut {
-                    membrane: assume.membrane_held(layer),
-                    own: assume.own_held(layer),
-                },
-                plus: !assume.fires(layer, false),
-                minus: ternary && !assume.fires(layer, true),
-            };
-            let within = known.as_ref().map(|bounds| bounds.membrane);
-            let silent = within.filter(|_| left.plus || left.minus);
-            let setting = Setting {
-                sum: sum_type(layer, fed),
-                assume: &assume,
-                scope: Scope {
-                    left_out: left.overflows,
-                    actual: true,
-                    silent: silent.map(|within| Silent {
-                        within,
-                        plus: left.plus,
-                        minus: left.minus,
-                    }),
-                },
-            };
-            all.push(Claim::of(
-                &format!("{}: {words}", layer.name),
-                layer,
-                &setting,
-            )?);
+        for (forms, words) in [(Forms::Cheapest, GENERATED), (Forms::General, GENERAL)] {
+            let (claim, left) = lane(layer, fed, forms, words)?;
+            all.push(claim);
             used = used.or(Some(left));
         }
         // A value that wraps is anywhere unless nothing wraps.
@@ -77,6 +46,57 @@ pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> 
         fed = layer.payloads();
     }
     Ok(all)
+}
+
+/// The claim about one form of a layer's lane, and what that leaves out.
+fn lane(
+    layer: &QuantLayer,
+    fed: Payloads,
+    forms: Forms,
+    words: &str,
+) -> Result<(Claim, Left), ProveError> {
+    let assume = Assume::of(layer, fed, forms);
+    let ternary = layer.neuron.modes.spikes == Spikes::Ternary;
+    let left = Left {
+        overflows: LeftOut {
+            membrane: assume.membrane_held(layer),
+            own: assume.own_held(layer),
+        },
+        plus: !assume.fires(layer, false),
+        minus: ternary && !assume.fires(layer, true),
+    };
+    let within = bounds(layer, fed).map(|bounds| bounds.membrane);
+    let silent = within.filter(|_| left.plus || left.minus);
+    let setting = Setting {
+        sum: sum_type(layer, fed),
+        assume: &assume,
+        scope: Scope {
+            left_out: left.overflows,
+            actual: true,
+            silent: silent.map(|within| Silent {
+                within,
+                plus: left.plus,
+                minus: left.minus,
+            }),
+        },
+    };
+    let name = format!("{}: {words}", layer.name);
+    Ok((Claim::of(&name, layer, &setting)?, left))
+}
+
+/// The claim about the lane of layer `index` as it is generated, as [`network_claims`] has it; `None` without such a layer.
+///
+/// # Errors
+/// Only an internal bug.
+pub fn lane_claim(network: &QuantNetwork, index: usize) -> Result<Option<Claim>, ProveError> {
+    let mut fed = network.input.payloads();
+    for layer in network.layers.iter().take(index) {
+        fed = layer.payloads();
+    }
+    let layer = network.layers.get(index);
+    layer
+        .map(|layer| Ok(lane(layer, fed, Forms::Cheapest, GENERATED)?.0))
+        .transpose()
 }
 
 /// What the bound of a layer says.

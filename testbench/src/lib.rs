@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod cross_check;
 pub mod designs;
 pub mod link_host;
+pub mod mutated;
 pub mod numbers;
 pub mod plain;
 pub mod planted;

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use goldspike_golden::arith::Arith;
 use goldspike_golden::describe::{Fire, Neuron};
 use goldspike_golden::neuron::info::Given;
 use goldspike_golden::neuron::{CurrentOrder, ModelId, Reset, ResetTiming, Spikes, kind};
@@ -97,6 +98,80 @@ pub fn read(path: &Path) -> Result<(String, Vec<Case>), String> {
         });
     }
     Ok((family, cases))
+}
+
+/// One value of a case beside the source's, in the units of the source.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'a> {
+    /// Step.
+    pub step: usize,
+    /// Neuron.
+    pub neuron: usize,
+    /// `spike` (times its amplitude), `h`, or the name of a state.
+    pub name: &'a str,
+    /// What the step gives.
+    pub found: f64,
+    /// What the source gave.
+    pub expected: f64,
+}
+
+impl Compared<'_> {
+    /// Whether spikes are the same and other values closer than `tolerance`.
+    #[must_use]
+    pub fn agrees(&self, tolerance: f64) -> bool {
+        match self.name {
+            "spike" => self.found == self.expected,
+            _ => (self.found - self.expected).abs() <= tolerance,
+        }
+    }
+}
+
+/// Runs a case in an arithmetic on doubles; `each` hears of every value and says whether to go on.
+///
+/// # Errors
+/// A neuron whose constants are incomplete, a state that the model does not have.
+pub fn replay<A: Arith<Num = f64, Bit = bool>>(
+    case: &Case,
+    arith: &A,
+    mut each: impl FnMut(Compared<'_>) -> bool,
+) -> Result<(), String> {
+    let constants = case.neuron.collapse();
+    let one = Param::Layer(1.0);
+    let shown = |what: &str, n: usize| constants.scales.get(what).unwrap_or(&one).of(n);
+    let known = case.neuron.model.info().states;
+    let missing = || format!("case {}: a constant or a state is missing", case.id);
+    for n in 0..case.x.first().map_or(0, Vec::len) {
+        let gain = *constants.input_gain.get(n, 0).ok_or_else(missing)?;
+        let mut state = constants.cell(n, 0).ok_or_else(missing)?.start(arith);
+        for (t, currents) in case.x.iter().enumerate() {
+            let cell = constants.cell(n, t).ok_or_else(missing)?;
+            let done = cell.step(arith, &state, &(gain * currents[n]));
+            let spike = f64::from(done.signed_spike()) * case.amplitude;
+            let mut values = vec![
+                ("spike", spike, case.s[t][n]),
+                ("h", shown("h", n) * done.h, case.h[t][n]),
+            ];
+            for (name, rows) in &case.states {
+                let index = known.iter().position(|known| known.name == name);
+                let found = done.kept[index.ok_or_else(missing)?];
+                values.push((name, shown(name, n) * found, rows[t][n]));
+            }
+            for (name, found, expected) in values {
+                let compared = Compared {
+                    step: t,
+                    neuron: n,
+                    name,
+                    found,
+                    expected,
+                };
+                if !each(compared) {
+                    return Ok(());
+                }
+            }
+            state = done.into_state();
+        }
+    }
+    Ok(())
 }
 
 /// Parameters of a case.

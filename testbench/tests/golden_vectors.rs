@@ -38,50 +38,23 @@ struct Seen {
 
 /// Compares every step of one case with the reference, in the units of the source.
 fn replay(family: &str, case: &Case, seen: &mut Seen) {
-    let constants = case.neuron.collapse();
-    let one = Param::Layer(1.0);
-    let shown = |what: &str, n: usize| constants.scales.get(what).unwrap_or(&one).of(n);
-    let names: Vec<_> = case
-        .neuron
-        .model
-        .info()
-        .states
-        .iter()
-        .map(|s| s.name)
-        .collect();
-    for n in 0..case.x[0].len() {
-        let gain = *constants.input_gain.get(n, 0).unwrap();
-        let mut state = constants.cell(n, 0).unwrap().start(&Real);
-        for (t, currents) in case.x.iter().enumerate() {
-            let cell = constants.cell(n, t).unwrap();
-            let done = cell.step(&Real, &state, &(gain * currents[n]));
-            let place = format!("{family} case {} step {t} neuron {n}", case.id);
-            let spike = done.signed_spike();
-            assert_eq!(
-                f64::from(spike) * case.amplitude,
-                case.s[t][n],
-                "spike, {place}"
-            );
-            let mut compare = |name: &str, found: f64, expected: f64| {
-                let error = (found - expected).abs();
-                assert!(
-                    error <= TOLERANCE,
-                    "{name}, {place}: {found} is not {expected}"
-                );
-                seen.worst = seen.worst.max(error);
-                seen.values += 1;
-            };
-            compare("h", shown("h", n) * done.h, case.h[t][n]);
-            for (name, values) in &case.states {
-                let index = names.iter().position(|known| known == name).unwrap();
-                compare(name, shown(name, n) * done.kept[index], values[t][n]);
-            }
-            seen.spikes += usize::from(spike != 0);
-            seen.negative_spikes += usize::from(spike == -1);
-            seen.silences += usize::from(spike == 0);
-            state = done.into_state();
+    vectors::replay(case, &Real, |value| {
+        assert!(
+            value.agrees(TOLERANCE),
+            "{family} case {}: {value:?}",
+            case.id
+        );
+        if value.name == "spike" {
+            seen.spikes += usize::from(value.found != 0.0);
+            seen.negative_spikes += usize::from(value.found < 0.0);
+            seen.silences += usize::from(value.found == 0.0);
+        } else {
+            seen.worst = seen.worst.max((value.found - value.expected).abs());
+            seen.values += 1;
         }
-    }
+        true
+    })
+    .unwrap();
 }
 
 /// Every case of a folder; the families that were read.

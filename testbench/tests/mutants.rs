@@ -1,0 +1,224 @@
+//! Mutants of the generated Verilog: each is killed or proved equivalent. `GOLDSPIKE_CAMPAIGN=1`: 1,000 of each unit, every
+//! model.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
+use std::time::Duration;
+
+use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
+use goldspike::engine::{Stalls, Stimulus};
+use goldspike::mutants::{Hunt, Kill, MutantError, Options, Report, UnitReport};
+use goldspike::prove::{Limits, Solver};
+use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
+use goldspike_golden::neuron::ModelId;
+use goldspike_golden::quant::QuantNetwork;
+use goldspike_testbench::cross_check::{cases, seed};
+use goldspike_testbench::small::Small;
+use goldspike_testbench::tools::missing;
+
+/// A network in which every layer fires, and steps have more events than a pass has cycles.
+fn lively(model: ModelId) -> Small {
+    let small = Small {
+        name: model.info().name,
+        model,
+        modes: model.info().modes.first(),
+        sizes: vec![9, 5, 3],
+        membrane_bits: 10,
+        per_step: true,
+        ..Small::default()
+    };
+    // Of two products by variables in a row a solver knows only few bits.
+    match model {
+        ModelId::Glif => Small {
+            weight_bits: 3,
+            membrane_bits: 6,
+            guard_bits: 0,
+            ..small
+        },
+        _ => small,
+    }
+}
+
+/// One layer of few bits, which ABC can compare within its network.
+fn compact() -> Small {
+    Small {
+        name: "compact",
+        sizes: vec![5, 4],
+        weight_bits: 4,
+        membrane_bits: 6,
+        guard_bits: 0,
+        ..Small::default()
+    }
+}
+
+fn designed(network: &QuantNetwork) -> Design {
+    let options = DesignOptions {
+        lanes: LaneChoice::All(2),
+        neuron_lanes: LaneChoice::All(1),
+        probe: true,
+        ..DesignOptions::default()
+    };
+    design(network, &options).unwrap()
+}
+
+fn options(count: u32, units: &[&str]) -> Options {
+    Options {
+        count: count as usize,
+        units: units.iter().map(|&unit| unit.to_owned()).collect(),
+        seed: seed(1),
+        limits: Limits {
+            time: Duration::from_secs(60),
+            ..Limits::default()
+        },
+        jobs: 2,
+        ..Options::default()
+    }
+}
+
+fn hunt(small: &Small, options: &Options) -> Result<Report, MutantError> {
+    let network = small.network();
+    let hunt = Hunt {
+        network: &network,
+        design: &designed(&network),
+        stimuli: &[Stimulus {
+            samples: small.samples(),
+            stalls: Stalls::random(3),
+        }],
+        options,
+    };
+    let report = hunt.run(&Toolbox::from_environment(), None, |told| {
+        println!("{told}")
+    })?;
+    show(small.name, &report);
+    Ok(report)
+}
+
+fn show(name: &str, report: &Report) {
+    for unit in &report.units {
+        println!(
+            "{name} {}: {} mutants; values {}, protocol {}, hangs {}, cycles {}, proof {}, equivalent {}, holes {}, unknown {}",
+            unit.unit.name,
+            unit.mutants.len(),
+            unit.killed(Kill::Trace),
+            unit.killed(Kill::Protocol),
+            unit.killed(Kill::Hang),
+            unit.killed(Kill::Cycles),
+            unit.killed(Kill::Proof),
+            unit.equivalent(),
+            unit.holes(),
+            unit.unknown()
+        );
+        for mutant in unit.left() {
+            println!("LEFT {:?} {:?}", mutant.mutation, mutant.fate);
+        }
+    }
+}
+
+fn no_tools() -> bool {
+    let tools = [YOSYS, VERILATOR, CXX, MAKE];
+    let solver =
+        Solver::installed(&Toolbox::from_environment()).is_err() && missing(Solver::Yices.tool());
+    tools.into_iter().any(missing) || solver
+}
+
+#[test]
+fn mutants_of_the_neuron_units_are_killed_or_equivalent() {
+    if no_tools() {
+        return;
+    }
+    let models = [ModelId::Lif, ModelId::Alif];
+    let models = if cases(0, 1) == 1 {
+        ModelId::ALL
+    } else {
+        &models
+    };
+    let reports: Vec<Report> = models
+        .iter()
+        .map(|&model| hunt(&lively(model), &options(cases(40, 1000), &["l0_lane"])).unwrap())
+        .collect();
+    for report in &reports {
+        assert!(report.passed());
+        assert!(report.units[0].killed(Kill::Trace) * 2 > report.mutants());
+    }
+}
+
+#[test]
+fn mutants_of_crossbar_and_layer_are_killed_or_equivalent() {
+    if no_tools() {
+        return;
+    }
+    let report = hunt(
+        &compact(),
+        &options(cases(40, 1000), &["l0_crossbar", "l0"]),
+    )
+    .unwrap();
+    // Of 1,000 some are not decided: queues whose bits never meet, which the network knows and the unit does not.
+    let undecided: usize = report.units.iter().map(UnitReport::unknown).sum();
+    let holes: usize = report.units.iter().map(UnitReport::holes).sum();
+    assert_eq!(holes, 0);
+    assert!(
+        undecided * 100 <= report.mutants() * cases(0, 5) as usize,
+        "{undecided}"
+    );
+    assert_eq!(report.units.len(), 2);
+    for unit in &report.units {
+        assert!(unit.killed(Kill::Trace) > 5 && unit.killed(Kill::Hang) > 1);
+    }
+}
+
+#[test]
+fn the_proof_of_the_lane_kills_what_nothing_was_played_to() {
+    if no_tools() {
+        return;
+    }
+    let unplayed = Options {
+        rounds: 0,
+        more_rounds: 0,
+        ..options(20, &["l0_lane"])
+    };
+    let network = lively(ModelId::Lif).network();
+    let design = designed(&network);
+    let hunt = |options: &Options| {
+        let hunt = Hunt {
+            network: &network,
+            design: &design,
+            stimuli: &[],
+            options,
+        };
+        hunt.run(&Toolbox::from_environment(), None, |_| {})
+    };
+    let report = hunt(&unplayed).unwrap();
+    show("unplayed", &report);
+    let lane = &report.units[0];
+    assert!(
+        report.passed() && lane.killed(Kill::Proof) >= 15,
+        "the proof alone"
+    );
+    assert_eq!(lane.killed(Kill::Trace), 0);
+    let named = Options {
+        units: vec!["l0_lanes".to_owned()],
+        ..unplayed.clone()
+    };
+    let Err(MutantError::NoUnit { known, .. }) = hunt(&named) else {
+        panic!("there is no such unit");
+    };
+    assert!(known.iter().any(|unit| unit == "l0_lane"));
+    // What no play shows and no proof is about is not killed.
+    let layer = Options {
+        units: vec!["l1_spikes_queue".to_owned()],
+        count: 3,
+        limits: Limits {
+            time: Duration::from_secs(5),
+            ..Limits::default()
+        },
+        ..unplayed
+    };
+    let report = hunt(&layer).unwrap();
+    show("unplayed", &report);
+    assert!(!report.passed());
+}
