@@ -307,6 +307,21 @@ impl LaneArgs {
         }
     }
 
+    /// Whether `--neuron-lanes` was given.
+    #[must_use]
+    pub fn names_neuron_lanes(&self) -> bool {
+        !self.neuron_lanes.is_empty()
+    }
+
+    /// The same with this many neuron lanes in every layer.
+    #[must_use]
+    pub fn with_neuron_lanes(&self, lanes: u32) -> Self {
+        Self {
+            neuron_lanes: vec![lanes],
+            ..self.clone()
+        }
+    }
+
     /// The same with these lanes by layer.
     #[must_use]
     pub fn with(&self, lanes: &[u32], neuron_lanes: &[u32], events: &[u32]) -> Self {

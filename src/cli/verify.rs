@@ -85,8 +85,9 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     } else {
         Some(source.data(&args.work.data)?)
     };
-    let shipped = hardware::design(&network, &args.work.lanes, fabric, false, console)?;
-    let probed = hardware::variant(&network, &args.work.lanes, fabric, true)?;
+    let lanes = hardware::fitting_probe(&network, &args.work.lanes, (fabric, target), console)?;
+    let shipped = hardware::design(&network, &lanes, fabric, false, console)?;
+    let probed = hardware::variant(&network, &lanes, fabric, true)?;
     let plan = Plan::new(
         &network,
         data.as_ref(),
