@@ -8,6 +8,9 @@ use std::io::{Cursor, Read};
 /// Largest array that is read, in bytes after decompression.
 const MAX_ARRAY: u64 = 1 << 28;
 
+/// What to do with a damaged file.
+const WRITE_AGAIN: &str = "write the file again, with `numpy.savez`";
+
 /// Elements of an array, C order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Elements {
@@ -140,7 +143,9 @@ impl<'a> Archive<'a> {
                 "this is not a whole .npz file of {} bytes: {e}",
                 bytes.len()
             );
-            Diagnostic::error(&codes::NPZ_UNREADABLE, message).at(Place::file(file))
+            Diagnostic::error(&codes::NPZ_UNREADABLE, message)
+                .at(Place::file(file))
+                .help(WRITE_AGAIN)
         })?;
         Ok(Self {
             file: file.to_owned(),
@@ -171,7 +176,9 @@ impl<'a> Archive<'a> {
         let place = Place::field(self.file.clone(), name);
         let damaged = |why: &dyn std::fmt::Display| {
             let message = format!("the array `{name}` is damaged: {why}");
-            Diagnostic::error(&codes::NPZ_UNREADABLE, message).at(place.clone())
+            Diagnostic::error(&codes::NPZ_UNREADABLE, message)
+                .at(place.clone())
+                .help(WRITE_AGAIN)
         };
         let entry = self
             .zip

@@ -1,5 +1,6 @@
 //! Property tests, vectors, planted bugs and campaigns of goldspike.
 
+pub mod changes;
 pub mod constant;
 pub mod contract_case;
 pub mod coverage;
@@ -9,9 +10,11 @@ pub mod link_host;
 pub mod numbers;
 pub mod plain;
 pub mod planted;
+pub mod readers;
 pub mod serial;
 pub mod small;
 pub mod strategy;
 pub mod tools;
 pub mod twin;
 pub mod vectors;
+pub mod written;

@@ -5,7 +5,7 @@
     reason = "each test binary uses its part, and they are tests"
 )]
 
-pub mod random;
+pub use goldspike_testbench::strategy::real as random;
 
 use goldspike::data::Dataset;
 use goldspike::{data, import};
