@@ -140,8 +140,9 @@ impl<'a> Archive<'a> {
     pub fn new(file: &str, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
         let zip = NpzArchive::new(Cursor::new(bytes)).map_err(|e| {
             let message = format!(
-                "this is not a whole .npz file of {} bytes: {e}",
-                bytes.len()
+                "this is not a whole .npz file of {} bytes: {}",
+                bytes.len(),
+                first_line(&e)
             );
             Diagnostic::error(&codes::NPZ_UNREADABLE, message)
                 .at(Place::file(file))
@@ -175,7 +176,7 @@ impl<'a> Archive<'a> {
         }
         let place = Place::field(self.file.clone(), name);
         let damaged = |why: &dyn std::fmt::Display| {
-            let message = format!("the array `{name}` is damaged: {why}");
+            let message = format!("the array `{name}` is damaged: {}", first_line(why));
             Diagnostic::error(&codes::NPZ_UNREADABLE, message)
                 .at(place.clone())
                 .help(WRITE_AGAIN)
@@ -226,6 +227,14 @@ impl<'a> Archive<'a> {
             elements,
         })
     }
+}
+
+/// What a library says, without the drawing below it.
+fn first_line(why: &dyn std::fmt::Display) -> String {
+    let text = why.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split(" --> ").next().unwrap_or_default();
+    line.trim_end_matches([' ', ':']).to_owned()
 }
 
 /// Length of the header of an `.npy` file; an error text if it is not one that numpy writes for an array of numbers.

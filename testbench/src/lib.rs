@@ -6,6 +6,7 @@ pub mod contract_case;
 pub mod coverage;
 pub mod cross_check;
 pub mod designs;
+pub mod hardware_bins;
 pub mod link_host;
 pub mod numbers;
 pub mod plain;
