@@ -8,7 +8,7 @@ CARGO ?= cargo
 # Tools of the project's own environment come after the system's.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 
-.PHONY: demo test campaign fuzz bless units bench costs tools lint clean
+.PHONY: demo test campaign fuzz coverage bless units bench costs tools lint clean
 
 demo:
 	$(CARGO) run --bin goldspike -- build digits -o rtl-out/digits
@@ -38,6 +38,11 @@ fuzz:
 		$(CARGO) +nightly fuzz run --sanitizer none $$target target/fuzz/$$target fuzz/corpus/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -max_len=16384 -rss_limit_mb=4096 -timeout=20; \
 	done
+
+# Line and toggle coverage of the Verilog of random designs: testbench/coverage.md lists what was never seen.
+COVERAGE_DESIGNS ?= 100
+coverage: tools
+	GOLDSPIKE_COVERAGE=$(COVERAGE_DESIGNS) $(CARGO) test -p goldspike-testbench --test verilog_coverage
 
 # Stores messages and reference files anew: read the diff before you commit it.
 bless:

@@ -1,8 +1,8 @@
 //! Coverage bins of the circuit: what its buffers, passes, queues and streams went through, by the signals of the embedded
 //! simulator.
 
-use goldspike::engine::EngineError;
 use goldspike::engine::Bench;
+use goldspike::engine::EngineError;
 use goldspike::engine::beats::{BeatResult, BeatStimulus, Simulator};
 use goldspike::hdl::Sim;
 use goldspike::rtl::{Design, LayerPlan};
@@ -42,14 +42,6 @@ pub const HARDWARE: [&str; 31] = [
     "step out with every neuron",
     "step as the one before: one group",
     "step as the one before: several groups",
-];
-
-/// Bins of the load port, seen where images come while samples do.
-pub const LOADING: [&str; 4] = [
-    "image applied while nothing is in flight",
-    "image refused while a sample is in flight",
-    "image refused for an error in it",
-    "sample waits for an image",
 ];
 
 /// The embedded simulator, watched.
@@ -163,9 +155,7 @@ impl Layer {
         let of = |instance: &str, name: &str| Signal::new(sim, &[&layer, instance], name);
         let (buffer, sums, out) = ("u_event_buffer", "u_crossbar", "u_spikes");
         let probe = probe.then(|| of(sums, "credits10_q")).transpose()?;
-        let group = (plan.groups > 1)
-            .then(|| of(sums, "group_q"))
-            .transpose()?;
+        let group = (plan.groups > 1).then(|| of(sums, "group_q")).transpose()?;
         let repeat = plan
             .keeps
             .then(|| of(buffer, "step_repeat0_q"))
@@ -177,11 +167,7 @@ impl Layer {
             all_claimed: of(buffer, &format!("claimed{}_q", plan.banks))?,
             none_claimed: of(buffer, "claimed0_q")?,
             write: of(buffer, "write")?,
-            all_stored: Signal::find(
-                sim,
-                &[&layer, buffer],
-                &format!("stored{}_q", plan.banks),
-            ),
+            all_stored: Signal::find(sim, &[&layer, buffer], &format!("stored{}_q", plan.banks)),
             events: of(buffer, "step_events0_q")?,
             user: of(buffer, "step_user0_q")?,
             repeat,
@@ -244,7 +230,10 @@ impl Layer {
             }
         }
         let ends = self.step_done.is(sim);
-        see("step after a step without a gap", ends && self.start.is(sim));
+        see(
+            "step after a step without a gap",
+            ends && self.start.is(sim),
+        );
         if ends {
             self.step(sim, bins);
         }

@@ -18,4 +18,5 @@ pub mod strategy;
 pub mod tools;
 pub mod twin;
 pub mod vectors;
+pub mod verilog_coverage;
 pub mod written;
