@@ -192,7 +192,7 @@ const REACHED: [(&str, usize); 9] = [
     ("quant_json", 3),
     ("quant_safetensors", 1),
     ("board_toml", 2),
-    ("link_frames", 2),
+    ("link_frames", 4),
     ("load_image", 5),
 ];
 

@@ -19,7 +19,8 @@ fn shape() -> Shape {
 }
 
 /// Every frame of the characters is what its encoder makes of it, and its beats are read whole or not at all; the rest are
-/// faults. Refused: the first fault, if there is no frame at all.
+/// faults. Refused: the first fault, if there is one and no
+/// frame at all.
 pub(super) fn link_frames(data: &[u8]) -> Result<Read, String> {
     let shape = shape();
     let mut decoder = Decoder::default();
@@ -37,8 +38,9 @@ pub(super) fn link_frames(data: &[u8]) -> Result<Read, String> {
         }
     }
     match (whole, fault) {
+        (true, _) => Ok(Read::Whole),
         (false, Some(fault)) => Ok(Read::Refused(fault.word())),
-        _ => Ok(Read::Whole),
+        (false, None) => Ok(Read::Refused("no frame")),
     }
 }
 
