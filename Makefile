@@ -8,7 +8,7 @@ CARGO ?= cargo
 # Tools of the project's own environment come after the system's.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 
-.PHONY: demo test campaign bless units bench costs tools lint clean
+.PHONY: demo test campaign fuzz coverage bless units bench costs tools lint clean
 
 demo:
 	$(CARGO) run --bin goldspike -- build digits -o rtl-out/digits
@@ -27,6 +27,22 @@ test: tools lint
 # Long runs: thousands of random networks on every engine.
 campaign: tools
 	GOLDSPIKE_CAMPAIGN=1 testbench/tools/run-tests
+
+# Ten minutes of coverage-guided fuzzing of each reader; needs a nightly toolchain and cargo-fuzz. What is found is in
+# fuzz/artifacts; new inputs of the corpora are in target/fuzz.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+fuzz:
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p target/fuzz/$$target; \
+		$(CARGO) +nightly fuzz run --sanitizer none $$target target/fuzz/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=16384 -rss_limit_mb=4096 -timeout=20; \
+	done
+
+# Line and toggle coverage of the Verilog of random designs: testbench/coverage.md lists what was never seen.
+COVERAGE_DESIGNS ?= 100
+coverage: tools
+	GOLDSPIKE_COVERAGE=$(COVERAGE_DESIGNS) $(CARGO) test -p goldspike-testbench --test verilog_coverage
 
 # Stores messages and reference files anew: read the diff before you commit it.
 bless:

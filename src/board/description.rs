@@ -15,6 +15,9 @@ use crate::synth::{self, TARGETS};
 /// The file.
 const FILE: &str = "board.toml";
 
+/// Where the format is described.
+const KEYS: &str = "every key of board.toml is in constraints/README.md";
+
 /// As it stands in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,14 +59,16 @@ impl Wrong<'_> {
             .strip_prefix("missing field `")
             .and_then(|rest| rest.strip_suffix('`'));
         let Some(key) = missing else {
-            return self.at(span, message);
+            return self.at(span, message).help(KEYS);
         };
         let table = field(&self.source.text, span.start).filter(|_| span.start > 0);
         let field = table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
         let line = self.source.text[span.start.min(self.source.text.len())..].find('\n');
         let end = line.map_or(span.end, |line| span.start + line);
         let place = Place::text(self.source, span.start..end, Some(field));
-        Diagnostic::error(&codes::BOARD, message).at(place)
+        Diagnostic::error(&codes::BOARD, message)
+            .at(place)
+            .help(KEYS)
     }
 }
 
@@ -100,10 +105,12 @@ pub(super) fn read(folder: &Folder) -> Result<Board, Diagnostic> {
     })?;
     let clock_hz = *parsed.clock_hz.get_ref();
     if !(1_000_000..=1_000_000_000).contains(&clock_hz) {
-        return Err(wrong.at(
-            parsed.clock_hz.span(),
-            format!("a clock of {clock_hz} Hz: 1 MHz to 1 GHz are meant"),
-        ));
+        return Err(wrong
+            .at(
+                parsed.clock_hz.span(),
+                format!("a clock of {clock_hz} Hz: 1 MHz to 1 GHz are meant"),
+            )
+            .help("give `clock_hz` in Hz: 12 MHz are 12000000"));
     }
     clocks_per_bit(clock_hz, *parsed.uart.baud.get_ref())
         .map_err(|error| shape(&wrong, parsed.uart.baud.span(), &error))?;

@@ -104,5 +104,7 @@ impl Folder {
 }
 
 fn not_utf8(file: &str) -> Diagnostic {
-    Diagnostic::error(&codes::NOT_UTF8, "the file is not UTF-8").at(Place::file(file))
+    Diagnostic::error(&codes::NOT_UTF8, "the file is not UTF-8")
+        .at(Place::file(file))
+        .help("save the file as UTF-8; a file that is no text does not belong to a board")
 }

@@ -122,6 +122,18 @@ pub fn find(name: &str) -> Option<Result<Board, Diagnostic>> {
     Some(Folder::of_program(name, folder).and_then(|folder| description::read(&folder)))
 }
 
+/// The board of text files by name; `shown` is the folder that messages say they are in.
+///
+/// # Errors
+/// A file is missing; the description is broken; a port has no pin.
+pub fn read(shown: &str, files: Vec<(String, String)>) -> Result<Board, Diagnostic> {
+    description::read(&Folder {
+        name: shown.to_owned(),
+        shown: shown.to_owned(),
+        files,
+    })
+}
+
 /// The board of a folder.
 ///
 /// # Errors

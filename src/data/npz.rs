@@ -8,6 +8,9 @@ use std::io::{Cursor, Read};
 /// Largest array that is read, in bytes after decompression.
 const MAX_ARRAY: u64 = 1 << 28;
 
+/// What to do with a damaged file.
+const WRITE_AGAIN: &str = "write the file again, with `numpy.savez`";
+
 /// Elements of an array, C order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Elements {
@@ -137,10 +140,13 @@ impl<'a> Archive<'a> {
     pub fn new(file: &str, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
         let zip = NpzArchive::new(Cursor::new(bytes)).map_err(|e| {
             let message = format!(
-                "this is not a whole .npz file of {} bytes: {e}",
-                bytes.len()
+                "this is not a whole .npz file of {} bytes: {}",
+                bytes.len(),
+                first_line(&e)
             );
-            Diagnostic::error(&codes::NPZ_UNREADABLE, message).at(Place::file(file))
+            Diagnostic::error(&codes::NPZ_UNREADABLE, message)
+                .at(Place::file(file))
+                .help(WRITE_AGAIN)
         })?;
         Ok(Self {
             file: file.to_owned(),
@@ -170,8 +176,10 @@ impl<'a> Archive<'a> {
         }
         let place = Place::field(self.file.clone(), name);
         let damaged = |why: &dyn std::fmt::Display| {
-            let message = format!("the array `{name}` is damaged: {why}");
-            Diagnostic::error(&codes::NPZ_UNREADABLE, message).at(place.clone())
+            let message = format!("the array `{name}` is damaged: {}", first_line(why));
+            Diagnostic::error(&codes::NPZ_UNREADABLE, message)
+                .at(place.clone())
+                .help(WRITE_AGAIN)
         };
         let entry = self
             .zip
@@ -219,6 +227,14 @@ impl<'a> Archive<'a> {
             elements,
         })
     }
+}
+
+/// What a library says, without the drawing below it.
+fn first_line(why: &dyn std::fmt::Display) -> String {
+    let text = why.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split(" --> ").next().unwrap_or_default();
+    line.trim_end_matches([' ', ':']).to_owned()
 }
 
 /// Length of the header of an `.npy` file; an error text if it is not one that numpy writes for an array of numbers.

@@ -40,7 +40,9 @@ pub fn from_files(json: File<'_>, tensors: File<'_>) -> Result<Imported, Diagnos
     let source_digest = digest(json.bytes, tensors.bytes);
     let text = std::str::from_utf8(json.bytes).map_err(|e| {
         let message = format!("the text is not UTF-8 from byte {} on", e.valid_up_to());
-        Diagnostic::error(&codes::NOT_UTF8, message).at(Place::file(json.name.clone()))
+        Diagnostic::error(&codes::NOT_UTF8, message)
+            .at(Place::file(json.name.clone()))
+            .help("save the file as UTF-8")
     })?;
     let source = Arc::new(SourceText {
         file: json.name,

@@ -30,7 +30,9 @@ pub fn parse(source: &Arc<SourceText>) -> Result<Value<'_>, Diagnostic> {
     let not_json = |bytes: std::ops::Range<usize>, why: &str| {
         let bytes = bytes.start.min(text.len())..bytes.end.min(text.len());
         let message = format!("this is not JSON: {why}");
-        Diagnostic::error(&codes::NOT_JSON, message).at(Place::text(source, bytes, None))
+        Diagnostic::error(&codes::NOT_JSON, message)
+            .at(Place::text(source, bytes, None))
+            .help("correct the text here; if the file breaks off, export the network again")
     };
     let options = CollectOptions {
         comments: CommentCollectionStrategy::Off,

@@ -28,8 +28,11 @@ impl<'a> Tensors<'a> {
     /// # Errors
     /// `GS0301` if the file is damaged or ends too early.
     pub fn new(file: &str, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
-        let damaged =
-            |why: String| Diagnostic::error(&codes::TENSORS_UNREADABLE, why).at(Place::file(file));
+        let damaged = |why: String| {
+            Diagnostic::error(&codes::TENSORS_UNREADABLE, why)
+                .at(Place::file(file))
+                .help("export the network again, with `safetensors.numpy.save_file`")
+        };
         check_offsets(bytes).map_err(damaged)?;
         let parsed = SafeTensors::deserialize(bytes).map_err(|e| damaged(why(&e)))?;
         Ok(Self {

@@ -259,7 +259,11 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, step)
 }
 
-/// Takes characters and gives out frames; anything between two ENDs that is no frame gives the fault that it shows.
+/// The most bytes between two ENDs: those of a frame whose count says as many of the widest beats as it can.
+const MOST_BYTES: usize = OVERHEAD + u16::MAX as usize * 16;
+
+/// Takes characters and gives out frames; anything between two ENDs that is no frame gives the fault that it shows. What is
+/// longer than a frame can be is not kept.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     body: Vec<u8>,
@@ -279,7 +283,7 @@ impl Decoder {
                 self.fault.get_or_insert(Fault::Escape);
                 self.escaped = false;
             }
-            (byte, false) => self.body.push(byte),
+            (byte, false) => self.data(byte),
         }
         None
     }
@@ -290,8 +294,12 @@ impl Decoder {
     }
 
     fn data(&mut self, byte: u8) {
-        self.body.push(byte);
         self.escaped = false;
+        if self.body.len() < MOST_BYTES {
+            self.body.push(byte);
+        } else {
+            self.fault.get_or_insert(Fault::Large);
+        }
     }
 
     fn end(&mut self) -> Option<Result<Frame, Fault>> {
@@ -365,6 +373,19 @@ mod tests {
             page.contains(&format!("`{}`", shown.join(" "))),
             "{shown:?}"
         );
+    }
+
+    #[test]
+    fn a_line_without_ends_fills_no_memory() {
+        let mut decoder = Decoder::default();
+        for _ in 0..2 * MOST_BYTES {
+            assert_eq!(decoder.push(0), None);
+        }
+        assert_eq!(decoder.body.len(), MOST_BYTES);
+        assert_eq!(decoder.push(END), Some(Err(Fault::Large)));
+        let line = Frame::bare(Kind::Poll, 1).encode();
+        let said: Vec<_> = line.iter().filter_map(|&byte| decoder.push(byte)).collect();
+        assert_eq!(said, [Ok(Frame::bare(Kind::Poll, 1))]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub use error::QuantizeError;
 pub use interval::{Either, Interval, Span};
 pub use report::{Bound, ConstantError, LayerReport, Report, Saturation, squared_error};
 pub use scale::least_squares_step;
-pub use store::{load, save};
+pub use store::{load, read, save};
 pub(crate) use width::{Invariant, Stored};
 
 use draft::Payload;

@@ -176,9 +176,19 @@ fn unpacked(tensor: &TensorView<'_>) -> Option<Value> {
 /// # Errors
 /// A missing, truncated or edited file; a network that breaks the contract; a digest that is not that of the content.
 pub fn load(dir: &Path) -> Result<QuantNetwork, QuantizeError> {
+    let file = |name: &str| {
+        let path = dir.join(name);
+        std::fs::read(&path).map_err(file_error(&path))
+    };
+    read(dir, &file(JSON)?, &file(TENSORS)?)
+}
+
+/// The network of the two files of a folder, quant.json and quant.safetensors; `dir` is where messages say that they are.
+///
+/// # Errors
+/// As [`load`], of what is in the files.
+pub fn read(dir: &Path, json: &[u8], tensors: &[u8]) -> Result<QuantNetwork, QuantizeError> {
     let (json_path, tensor_path) = (dir.join(JSON), dir.join(TENSORS));
-    let json = std::fs::read(&json_path).map_err(file_error(&json_path))?;
-    let bytes = std::fs::read(&tensor_path).map_err(file_error(&tensor_path))?;
     let in_json = |reason: String| QuantizeError::Damaged {
         path: json_path.clone(),
         reason,
@@ -188,7 +198,7 @@ pub fn load(dir: &Path) -> Result<QuantNetwork, QuantizeError> {
         reason,
     };
     let mut document: Map<String, Value> =
-        serde_json::from_slice(&json).map_err(|e| in_json(e.to_string()))?;
+        serde_json::from_slice(json).map_err(|e| in_json(e.to_string()))?;
     let format = document
         .get("format")
         .and_then(Value::as_str)
@@ -206,7 +216,7 @@ pub fn load(dir: &Path) -> Result<QuantNetwork, QuantizeError> {
     let Some(mut value) = document.remove("network") else {
         return Err(in_json("there is no `network`".to_owned()));
     };
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| in_tensors(e.to_string()))?;
+    let tensors = SafeTensors::deserialize(tensors).map_err(|e| in_tensors(e.to_string()))?;
     let mut used = 0;
     if let Some(layers) = value.get_mut("layers").and_then(Value::as_array_mut) {
         for layer in layers {

@@ -5,6 +5,7 @@
 
 pub mod generate;
 mod neuron;
+pub mod real;
 mod shrink;
 
 use proptest::strategy::{NewTree, Strategy, ValueTree};

@@ -17,7 +17,7 @@ use goldspike_golden::network::{golden, reference};
 use goldspike_golden::neuron::info::{ConstantInfo, Domain, StateUnit};
 use goldspike_golden::neuron::{ModelId, Reset, Spikes};
 use goldspike_golden::quant::{Param, QuantLayer};
-use quantize_support::random::{
+use goldspike_testbench::strategy::real::{
     Rng, dyadic_network, has_table, reads_a_table, real_network, sample,
 };
 use std::collections::BTreeSet;

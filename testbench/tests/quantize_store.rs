@@ -7,8 +7,8 @@ mod quantize_support;
 use goldspike::quantize::{Options, QuantizeError, ScaleBy, digest, load, quantize, save};
 use goldspike_golden::format::{Overflow, Rounding};
 use goldspike_golden::quant::{Param, QuantNetwork};
+use goldspike_testbench::strategy::real::{reads_a_table, real_network};
 use quantize_support::network;
-use quantize_support::random::{reads_a_table, real_network};
 use std::fs;
 use std::path::Path;
 

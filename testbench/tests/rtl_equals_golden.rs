@@ -1,10 +1,11 @@
 //! `rtl_equals_golden`: random networks, lanes and pauses, on every engine, in every spike, compared value and state.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
-use goldspike::engine::{Rtl, RustHdl};
+use goldspike::engine::Rtl;
 use goldspike_golden::neuron::registry;
 use goldspike_testbench::coverage::{ARITHMETIC, REPEATED, TABLES};
 use goldspike_testbench::cross_check::{cases, cross_check, seed};
+use goldspike_testbench::hardware_bins::{HARDWARE, Watched};
 
 use goldspike::engine::tool::{IVERILOG, VERILATOR};
 use goldspike::engine::{Engine, Icarus, Verilator};
@@ -29,9 +30,16 @@ fn check(name: &str, networks: u32, seed: u64, engine: impl Fn() -> Box<dyn Engi
 
 #[test]
 fn rtl_equals_golden_on_the_embedded_simulator() {
+    let hardware = Bins::default();
     let bins = check("rust-hdl", cases(200, 2000), seed(1), || {
-        Box::new(Rtl(RustHdl))
+        Box::new(Rtl(Watched::new(hardware.clone())))
     });
+    println!("the circuit, in cycles and steps:\n{hardware}");
+    assert_eq!(
+        hardware.missing(&HARDWARE),
+        [""; 0],
+        "what no circuit went through"
+    );
     assert!(bins.count("values") > 10_000);
     assert_eq!(
         bins.missing(&ARITHMETIC),

@@ -5,8 +5,6 @@
     reason = "each test binary uses its part, and they are tests"
 )]
 
-pub mod random;
-
 use goldspike::data::Dataset;
 use goldspike::{data, import};
 use goldspike_golden::describe::Network;
