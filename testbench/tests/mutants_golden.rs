@@ -229,19 +229,16 @@ fn search(layer: &QuantLayer, mutation: (Site, Change)) -> Option<usize> {
         overflow: layer.overflow,
     };
     let sites = Sites::default();
-    let (plain, mutant) = (
-        Mutated::new(raw, None, &sites),
-        Mutated::new(raw, Some(mutation), &sites),
-    );
+    let mutant = Mutated::new(raw, Some(mutation), &sites);
     let cell = layer.cell(0, 0, |raw| raw, |raw| raw).unwrap();
-    let start = cell.start(&plain);
+    let start = cell.start(&raw);
     let key = |state: &State<i64, bool>| (state.kept.clone(), state.spike, state.negative);
     let mut seen = HashSet::from([key(&start)]);
     let mut open = vec![start];
     let mut steps = 0;
     while let Some(state) = open.pop() {
         for x in -40..=40 {
-            let done = cell.step(&plain, &state, &x);
+            let done = cell.step(&raw, &state, &x);
             if done != cell.step(&mutant, &state, &x) {
                 return None;
             }
