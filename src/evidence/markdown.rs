@@ -5,7 +5,7 @@ use super::{Cases, Evidence, Level, Row, Status, Subject};
 pub(super) fn render(evidence: &Evidence) -> String {
     let subject = &evidence.subject;
     let mut text = format!(
-        "# Evidence: {}\n\n{}\n{}",
+        "# Evidence: {}\n\n{}{}",
         subject.network,
         verdict(evidence),
         told(subject)

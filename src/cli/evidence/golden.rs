@@ -8,7 +8,7 @@ use crate::cli::options::DataArgs;
 use crate::cli::{agreement, errors};
 use crate::data::Agreement;
 use crate::diag::Diagnostic;
-use crate::evidence::{Row, Status};
+use crate::evidence::{Row, Status, sha256};
 use crate::quantize::{Bounds, Span, bounds};
 use goldspike_golden::format::Overflow;
 use goldspike_golden::network::{self, Program};
@@ -23,8 +23,10 @@ pub(super) const NAMES: [&str; 3] = ["golden", "quantizer", "coverage"];
 
 /// The levels.
 pub(super) fn planned<'a>(job: &'a Job<'a>) -> Vec<Planned<'a>> {
-    let trace = job.args.framework.against.as_ref();
-    let trace = trace.map_or_else(String::new, |path| path.display().to_string());
+    let files = [&job.args.framework.against, &job.work.data.data];
+    let files = files.into_iter().flatten();
+    let files =
+        files.map(|path| std::fs::read(path).map_or_else(|_| String::new(), |b| sha256(&b)));
     let [golden, quantizer, coverage] = NAMES;
     vec![
         Planned {
@@ -32,7 +34,7 @@ pub(super) fn planned<'a>(job: &'a Job<'a>) -> Vec<Planned<'a>> {
                 name: golden,
                 shows: "The network obeys the arithmetic contract, and was read as the framework means it",
                 tools: Vec::new(),
-                depends: vec![trace],
+                depends: files.collect(),
                 command: job.command().to_owned(),
             },
             run: Box::new(|console| obeys(job, console)),
@@ -141,7 +143,7 @@ fn framework(job: &Job<'_>, property: &str, agreement: &Agreement) -> Row {
     } else {
         Status::Unknown
     };
-    let row = Row::new(property, status, command.replace("  ", " ")).with([
+    let row = Row::new(property, status, command.replace("  ", " ").trim_end()).with([
         ("predictions", agreement.samples as u64),
         ("spikes", agreement.spikes_compared),
     ]);

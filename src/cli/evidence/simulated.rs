@@ -124,10 +124,16 @@ fn judged(job: &Job<'_>, simulation: Simulation, report: EngineReport, row: Row)
         ("samples", report.samples as u64),
         ("steps", sum.steps),
         ("spikes", sum.spikes_compared),
-        ("membranes", sum.membranes_compared),
-        ("states", sum.states_compared),
         ("waits", report.stalls.iter().sum()),
     ]);
+    let row = if report.probe {
+        row.with([
+            ("membranes", sum.membranes_compared),
+            ("states", sum.states_compared),
+        ])
+    } else {
+        row
+    };
     if sum.passed() && input > 0 && output > 0 {
         return row;
     }
