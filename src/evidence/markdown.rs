@@ -126,9 +126,16 @@ fn section(level: &Level) -> String {
             row.seconds
         ));
     }
-    for row in level.rows.iter().filter(|row| row.note.is_some()) {
-        text.push_str(&note(row));
+    let mut said: Vec<(&str, Vec<&Row>)> = Vec::new();
+    for row in &level.rows {
+        if let Some(words) = row.note.as_deref() {
+            match said.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, rows)) => rows.push(row),
+                None => said.push((words, vec![row])),
+            }
+        }
     }
+    text.extend(said.iter().map(|(words, rows)| note(words, rows)));
     let mut tools: Vec<&str> = level
         .rows
         .iter()
@@ -146,16 +153,18 @@ fn section(level: &Level) -> String {
     text
 }
 
-fn note(row: &Row) -> String {
-    let note = row.note.as_deref().unwrap_or_default().trim_end();
-    if note.contains('\n') {
-        format!(
-            "\n{}:\n\n```\n{}\n```\n",
-            plain(&row.property),
-            note.replace("```", "'''")
-        )
+/// What is said of these rows.
+fn note(words: &str, rows: &[&Row]) -> String {
+    let of = match rows {
+        [one] => plain(&one.property),
+        [first, others @ ..] => format!("{}, and {} more", plain(&first.property), others.len()),
+        [] => String::new(),
+    };
+    let words = words.trim_end();
+    if words.contains('\n') {
+        format!("\n{of}:\n\n```\n{}\n```\n", words.replace("```", "'''"))
     } else {
-        format!("\n{}: {}\n", plain(&row.property), plain(note))
+        format!("\n{of}: {}\n", plain(words))
     }
 }
 

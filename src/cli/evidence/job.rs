@@ -8,6 +8,7 @@ use crate::cli::input::{Integers, Source};
 use crate::cli::options::quoted;
 use crate::cli::stimuli::{Pauses, Plan};
 use crate::cli::target::{Aim, add_board};
+use crate::cli::verify::again_of;
 use crate::cli::work::WorkArgs;
 use crate::cli::{errors, generate, goal, hardware, synth};
 use crate::diag::{Diagnostic, codes};
@@ -135,6 +136,28 @@ impl<'a> Job<'a> {
         words.join(" ")
     }
 
+    /// `goldspike verify` of what is played.
+    pub(super) fn verify(&self) -> String {
+        let mut text = again_of(&self.work, self.aim.as_ref(), self.pauses()).verify;
+        if let Some(samples) = self.work.data.samples {
+            text.push_str(&format!(" --samples {samples}"));
+        }
+        text.push_str(&format!(" --cases {}", self.args.cases));
+        text
+    }
+
+    /// `goldspike prove` of the network and its design.
+    pub(super) fn of_prove(&self, more: &str) -> String {
+        let target = self.aim.as_ref();
+        let target = target.map(|aim| format!("--target {}", quoted(aim.name())));
+        let words = [
+            self.work.lanes.given(),
+            target.into_iter().collect(),
+            vec![more.to_owned()],
+        ];
+        self.of_network("prove", &words.concat().join(" "))
+    }
+
     /// What every level depends on.
     pub(super) fn common(&self) -> Vec<String> {
         let subject = &self.subject;
@@ -216,6 +239,9 @@ fn whole(args: &EvidenceArgs, work: &WorkArgs, target: &str) -> String {
             " --against {}",
             quoted(&trace.display().to_string())
         ));
+    }
+    if let Some(count) = args.mutants {
+        text.push_str(&format!(" --mutants {count}"));
     }
     text.push_str(&format!(
         " --cases {} --seed {} --timeout {}",

@@ -3,7 +3,7 @@
 //! A level is one [`Planned`], a file that lists its properties. Without one of its tools it is skipped, and the tool is named.
 
 use super::job::Job;
-use super::{emission, golden, placed, proofs, simulated};
+use super::{emission, golden, mutants, placed, proofs, simulated};
 use crate::cli::check::unavailable;
 use crate::cli::console::Console;
 use crate::cli::target::Aim;
@@ -39,8 +39,9 @@ pub(super) fn needed(job: &Job<'_>) -> Vec<String> {
     let names = names
         .into_iter()
         .chain(simulations.iter().map(|simulation| simulation.name()))
-        .chain([proofs::NAME])
-        .chain(job.aim.as_ref().map(|_| placed::NAME));
+        .chain(proofs::NAMES)
+        .chain(job.aim.as_ref().map(|_| placed::NAME))
+        .chain(job.args.mutants.map(|_| mutants::NAME));
     names.map(str::to_owned).collect()
 }
 
@@ -49,7 +50,8 @@ pub(super) fn planned<'a>(job: &'a Job<'a>, toolbox: &'a Toolbox) -> Vec<Planned
     let mut all = golden::planned(job);
     all.push(emission::planned(job, toolbox));
     all.extend(simulated::planned(job));
-    all.push(proofs::planned(job, toolbox));
+    all.extend(proofs::planned(job, toolbox));
+    all.extend(mutants::planned(job, toolbox));
     all
 }
 
@@ -66,6 +68,12 @@ pub(super) fn not_shown(job: &Job<'_>) -> Vec<String> {
             .to_owned(),
         "a loaded device: no board was used, and simulations have no timing".to_owned(),
     ];
+    if job.args.mutants.is_none() {
+        all.push(
+            "that the checks see small faults of this design: none were planted (`--mutants`)"
+                .to_owned(),
+        );
+    }
     all.extend(golden::not_shown(job));
     all.extend(job.aim.as_ref().map_or_else(
         || vec!["a device: none was named (`--target`)".to_owned()],

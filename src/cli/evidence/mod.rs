@@ -5,6 +5,7 @@ mod emission;
 mod golden;
 mod job;
 mod levels;
+mod mutants;
 mod placed;
 mod proofs;
 mod simulated;
@@ -24,6 +25,7 @@ use job::Job;
 use levels::Outline;
 use placed::Placed;
 use serde_json::json;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// Run every level that a build has, down to the bitstream, and write what each found into one report: evidence.json and
@@ -36,7 +38,7 @@ pub struct EvidenceArgs {
     /// Only look at the evidence in the folder that is named in the place of the network: whether it is signed off, and no file
     /// has changed since. Runs nothing.
     #[arg(long, conflicts_with_all = [
-        "output", "target", "resume", "seeds", "mhz", "cases", "seed", "timeout", "against", "goal", "data", "samples",
+        "output", "target", "resume", "seeds", "mhz", "cases", "seed", "timeout", "mutants", "against", "goal", "data", "samples",
         "weight_bits", "membrane_bits", "guard_bits", "coefficient_bits", "scale", "rounding", "overflow", "exact",
         "lanes", "neuron_lanes", "events", "weights", "constant_input",
     ])]
@@ -60,6 +62,9 @@ pub struct EvidenceArgs {
     /// Longest time for one question to the solver, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
+    /// Plant up to N small faults in each unit of the design as well, as in `goldspike verify --mutants`.
+    #[arg(long, value_name = "N")]
+    mutants: Option<NonZeroUsize>,
     #[command(flatten)]
     place: PlaceArgs,
     #[command(flatten)]

@@ -54,13 +54,7 @@ fn depends(job: &Job<'_>, simulation: Simulation) -> Vec<String> {
 }
 
 fn command(job: &Job<'_>, simulation: Simulation) -> String {
-    let mut text = again_of(&job.work, job.aim.as_ref(), job.pauses()).verify;
-    text.push_str(&format!(" --engine {}", simulation.name()));
-    if let Some(samples) = job.work.data.samples {
-        text.push_str(&format!(" --samples {samples}"));
-    }
-    text.push_str(&format!(" --cases {}", job.args.cases));
-    text
+    format!("{} --engine {}", job.verify(), simulation.name())
 }
 
 fn compared(job: &Job<'_>, simulation: Simulation, console: &Console) -> Vec<Row> {
