@@ -7,6 +7,7 @@ pub mod data;
 pub mod diag;
 pub mod emit;
 pub mod engine;
+pub mod evidence;
 pub mod folder;
 pub mod hdl;
 pub mod image;

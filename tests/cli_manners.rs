@@ -21,6 +21,7 @@ const VERBS: [&str; 13] = [
     "verify",
     "synth",
     "prove",
+    "evidence",
     "wave",
     "models",
     "doctor",

@@ -8,6 +8,7 @@ use super::errors;
 use super::input::unit;
 use super::stimuli::{Origin, Plan};
 use crate::diag::{Diagnostic, codes};
+use crate::engine::Engine;
 use crate::rtl::Design;
 use crate::verify::{EngineReport, Mismatch, Quantity, verify_engine};
 use goldspike_golden::quant::QuantNetwork;
@@ -64,17 +65,8 @@ pub fn check<'a>(
         let mut simulator = engine.engine();
         for design in designs {
             let probe = design.options.probe;
-            let what = format!("{} {}", engine.name(), kind(probe));
-            console.detail(&format!("verifying: {what}"));
-            let progress = console.progress(plan.origins.len(), &what);
-            let run = verify_engine(
-                simulator.as_mut(),
-                network,
-                design,
-                &plan.stimuli,
-                |samples| progress.add(samples),
-            );
-            let found = match run.map_err(|error| errors::verify(&error)) {
+            let ran = played(simulator.as_mut(), network, design, plan, console);
+            let found = match ran {
                 Err(failed) if chosen.all && unavailable(&failed) => {
                     missing.push((engine, format!("{}: {}", kind(probe), failed.message)));
                     continue 'engines;
@@ -98,8 +90,28 @@ pub fn check<'a>(
     })
 }
 
+/// Plays a plan on one engine and one design, with a progress bar.
+///
+/// # Errors
+/// See [`crate::verify::VerifyError`].
+pub fn played(
+    simulator: &mut dyn Engine,
+    network: &QuantNetwork,
+    design: &Design,
+    plan: &Plan,
+    console: &Console,
+) -> Result<EngineReport, Diagnostic> {
+    let what = format!("{} {}", simulator.name(), kind(design.options.probe));
+    console.detail(&format!("verifying: {what}"));
+    let progress = console.progress(plan.origins.len(), &what);
+    verify_engine(simulator, network, design, &plan.stimuli, |samples| {
+        progress.add(samples);
+    })
+    .map_err(|error| errors::verify(&error))
+}
+
 /// The device does not have what the engine needs; nothing is wrong.
-fn unavailable(failed: &Diagnostic) -> bool {
+pub(super) fn unavailable(failed: &Diagnostic) -> bool {
     [&codes::NOT_DISASSEMBLED, &codes::TOO_LARGE]
         .iter()
         .any(|code| code.id == failed.code.id)

@@ -85,7 +85,7 @@ pub struct Chosen {
 
 impl Simulation {
     /// Every engine there is; with a device those of the device, too.
-    fn all(target: Option<&'static Target>) -> Vec<Self> {
+    pub fn all(target: Option<&'static Target>) -> Vec<Self> {
         let mut all = vec![Self::RustHdl, Self::Icarus, Self::Verilator];
         if let Some(target) = target {
             all.extend(
@@ -120,7 +120,9 @@ impl Simulation {
         }
     }
 
-    fn tools(self) -> &'static [Tool] {
+    /// Tools that it needs.
+    #[must_use]
+    pub fn tools(self) -> &'static [Tool] {
         match self {
             Self::RustHdl => &[],
             Self::Icarus => &[IVERILOG, VVP],

@@ -13,6 +13,7 @@ mod console;
 mod doctor;
 mod engines;
 mod errors;
+mod evidence;
 mod generate;
 mod goal;
 mod hardware;
@@ -75,6 +76,7 @@ enum Verb {
     Verify(verify::VerifyArgs),
     Synth(synth::SynthArgs),
     Prove(prove::ProveArgs),
+    Evidence(Box<evidence::EvidenceArgs>),
     Wave(wave::WaveArgs),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
@@ -130,6 +132,7 @@ fn dispatch(verb: &Verb, console: &Console) -> Result<Ending, Diagnostic> {
         Verb::Verify(args) => verify::run(args, console),
         Verb::Synth(args) => synth::run(args, console),
         Verb::Prove(args) => prove::run(args, console),
+        Verb::Evidence(args) => evidence::run(args, console),
         Verb::Wave(args) => wave::run(args, console),
         Verb::Models(args) => models::run(args, console),
         Verb::Doctor(args) => doctor::run(args, console),

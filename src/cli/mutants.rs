@@ -79,7 +79,8 @@ pub fn hunted(
     Ok(Some(report))
 }
 
-fn failed(error: &MutantError) -> Diagnostic {
+/// Mutants that were not made or not judged.
+pub(super) fn failed(error: &MutantError) -> Diagnostic {
     match error {
         MutantError::Engine(error) => errors::engine(error),
         MutantError::NoUnit { .. } => Diagnostic::error(&codes::NOT_APPLICABLE, error.to_string())

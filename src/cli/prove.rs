@@ -237,7 +237,8 @@ fn of_model(model: ModelId, widths: &[u32]) -> Result<Vec<Claim>, Diagnostic> {
     Ok(all)
 }
 
-fn failed(error: &ProveError) -> Diagnostic {
+/// A proof that was not tried.
+pub(super) fn failed(error: &ProveError) -> Diagnostic {
     match error {
         ProveError::Missing(error) => Diagnostic::error(&codes::TOOL_MISSING, error.to_string())
             .help("`goldspike doctor` lists the tools"),
@@ -262,7 +263,8 @@ fn lines(properties: &[Property]) -> String {
     text
 }
 
-fn line(property: &Property) -> String {
+/// A property in words.
+pub(super) fn line(property: &Property) -> String {
     let (status, rest) = match &property.status {
         Status::Broken { cycle, trace } => {
             let mut text = format!("         not so in cycle {cycle}:\n");

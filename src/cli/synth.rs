@@ -62,13 +62,21 @@ fn megahertz(text: &str) -> Result<f64, String> {
 }
 
 impl PlaceArgs {
+    /// Whether a clock rate is asked for.
+    #[must_use]
+    pub fn has_goal(&self) -> bool {
+        self.mhz.is_some()
+    }
+
     /// The flags as they were given, each with a space before it.
     pub fn given(&self) -> String {
         let mhz = self.mhz.map(|mhz| format!(" --mhz {mhz}"));
         format!(" --seeds {}{}", self.seeds, mhz.unwrap_or_default())
     }
 
-    fn effort(&self, jobs: usize, bitstream: bool) -> Effort {
+    /// What is tried.
+    #[must_use]
+    pub fn effort(&self, jobs: usize, bitstream: bool) -> Effort {
         Effort {
             seeds: self.seeds,
             jobs,

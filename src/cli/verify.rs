@@ -160,14 +160,20 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
 /// The commands that show a mismatch again.
 #[must_use]
 pub fn again(work: &WorkArgs, check: &CheckArgs, aim: Option<&Aim>) -> Again {
+    again_of(work, aim, check.pauses())
+}
+
+/// As [`again`], of these pauses.
+#[must_use]
+pub fn again_of(work: &WorkArgs, aim: Option<&Aim>, pauses: Pauses) -> Again {
     let given = work.given();
     let target = aim.map_or_else(String::new, |aim| format!(" --target {}", aim.name()));
-    let pauses = if check.no_stalls { " --no-stalls" } else { "" };
+    let none = if pauses.stalls { "" } else { " --no-stalls" };
     Again {
         verify: format!(
-            "goldspike verify {given}{target} --seed {}{pauses}",
-            check.seed
+            "goldspike verify {given}{target} --seed {}{none}",
+            pauses.seed
         ),
-        wave: format!("goldspike wave {given} --seed {}{pauses}", check.seed),
+        wave: format!("goldspike wave {given} --seed {}{none}", pauses.seed),
     }
 }

@@ -5,7 +5,7 @@ use super::input::{Integers, Source};
 use super::options::{DataArgs, LaneArgs, QuantizeArgs, quoted};
 use crate::diag::Diagnostic;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The network and everything that is said of it. Flattened last: its headings hold for what follows.
 #[derive(Clone, Debug, Args)]
@@ -30,6 +30,12 @@ pub struct AgainstArgs {
 }
 
 impl WorkArgs {
+    /// The network as it was named.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.network
+    }
+
     /// The same with other lanes.
     #[must_use]
     pub fn with_lanes(&self, lanes: LaneArgs) -> Self {

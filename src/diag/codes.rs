@@ -1,7 +1,7 @@
 //! Every code that a message can carry, in one table.
 //!
 //! `GS01xx` files and the text of net.json, `GS02xx` the network described there, `GS03xx` its tensors,
-//! `GS04xx` data sets and traces, `GS10xx` synthesis, `GS11xx` boards. Each code has at least one stored message in `testbench/bad-input/`. A code is
+//! `GS04xx` data sets and traces, `GS10xx` synthesis, `GS11xx` boards, `GS12xx` evidence. Each code has at least one stored message in `testbench/bad-input/`. A code is
 //! never used again for another meaning.
 
 /// One kind of message.
@@ -120,6 +120,8 @@ codes! {
     NOT_DISASSEMBLED "GS1008" exit 2 "a bitstream holds blocks that cannot be simulated from it";
 
     BOARD "GS1101" exit 2 "a board's folder is not complete, or its board.toml is broken";
+
+    EVIDENCE "GS1201" exit 2 "a folder has no evidence, or its report cannot be read";
 }
 
 /// The code with this number, if the table has it.

@@ -6,7 +6,7 @@
 
 pub mod beats;
 mod bitstream;
-mod cache;
+pub(crate) mod cache;
 mod child;
 pub(crate) mod compile;
 pub(crate) mod draw;

@@ -65,6 +65,53 @@ pub fn bits(
     target: &'static Target,
     ports: &[(String, bool, usize)],
 ) -> Result<Bits, SynthError> {
+    simulable(mapped, target)?;
+    let pins = assigned(target, ports)?;
+    std::fs::write(folder.join("pins.pcf"), listed(&pins))?;
+    let constraints = Constraints {
+        pins: Some(folder.join("pins.pcf")),
+        ..Constraints::default()
+    };
+    let placed = place(toolbox, folder, &mapped.netlist, target, &constraints, 1)?;
+    Ok(Bits {
+        file: bitstream(toolbox, folder, target, &placed)?,
+        pins,
+    })
+}
+
+/// A bitstream that was made before of a netlist with these ports, on the pins of [`pin_file`], as a file of `folder`.
+///
+/// # Errors
+/// As [`bits`], but for the tools.
+pub fn given(
+    folder: &Path,
+    bytes: &[u8],
+    mapped: &Mapped,
+    target: &'static Target,
+    ports: &[(String, bool, usize)],
+) -> Result<Bits, SynthError> {
+    simulable(mapped, target)?;
+    let file = folder.join(format!("{}_given.bin", target.name));
+    std::fs::write(&file, bytes)?;
+    Ok(Bits {
+        file,
+        pins: assigned(target, ports)?,
+    })
+}
+
+/// The file of pins (`.pcf`) on which [`bits`] places these ports.
+///
+/// # Errors
+/// A device without pins that are known, or too few.
+pub fn pin_file(
+    target: &'static Target,
+    ports: &[(String, bool, usize)],
+) -> Result<String, SynthError> {
+    Ok(listed(&assigned(target, ports)?))
+}
+
+/// Refuses blocks that cannot be simulated from a bitstream.
+fn simulable(mapped: &Mapped, target: &Target) -> Result<(), SynthError> {
     for (what, used) in [
         ("large memories", mapped.whole.spram),
         ("multiplier blocks", mapped.whole.dsp),
@@ -77,21 +124,15 @@ pub fn bits(
             });
         }
     }
-    let pins = assigned(target, ports)?;
-    let mut constraints = String::new();
-    for pin in &pins {
-        let _ = writeln!(constraints, "set_io {} {}", pin.place(), pin.name);
+    Ok(())
+}
+
+fn listed(pins: &[Pin]) -> String {
+    let mut text = String::new();
+    for pin in pins {
+        let _ = writeln!(text, "set_io {} {}", pin.place(), pin.name);
     }
-    std::fs::write(folder.join("pins.pcf"), constraints)?;
-    let constraints = Constraints {
-        pins: Some(folder.join("pins.pcf")),
-        ..Constraints::default()
-    };
-    let placed = place(toolbox, folder, &mapped.netlist, target, &constraints, 1)?;
-    Ok(Bits {
-        file: bitstream(toolbox, folder, target, &placed)?,
-        pins,
-    })
+    text
 }
 
 /// A pin of the package for each bit of each port.

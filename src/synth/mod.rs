@@ -44,7 +44,7 @@ mod yosys;
 pub use bitstream::bitstream;
 pub use cells::Counts;
 pub use demand::{Demand, demand};
-pub use disassemble::{Bits, bits, disassembled};
+pub use disassemble::{Bits, bits, disassembled, given, pin_file};
 pub use error::{Shortage, SynthError};
 pub use family::Family;
 pub use footprint::{Bitstream, ESTIMATE, Footprint, Frame, Goal, PLACED};
