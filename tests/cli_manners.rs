@@ -12,7 +12,7 @@ mod cli_support;
 use cli_support::{finished, program, run};
 use std::process::Stdio;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "build",
     "run",
     "quantize",
@@ -38,10 +38,13 @@ fn help_and_version_go_to_stdout() {
         assert!(own.contains("--format"), "{verb}");
         assert!(!own.contains("routed"), "{verb} offers what it has not");
         for (words, verbs) in [
-            ("--target", &["generate", "build", "synth", "verify"][..]),
-            ("--goal", &["generate", "build", "synth"]),
+            (
+                "--target",
+                &["generate", "build", "synth", "verify", "prove", "evidence"][..],
+            ),
+            ("--goal", &["generate", "build", "synth", "evidence"]),
             ("- bitstream", &["build", "verify"]),
-            ("--mutants", &["verify"]),
+            ("--mutants", &["verify", "evidence"]),
         ] {
             assert_eq!(own.contains(words), verbs.contains(&verb), "{verb} {words}");
         }
