@@ -12,7 +12,7 @@ mod cli_support;
 use cli_support::{finished, program, run};
 use std::process::Stdio;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "build",
     "run",
     "quantize",
