@@ -156,6 +156,46 @@ fn laid_out(design: &Design, network: &QuantNetwork, folder: &Path) -> Vec<PathB
     emitted.rtl().map(Path::to_owned).collect()
 }
 
+/// The bits of a design without the probe on hx1k.
+fn made(small: &Small) -> Vec<u8> {
+    let network = small.network();
+    let design = hardware(&network, 2, false);
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let sources = laid_out(&design, &network, folder);
+    let toolbox = Toolbox::from_environment();
+    let hx1k = device("hx1k");
+    let job = Job {
+        folder,
+        sources: &sources,
+        top: design.top.name(),
+        apart: None,
+    };
+    let mapped = map(&toolbox, &job, hx1k).unwrap();
+    let bits = bits(&toolbox, folder, &mapped, hx1k, &ports(&design.top)).unwrap();
+    fs::read(bits.file).unwrap()
+}
+
+#[test]
+fn a_bitstream_that_is_given_is_the_one_that_is_simulated() {
+    if !tools() {
+        return;
+    }
+    let small = one_layer();
+    let other = Small {
+        leaky: false,
+        ..one_layer()
+    };
+    let given = |bytes| {
+        let engine = Bitstream::of_bytes(device("hx1k"), bytes);
+        verify(&small, 2, false, engine).unwrap().comparison
+    };
+    let own = given(made(&small));
+    assert!(own.passed(), "{own:?}");
+    let foreign = given(made(&other));
+    assert!(foreign.mismatches > 0, "{foreign:?}");
+}
+
 #[test]
 fn a_bitstream_is_block_rams_and_is_refused_for_another_device() {
     if !tools() {
