@@ -92,7 +92,7 @@ pub(crate) fn passes(
     }
 }
 
-/// The number of the cycle before a pass's last, one cycle after the step's events are known, or two where no pass is so short:
+/// The number of the cycle before a pass's last, one cycle after the step's events are known:
 /// `max(ceil(events / K) + c, spacing) - 2`. A pass is long enough that the first of a step is not over by then.
 fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, ty: Ty) -> Sig {
     debug_assert!(plan.spacing >= SHORTEST_PASS);
@@ -115,10 +115,6 @@ fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, ty: Ty) -> S
     let of_events = b.as_unsigned(of_events);
     let of_events = resized(b, of_events, ty);
     let of_spacing = b.lit(i128::from(plan.spacing) - 2, ty);
-    // A pass that is never the shortest has time for a register between; what the step before left there ends none earlier.
-    let registers = u32::from(plan.spacing > SHORTEST_PASS);
-    let is_longer = b.delay("is_longer", is_longer, registers);
-    let of_events = b.delay("of_events", of_events, registers);
     let value = b.mux(is_longer, of_events, of_spacing);
     b.delay("before_last", value, 1)
 }

@@ -47,8 +47,6 @@ module gs_clif_l0_crossbar #(
     reg group_q_last;
     reg step_done_d1_q;
     reg [3:0] pass_cycle_q;
-    reg is_longer_d1;
-    reg [3:0] of_events_d1;
     reg [3:0] before_last_d1;
     reg first_step_q;
     reg group_d1;
@@ -86,8 +84,6 @@ module gs_clif_l0_crossbar #(
         group_q_last = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 4'd0;
-        is_longer_d1 = 1'd0;
-        of_events_d1 = 4'd0;
         before_last_d1 = 4'd0;
         first_step_q = 1'd1;
         group_d1 = 1'd0;
@@ -141,8 +137,6 @@ module gs_clif_l0_crossbar #(
     wire step_done_next = pass_done_d & group_q_last;
     wire [4:0] sum_2 = pass_cycle_q + 4'd1;
     wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_2[3:0];
-    wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [3:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 4'd9;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -230,9 +224,7 @@ module gs_clif_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        is_longer_d1 <= 1'd0;
-        of_events_d1 <= difference_1;
-        before_last_d1 <= before_last_d1_d;
+        before_last_d1 <= 4'd9;
         group_d1 <= group_q;
         if (sum0_en) begin
             sum0_q <= sum0_d;

@@ -50,8 +50,6 @@ module gs_guarded_direct_l0_crossbar #(
     reg pass_done_q;
     reg step_done_d1_q;
     reg [3:0] pass_cycle_q;
-    reg is_longer_d1;
-    reg [3:0] of_events_d1;
     reg [3:0] before_last_d1;
     reg first_step_q;
     reg event0_d1_q;
@@ -100,8 +98,6 @@ module gs_guarded_direct_l0_crossbar #(
         pass_done_q = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 4'd0;
-        is_longer_d1 = 1'd0;
-        of_events_d1 = 4'd0;
         before_last_d1 = 4'd0;
         first_step_q = 1'd1;
         event0_d1_q = 1'd0;
@@ -168,8 +164,6 @@ module gs_guarded_direct_l0_crossbar #(
     wire step_done_next = pass_done_d;
     wire [4:0] sum_1 = pass_cycle_q + 4'd1;
     wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_1[3:0];
-    wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [3:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 4'd9;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -268,9 +262,7 @@ module gs_guarded_direct_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        is_longer_d1 <= 1'd0;
-        of_events_d1 <= difference_1;
-        before_last_d1 <= before_last_d1_d;
+        before_last_d1 <= 4'd9;
         payload0_d1 <= event_payload_0;
         product0_0_d1 <= product0_0_d1_d;
         product0_1_d1 <= product0_1_d1_d;

@@ -47,8 +47,6 @@ module gs_if_soft_next_step_l0_crossbar #(
     reg pass_done_q;
     reg step_done_d1_q;
     reg [2:0] pass_cycle_q;
-    reg is_longer_d1;
-    reg [2:0] of_events_d1;
     reg [2:0] before_last_d1;
     reg first_step_q;
     reg event0_d1_q;
@@ -87,8 +85,6 @@ module gs_if_soft_next_step_l0_crossbar #(
         pass_done_q = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 3'd0;
-        is_longer_d1 = 1'd0;
-        of_events_d1 = 3'd0;
         before_last_d1 = 3'd0;
         first_step_q = 1'd1;
         event0_d1_q = 1'd0;
@@ -144,8 +140,6 @@ module gs_if_soft_next_step_l0_crossbar #(
     wire step_done_next = pass_done_d;
     wire [3:0] sum_1 = pass_cycle_q + 3'd1;
     wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_1[2:0];
-    wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [2:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 3'd6;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -239,9 +233,7 @@ module gs_if_soft_next_step_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        is_longer_d1 <= 1'd0;
-        of_events_d1 <= difference_1[2:0];
-        before_last_d1 <= before_last_d1_d;
+        before_last_d1 <= 3'd6;
         if (sum0_en) begin
             sum0_q <= sum0_d;
             sum1_q <= sum1_d;
@@ -267,7 +259,7 @@ module gs_if_soft_next_step_l0_crossbar #(
     assign user_o = user_at_hand_d2;
 
     // Bits that are dropped on purpose.
-    wire _unused_ok = &{1'b0, sum_1[3], difference_1[3], sum_2[8], sum_3[8], sum_4[8], sum_5[8]};
+    wire _unused_ok = &{1'b0, sum_1[3], sum_2[8], sum_3[8], sum_4[8], sum_5[8]};
 endmodule
 
 `default_nettype wire

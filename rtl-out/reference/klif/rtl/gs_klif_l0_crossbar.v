@@ -49,8 +49,6 @@ module gs_klif_l0_crossbar #(
     reg group_q_last;
     reg step_done_d1_q;
     reg [2:0] pass_cycle_q;
-    reg is_longer_d1;
-    reg [2:0] of_events_d1;
     reg [2:0] before_last_d1;
     reg first_step_q;
     reg group_d1;
@@ -90,8 +88,6 @@ module gs_klif_l0_crossbar #(
         group_q_last = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 3'd0;
-        is_longer_d1 = 1'd0;
-        of_events_d1 = 3'd0;
         before_last_d1 = 3'd0;
         first_step_q = 1'd1;
         group_d1 = 1'd0;
@@ -148,7 +144,7 @@ module gs_klif_l0_crossbar #(
     wire [3:0] sum_2 = pass_cycle_q + 3'd1;
     wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_2[2:0];
     wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [2:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 3'd3;
+    wire [2:0] before_last_d1_d = (step_events_i > 3'd5) ? difference_1[2:0] : 3'd3;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -240,8 +236,6 @@ module gs_klif_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        is_longer_d1 <= step_events_i > 3'd5;
-        of_events_d1 <= difference_1[2:0];
         before_last_d1 <= before_last_d1_d;
         group_d1 <= group_q;
         if (sum0_en) begin

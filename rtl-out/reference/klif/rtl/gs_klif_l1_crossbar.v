@@ -47,8 +47,6 @@ module gs_klif_l1_crossbar #(
     reg pass_done_q;
     reg step_done_d1_q;
     reg [3:0] pass_cycle_q;
-    reg is_longer_d1;
-    reg [3:0] of_events_d1;
     reg [3:0] before_last_d1;
     reg first_step_q;
     reg event0_d1_q;
@@ -85,8 +83,6 @@ module gs_klif_l1_crossbar #(
         pass_done_q = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 4'd0;
-        is_longer_d1 = 1'd0;
-        of_events_d1 = 4'd0;
         before_last_d1 = 4'd0;
         first_step_q = 1'd1;
         event0_d1_q = 1'd0;
@@ -140,8 +136,6 @@ module gs_klif_l1_crossbar #(
     wire step_done_next = pass_done_d;
     wire [4:0] sum_1 = pass_cycle_q + 4'd1;
     wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_1[3:0];
-    wire signed [2:0] difference_1 = step_events_i - 2'd2;
-    wire [3:0] before_last_d1_d = is_longer_d1 ? of_events_d1 : 4'd8;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -227,9 +221,7 @@ module gs_klif_l1_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        is_longer_d1 <= 1'd0;
-        of_events_d1 <= {1'd0, difference_1};
-        before_last_d1 <= before_last_d1_d;
+        before_last_d1 <= 4'd8;
         if (sum0_en) begin
             sum0_q <= sum0_d;
             sum1_q <= sum1_d;
