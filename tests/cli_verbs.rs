@@ -281,12 +281,16 @@ fn the_bench_plays_as_much_as_there_is_to_play() {
             .collect();
         numbers.try_into().unwrap()
     };
-    let [samples, steps, beats] = plays("digits", &[]);
+    let [samples, steps, beats] = plays("digits", &["--constant-input", "recompute"]);
     assert!(
         samples >= 8 && steps >= 64,
         "{samples} samples, {steps} steps"
     );
     assert!((8192..9000).contains(&beats), "{beats} beats");
+    // A step that repeats the one before is one beat; as many are played.
+    let kept = plays("digits", &[]);
+    assert_eq!(kept[..2], [samples, steps]);
+    assert!(kept[2] < beats / 2, "{} beats", kept[2]);
     assert_eq!(plays("digits", &["--samples", "3"])[..2], [3, 24]);
     assert_eq!(plays("digits", &["--samples", "50"])[..2], [50, 400]);
     let [samples, steps, _] = plays(text(&data_less), &[]);

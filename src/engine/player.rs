@@ -19,6 +19,15 @@ pub(crate) struct Player {
     running: Option<Running>,
 }
 
+/// How a stimulus is played.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Turn {
+    /// Number of the mutant, of a design that holds some; 0 is the design itself.
+    pub(crate) mutant: usize,
+    /// Cycles of the same stimulus that are played before, unseen, and ended by a reset.
+    pub(crate) cut: u64,
+}
+
 /// The program of a design, waiting for its next play.
 struct Running {
     top: Arc<Module>,
@@ -37,19 +46,19 @@ impl Player {
         stimulus: &BeatStimulus,
         compiled: impl FnOnce() -> Result<Compiled, EngineError>,
     ) -> Result<BeatResult, EngineError> {
-        self.play_mutant(engine, design, stimulus, 0, compiled)
+        self.play_turn(engine, design, stimulus, Turn::default(), compiled)
     }
 
-    /// As [`Self::play`], of mutant number `mutant` of a design that holds some; 0 is the design itself.
+    /// As [`Self::play`], of a mutant or after an interrupted play.
     ///
     /// # Errors
     /// Those of [`Self::play`].
-    pub(crate) fn play_mutant(
+    pub(crate) fn play_turn(
         &mut self,
         engine: &'static str,
         design: &Design,
         stimulus: &BeatStimulus,
-        mutant: usize,
+        turn: Turn,
         compiled: impl FnOnce() -> Result<Compiled, EngineError>,
     ) -> Result<BeatResult, EngineError> {
         let mut running = match self.running.take() {
@@ -62,7 +71,7 @@ impl Player {
                 }
             }
         };
-        running.child.send(&request(engine, stimulus, mutant)?)?;
+        running.child.send(&request(engine, stimulus, turn)?)?;
         let mut transcript = Transcript::new(engine, design, stimulus, hexadecimal);
         let result = loop {
             match transcript.line(&running.child.line()?) {
@@ -82,7 +91,7 @@ impl Player {
 fn request(
     engine: &'static str,
     stimulus: &BeatStimulus,
-    mutant: usize,
+    turn: Turn,
 ) -> Result<Vec<u8>, EngineError> {
     let mut text = Vec::with_capacity(stimulus.beats.len() * 12 + 64);
     let mut line = |arguments: std::fmt::Arguments<'_>| {
@@ -93,11 +102,14 @@ fn request(
             })
     };
     line(format_args!(
-        "P {} {} {} {} {mutant}\n",
+        "P {} {} {} {} {} {}
+",
         stimulus.beats.len(),
         stimulus.steps(),
         stimulus.hang,
-        stimulus.image.len()
+        stimulus.image.len(),
+        turn.mutant,
+        turn.cut
     ))?;
     for pattern in &stimulus.ready {
         let bits: String = pattern

@@ -1,6 +1,7 @@
 // Bench of @TOP@ for the engines that use Verilator: reads plays from stdin, writes what came out to stdout.
 //
-// in:  P beats steps hang_cycles image_words mutant   mutant 0: the design itself
+// in:  P beats steps hang_cycles image_words mutant cut   mutant 0: the design itself; cut: cycles that are played before,
+//      then a reset
 //      length bits            TREADY pattern, one line an output stream
 //      gap flags data         one line a beat; gap and data hexadecimal, flags = tuser << 1 | tlast
 //      gap word               one line a word of the image that is loaded first; hexadecimal
@@ -45,6 +46,8 @@ struct Play {
     uint64_t steps = 0;
     uint64_t hang = 0;
     uint64_t mutant = 0;
+    uint64_t cut = 0;
+    bool silent = false;
     uint64_t seen[STREAMS] = {};
     uint64_t cycle = 0;
     uint64_t last_activity = 0;
@@ -81,9 +84,11 @@ static void take(Play& play, int stream, bool ready, bool last, bool user, const
         ++play.stalls[stream == 0 ? 1 : 2];
         return;
     }
-    printf("B %d 1 %d %d ", stream, last, user);
-    put(data, bits);
-    putchar('\n');
+    if (!play.silent) {
+        printf("B %d 1 %d %d ", stream, last, user);
+        put(data, bits);
+        putchar('\n');
+    }
     play.seen[stream] += last;
     play.last_activity = play.cycle;
     if (last && play.seen[stream] <= play.steps) play.last_progress = play.cycle;
@@ -105,9 +110,10 @@ static void clock(Top& top) {
 }
 
 static bool read(Play& play) {
-    unsigned long long beats = 0, steps = 0, hang = 0, image = 0, mutant = 0;
-    if (scanf(" P %llu %llu %llu %llu %llu", &beats, &steps, &hang, &image, &mutant) != 5) return false;
+    unsigned long long beats = 0, steps = 0, hang = 0, image = 0, mutant = 0, cut = 0;
+    if (scanf(" P %llu %llu %llu %llu %llu %llu", &beats, &steps, &hang, &image, &mutant, &cut) != 6) return false;
     play.mutant = mutant;
+    play.cut = cut;
     play.steps = steps;
     play.hang = hang;
     for (Pattern& one : pattern) {
@@ -155,6 +161,7 @@ static void run(Top& top, Play& play) {
     bool offered_before = false;
     uint64_t first_offer = 0;
     for (; unfinished(play, next); ++play.cycle) {
+        if (play.silent && play.cycle >= play.cut) return;
         const bool offered = next < play.beats.size() && gap == 0;
         top.s_axis_tvalid = offered;
         if (offered) {
@@ -177,12 +184,13 @@ static void run(Top& top, Play& play) {
         }
         take_all(top, play);
         if (play.cycle - play.last_progress > play.hang) {
-            printf("H %zu %llu\n", next, static_cast<unsigned long long>(play.seen[0]));
+            if (!play.silent) printf("H %zu %llu\n", next, static_cast<unsigned long long>(play.seen[0]));
             return;
         }
         clock(top);
         if ((play.cycle & 0xffff) == 0) fflush(stdout);
     }
+    if (play.silent) return;
     settle(top);
     const uint64_t cycles = offered_before ? play.last_activity + 1 - first_offer : 0;
     printf("E %llu %d %llu %llu %llu\n", static_cast<unsigned long long>(cycles), top.protocol_error_o ? 1 : 0,
@@ -201,6 +209,11 @@ int main() {
     for (;;) {
         Play play;
         if (!read(play)) break;
+        if (play.cut > 0) {
+            Play before = play;
+            before.silent = true;
+            run(*top, before);
+        }
         run(*top, play);
         fflush(stdout);
     }

@@ -1,4 +1,5 @@
-//! What every mutant plays: the stimuli at hand, random ones with pauses of several kinds, and streams with illegal beats.
+//! What every mutant plays: the stimuli at hand, random ones with pauses of several kinds, streams with illegal beats, and resets
+//! in the middle.
 
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::quant::QuantNetwork;
@@ -29,6 +30,8 @@ pub(super) struct Play {
     /// Of the design as described, on the embedded simulator; a play that is too long for it has none.
     described: Option<BeatResult>,
     flagged: bool,
+    /// Cycles after which it is first interrupted by a reset.
+    pub(super) cut: u64,
 }
 
 impl Play {
@@ -53,6 +56,7 @@ impl Play {
             golden,
             described: None,
             flagged,
+            cut: 0,
         };
         if play.beats.beats.len() > LONG {
             return Ok(play);
@@ -160,8 +164,12 @@ pub(super) fn battery(
             let mut samples = random_samples(network, random);
             samples.push(longest(network, kind, random));
             let stimulus = Stimulus { samples, stalls };
-            let spoil = (kind % 2 == 1).then_some(random);
-            plays.push(Play::new(subject, &stimulus, spoil)?);
+            let spoil = (kind % 2 == 1).then_some(&mut *random);
+            let mut play = Play::new(subject, &stimulus, spoil)?;
+            if kind > 0 {
+                play.cut = random.below(play.cycles().max(1));
+            }
+            plays.push(play);
         }
         for stream in 0..=design.probes.len() {
             let random = &mut SplitMix::stream(seed, (round << 8) + 128 + stream as u64);
@@ -173,6 +181,8 @@ pub(super) fn battery(
             };
             let mut play = Play::new(subject, &Stimulus { samples, stalls }, None)?;
             play.blocked(design, stream, random)?;
+            // With everything full a reset has most to clear.
+            play.cut = random.below(play.cycles().clamp(1, 2_000));
             plays.push(play);
         }
     }

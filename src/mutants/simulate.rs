@@ -7,7 +7,7 @@ use super::report::Kill;
 use crate::emit::Emitted;
 use crate::engine::EngineError;
 use crate::engine::compile::{Recipe, Workshop};
-use crate::engine::player::{Player, mutants_program};
+use crate::engine::player::{Player, Turn, mutants_program};
 use crate::engine::text::identity;
 use crate::rtl::Design;
 
@@ -70,8 +70,12 @@ impl<'a> Simulation<'a> {
                     verilog: &|_| Ok(emitted.clone()),
                 })
             };
+            let turn = Turn {
+                mutant: number,
+                cut: play.cut,
+            };
             let outcome: Result<_, EngineError> =
-                player.play_mutant(NAME, design, &play.beats, number, compiled);
+                player.play_turn(NAME, design, &play.beats, turn, compiled);
             if let Some(kill) = play.noticed(design, outcome)? {
                 return Ok(Some(kill));
             }

@@ -48,7 +48,7 @@ fn lively(model: ModelId) -> Small {
 fn compact() -> Small {
     Small {
         name: "compact",
-        sizes: vec![5, 4],
+        sizes: vec![7, 4],
         weight_bits: 4,
         membrane_bits: 6,
         guard_bits: 0,
@@ -72,7 +72,7 @@ fn options(count: u32, units: &[&str]) -> Options {
         units: units.iter().map(|&unit| unit.to_owned()).collect(),
         seed: seed(1),
         limits: Limits {
-            time: Duration::from_secs(60),
+            time: Duration::from_secs(u64::from(cases(60, 20))),
             ..Limits::default()
         },
         jobs: 2,
@@ -148,7 +148,7 @@ fn mutants_of_the_neuron_units_are_killed_or_equivalent() {
 }
 
 #[test]
-fn mutants_of_crossbar_and_layer_are_killed_or_equivalent() {
+fn mutants_of_crossbar_and_layer_are_killed_equivalent_or_counted() {
     if no_tools() {
         return;
     }
@@ -157,14 +157,12 @@ fn mutants_of_crossbar_and_layer_are_killed_or_equivalent() {
         &options(cases(40, 1000), &["l0_crossbar", "l0"]),
     )
     .unwrap();
-    // Of 1,000 some are not decided: queues whose bits never meet, which the network knows and the unit does not.
+    // Some are not decided: the far ends of the rings that count steps and credits, which are full in no network, and alone in
+    // any order.
     let undecided: usize = report.units.iter().map(UnitReport::unknown).sum();
     let holes: usize = report.units.iter().map(UnitReport::holes).sum();
     assert_eq!(holes, 0);
-    assert!(
-        undecided * 100 <= report.mutants() * cases(0, 5) as usize,
-        "{undecided}"
-    );
+    assert!(undecided * 20 <= report.mutants(), "{undecided}");
     assert_eq!(report.units.len(), 2);
     for unit in &report.units {
         assert!(unit.killed(Kill::Trace) > 5 && unit.killed(Kill::Hang) > 1);

@@ -159,9 +159,8 @@ fn a_bug_in_the_netlist_is_seen() {
     if !tools() {
         return;
     }
-    let engine = |engine: Netlist| {
-        engine.patched(replaced("_l0_lane.v", "fire = h_q >= ", "fire = h_q <= "))
-    };
+    let engine =
+        |engine: Netlist| engine.patched(replaced("_l0_lane.v", "fire = ~margin", "fire = margin"));
     let report = verify(&Small::default(), false, device("hx8k"), engine).unwrap();
     assert!(report.comparison.mismatches > 0, "{report:?}");
 }

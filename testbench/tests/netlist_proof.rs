@@ -156,7 +156,7 @@ fn a_lane_of_another_threshold_is_refuted() {
     }
     let (_, lane) = lanes().remove(0);
     let altered = compared(&lane, |text| {
-        let altered = text.replace("fire = h_q >= ", "fire = h_q > ");
+        let altered = text.replace("fire = ~margin", "fire = (|margin) & ~margin");
         assert_ne!(text, altered);
         altered
     });

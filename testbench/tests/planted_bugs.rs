@@ -129,7 +129,7 @@ fn firing_above_instead_of_at_the_threshold_is_caught() {
     }
     let at = first(verify_with(
         "_l0_lane.v",
-        vec![("fire = h_q >= ", "fire = h_q > ")],
+        vec![("fire = ~margin", "fire = (|margin) & ~margin")],
     ));
     // The neuron that stands at the threshold in the very first step.
     assert_eq!((at.sample, at.step, at.layer, at.neuron), (0, 0, 0, 2));
@@ -173,7 +173,10 @@ fn a_stuck_valid_is_caught() {
     if tools::missing(IVERILOG) {
         return;
     }
-    let edits = vec![("assign m_valid_o = valid_q;", "assign m_valid_o = 1'b1;")];
+    let edits = vec![(
+        "assign m_valid_o = row_valid_q;",
+        "assign m_valid_o = 1'b1;",
+    )];
     match verify_with("_l0_spikes.v", edits) {
         Err(VerifyError::Engine(EngineError::Protocol { message, .. })) => {
             assert!(
@@ -242,7 +245,7 @@ fn the_wrong_sign_of_a_ternary_reset_is_caught() {
     for (timing, swap) in [
         (
             ResetTiming::SameStep,
-            ("fire_negative ? -9'sd5", "fire_negative ? 9'sd5"),
+            ("fired_negative_q ? -9'sd5", "fired_negative_q ? 9'sd5"),
         ),
         (ResetTiming::NextStep, ("? -9'sd5", "? 9'sd5")),
     ] {

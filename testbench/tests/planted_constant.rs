@@ -141,8 +141,8 @@ fn silent_steps_that_repeat_the_step_before_are_caught() {
     }
     let bug = (
         GUARD,
-        "m_repeat_o = asks_d1 &",
-        "m_repeat_o = null3_d1 & last3_d1 &",
+        "repeat4_d1 <= asks_d1 &",
+        "repeat4_d1 <= null3_d1 & last3_d1 &",
     );
     for lanes in [&ONE_GROUP, &GROUPS] {
         // Three silent steps, two of events, and then the first silent one that has a step with events before it.

@@ -108,7 +108,7 @@ fn swapped_factors_are_caught_in_the_step_after_a_spike() {
         return;
     }
     // 3/4 of 12 instead of 1/4: 13, not 7.
-    let swapped = ("factor_d = r_old_q ?", "factor_d = ~r_old_q ?");
+    let swapped = ("leaked_d = r_old_s4_q ?", "leaked_d = ~r_old_s4_q ?");
     assert_eq!(
         first(1, LANE, swapped.0, swapped.1),
         at(1, 0, Quantity::Spike, 0, 1)

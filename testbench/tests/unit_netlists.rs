@@ -125,7 +125,7 @@ fn another_threshold_is_seen() {
         return;
     }
     let (_, different) = simulated(&unit("if"), target("hx8k").unwrap(), |text| {
-        let altered = text.replace("h_q >= 16'sd1024", "h_q >= 16'sd1280");
+        let altered = text.replace("h_q - 16'sd1024", "h_q - 16'sd1280");
         assert_ne!(text, altered);
         altered
     });

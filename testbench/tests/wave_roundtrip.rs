@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Cursor, Write};
 
 use goldspike::engine::Stalls;
-use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
+use goldspike::rtl::{Design, DesignOptions, LaneChoice, LayerPlan, design};
 use goldspike::verify::Quantity;
 use goldspike::wave::{Kind, WaveError, WaveReport, Window, record, save_file};
 use goldspike_golden::encoding::Encoding;
@@ -88,6 +88,17 @@ fn recorded(
     Recorded { report, vcd }
 }
 
+/// The first neuron of the row that is written back: the unit gives the row's number where the lanes are a power of two.
+fn base(read: &Reader, unit: &str, plan: &LayerPlan, time: usize) -> usize {
+    let shown = read.bits(&format!("{unit}.base_o"), time) as usize;
+    let lanes = plan.neuron_lanes as usize;
+    if lanes.is_power_of_two() {
+        shown * lanes
+    } else {
+        shown
+    }
+}
+
 /// Every result of the window's steps, found by the hardware's own write-back signals, equals the golden trace on both
 /// sides. Gives the number of values compared.
 fn check(
@@ -108,7 +119,7 @@ fn check(
                 continue;
             }
             let step = read.bits(&format!("golden.layer{index}.step"), time) as usize;
-            let base = read.bits(&format!("{unit}.base_o"), time) as usize;
+            let base = base(read, &unit, plan, time);
             let expected = &trace.steps[step].layers[index];
             for neuron in base..layer.neurons.min(base + plan.neuron_lanes as usize) {
                 assert!(
@@ -357,7 +368,7 @@ fn signed_signals_are_two_s_complement() {
         if read.bits(&format!("{unit}.row_valid_o"), time) == 0 {
             continue;
         }
-        let base = read.bits(&format!("{unit}.base_o"), time) as usize;
+        let base = base(&read, &unit, &design.plans[0], time);
         for lane in 0..2.min(network.layers[0].neurons - base) {
             let name = format!("{unit}.h_o_{lane}");
             let text = read.at(&name, time).to_bit_string().unwrap();
