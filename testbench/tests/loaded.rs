@@ -10,10 +10,7 @@
 
 mod writable_support;
 
-use goldspike::emit::lint::{LINTERS, lint};
-use goldspike::emit::sources;
-use goldspike::engine::beats::Simulator;
-use goldspike::engine::beats::{BeatStimulus, traces};
+use goldspike::engine::beats::{BeatStimulus, Simulator};
 use goldspike::engine::tool::{
     CXX, IVERILOG, MAKE, NEXTPNR_ICE40, Tool, Toolbox, VERILATOR, VVP, YOSYS,
 };
@@ -27,14 +24,16 @@ use goldspike::rtl::{Design, DesignOptions, Fabric, LaneChoice, LargeMemories, W
 use goldspike::synth::{Constraints, SynthError, Target, demand, target};
 use goldspike::verify::{VerifyError, verify_engine};
 use goldspike_golden::event::Sample;
-use goldspike_golden::network::golden;
 use goldspike_golden::neuron::registry;
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::cross_check::{cases, seed};
 use goldspike_testbench::numbers::networks::{B, Kind, network_of, samples};
 use goldspike_testbench::strategy::{Case, generate, rng};
 use goldspike_testbench::{designs, tools};
-use writable_support::traffic::{Traffic, traffic};
+use writable_support::checks::{
+    clean_for_every_linter, equal_golden_on, samples_meet_whole_networks,
+};
+use writable_support::loading::{beats_alone, ended, load, plays, plays_each};
 use writable_support::{another, extreme, small};
 
 fn loaded(case: &Case, probe: bool, draw: u64) -> Design {
@@ -70,40 +69,13 @@ fn in_spram(network: &QuantNetwork, probe: bool) -> Design {
     design
 }
 
-/// Words with TLAST at the end.
-fn ended(words: &[u32]) -> Vec<(u32, bool)> {
-    let last = words.len() - 1;
-    let words = words.iter().enumerate();
-    words.map(|(place, &word)| (word, place == last)).collect()
-}
-
-fn load(bench: &mut Bench, image: &Image) -> LoadState {
-    bench.load(ended(image.words())).unwrap()
-}
-
-/// The samples without an image before them.
-fn beats_alone(design: &Design, samples: &[Sample]) -> BeatStimulus {
-    BeatStimulus {
-        image: Vec::new(),
-        ..BeatStimulus::of_samples(design, samples, Stalls::random(7))
+/// Every other design in large memories.
+fn every_other_in_spram(case: &Case, probe: bool, draw: u64) -> Design {
+    if draw.is_multiple_of(2) {
+        in_spram(&case.network, probe)
+    } else {
+        loaded(case, probe, draw)
     }
-}
-
-/// Plays the samples and compares every spike, compared value and state; returns how many spikes there were.
-fn plays(bench: &mut Bench, design: &Design, network: &QuantNetwork, samples: &[Sample]) -> usize {
-    let beats = beats_alone(design, samples);
-    let result = bench.play(&beats, |_| {}).unwrap();
-    let got = traces("rust-hdl", design, samples, &result).unwrap();
-    let program = golden(network).unwrap();
-    let mut spikes = 0;
-    for (sample, got) in samples.iter().zip(&got) {
-        let expected = program.run(sample);
-        assert_eq!(*got, expected);
-        for layer in expected.steps.iter().flat_map(|step| &step.layers) {
-            spikes += layer.spikes.iter().filter(|&&spike| spike != 0).count();
-        }
-    }
-    spikes
 }
 
 /// Whether samples are refused, by what the play says.
@@ -137,7 +109,7 @@ fn whatever_is_loaded_equals_its_own_golden_model() {
                     .is_some_and(|of| plan.weight_words() > of.depth),
             );
         }
-        let images: [QuantNetwork; 4] = [
+        let networks = [
             another(rng, &case.network),
             extreme(&case.network, false),
             extreme(&case.network, true),
@@ -146,16 +118,10 @@ fn whatever_is_loaded_equals_its_own_golden_model() {
         let mut bench = Bench::new(&design).unwrap();
         assert_eq!(load(&mut bench, &first(&design).unwrap()).version, 1);
         spikes[4] += plays(&mut bench, &design, &case.network, &case.samples);
-        for (number, network) in images.iter().enumerate() {
-            let version = 100 * draw as u32 + number as u32 + 2;
-            let image = image(network, &design, version).unwrap();
-            let expected = LoadState {
-                loaded: true,
-                version,
-                refused: None,
-            };
-            assert_eq!(load(&mut bench, &image), expected, "{network:?}");
-            spikes[number] += plays(&mut bench, &design, network, &case.samples);
+        let version = 100 * draw as u32 + 2;
+        let each = plays_each(&mut bench, &design, &networks, version, &case.samples);
+        for (sum, spikes) in spikes.iter_mut().zip(each) {
+            *sum += spikes;
         }
         let layers = case.network.layers.iter();
         models.extend(layers.map(|layer| layer.neuron.model.info().name));
@@ -402,68 +368,7 @@ fn a_reset_at_any_cycle_leaves_a_whole_network_or_none() {
 
 #[test]
 fn images_and_samples_at_any_time_meet_whole_networks_alone() {
-    let mut seen = Traffic::default();
-    for draw in 0..u64::from(cases(6, 60)) {
-        let rng = &mut rng(seed(70) + draw);
-        let case = small(rng);
-        let design = if draw % 2 == 0 {
-            in_spram(&case.network, false)
-        } else {
-            loaded(&case, false, draw)
-        };
-        let networks: Vec<QuantNetwork> = std::iter::once(case.network.clone())
-            .chain((0..3).map(|_| another(rng, &case.network)))
-            .collect();
-        let images: Vec<Image> = networks
-            .iter()
-            .zip(0..)
-            .map(|(network, version)| image(network, &design, version).unwrap())
-            .collect();
-        seen += traffic(rng, &design, &networks, &images, &case.samples);
-    }
-    println!("{seen:?}");
-    assert!(
-        seen.applied > 20 && seen.busy > 5 && seen.damaged > 5,
-        "{seen:?}"
-    );
-    assert!(seen.samples > 100 && seen.waited > 100, "{seen:?}");
-    assert!(seen.networks > 12 && seen.spikes > 100, "{seen:?}");
-}
-
-/// Loads a second network with pauses, on one engine after the other, in designs of which every other one is in large
-/// memories.
-fn engines_equal(count: u32, mut engine: impl FnMut() -> Box<dyn Simulator>) {
-    let rng = &mut rng(seed(43));
-    for draw in 0..u64::from(count) {
-        let case = generate::case(rng);
-        let design = if draw % 2 == 0 {
-            in_spram(&case.network, true)
-        } else {
-            loaded(&case, true, draw)
-        };
-        let second = another(rng, &case.network);
-        let stimulus = [Stimulus {
-            samples: case.samples.clone(),
-            stalls: Stalls::random(draw),
-        }];
-        let image = image(&second, &design, 1).unwrap();
-        let loaded = Loaded {
-            simulator: engine(),
-            image: &image,
-            stalls: Stalls::random(draw + 1),
-        };
-        let report = verify_engine(&mut Rtl(loaded), &second, &design, &stimulus, |_| {}).unwrap();
-        assert!(report.comparison.passed(), "{:?}", report.comparison);
-        let own = verify_engine(
-            &mut Rtl(engine()),
-            &case.network,
-            &design,
-            &stimulus,
-            |_| {},
-        );
-        let own = own.unwrap();
-        assert!(own.comparison.passed(), "{:?}", own.comparison);
-    }
+    samples_meet_whole_networks(70, |case, draw| every_other_in_spram(case, false, draw));
 }
 
 fn without(wanted: &[Tool]) -> bool {
@@ -473,14 +378,16 @@ fn without(wanted: &[Tool]) -> bool {
 #[test]
 fn a_loaded_network_equals_its_own_golden_model_on_icarus() {
     if !without(&[IVERILOG, VVP]) {
-        engines_equal(cases(6, 40), || Box::new(Icarus::new()));
+        let design = |case: &Case, draw| every_other_in_spram(case, true, draw);
+        equal_golden_on(cases(6, 40), design, || Box::new(Icarus::new()));
     }
 }
 
 #[test]
 fn a_loaded_network_equals_its_own_golden_model_on_verilator() {
     if !without(&[VERILATOR, CXX, MAKE]) {
-        engines_equal(cases(3, 20), || Box::new(Verilator::new()));
+        let design = |case: &Case, draw| every_other_in_spram(case, true, draw);
+        equal_golden_on(cases(3, 20), design, || Box::new(Verilator::new()));
     }
 }
 
@@ -552,19 +459,7 @@ fn a_refused_image_is_an_error_of_every_engine() {
 
 #[test]
 fn loaded_designs_are_clean_for_every_linter() {
-    let toolbox = Toolbox::from_environment();
-    let rng = &mut rng(11);
-    for draw in 0..u64::from(cases(4, 40)) {
-        let case = generate::case(rng);
-        let emitted = sources(&loaded(&case, draw % 2 == 0, draw), "lint").unwrap();
-        for &tool in LINTERS {
-            if tools::missing(tool) {
-                continue;
-            }
-            let said = lint(&toolbox, tool, &emitted).unwrap();
-            assert!(said.is_clean(), "{}: {}", said.tool, said.messages);
-        }
-    }
+    clean_for_every_linter(|case, draw| loaded(case, draw % 2 == 0, draw));
 }
 
 /// B = 784-128-10 with 8-bit weights, eight lanes in the first layer.

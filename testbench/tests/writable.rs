@@ -10,23 +10,21 @@
 
 mod writable_support;
 
-use goldspike::emit::lint::{LINTERS, lint};
-use goldspike::emit::sources;
-use goldspike::engine::beats::{BeatStimulus, traces};
-use goldspike::engine::tool::{IVERILOG, Toolbox};
-use goldspike::engine::{Bench, Icarus, LoadState, Loaded, Rtl, Stalls, Stimulus};
+use goldspike::engine::tool::IVERILOG;
+use goldspike::engine::{Bench, Icarus, LoadState};
 use goldspike::image::{Image, ImageError, image};
 use goldspike::rtl::load_map::Refusal;
 use goldspike::rtl::{Design, DesignOptions, Weights, design};
-use goldspike::verify::verify_engine;
 use goldspike_golden::event::Sample;
-use goldspike_golden::network::golden;
 use goldspike_golden::neuron::registry;
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::cross_check::{cases, seed};
 use goldspike_testbench::strategy::{Case, generate, rng};
 use goldspike_testbench::{designs, tools};
-use writable_support::traffic::{Traffic, traffic};
+use writable_support::checks::{
+    clean_for_every_linter, equal_golden_on, samples_meet_whole_networks,
+};
+use writable_support::loading::{ended, load, plays, plays_each};
 use writable_support::{another, extreme, small};
 
 fn writable(case: &Case, probe: bool, draw: u64) -> Design {
@@ -37,62 +35,32 @@ fn writable(case: &Case, probe: bool, draw: u64) -> Design {
     design(&case.network, &options).unwrap()
 }
 
-/// Loads an image as it is.
-fn load(bench: &mut Bench, image: &Image) -> LoadState {
-    let last = image.words().len() - 1;
-    let words = image.words().iter().enumerate();
-    bench
-        .load(words.map(|(place, &word)| (word, place == last)))
-        .unwrap()
-}
-
-/// Plays the samples and compares every spike, compared value and state; returns how many spikes there were.
-fn plays(bench: &mut Bench, design: &Design, network: &QuantNetwork, samples: &[Sample]) -> usize {
-    let beats = BeatStimulus::of_samples(design, samples, Stalls::random(7));
-    let result = bench.play(&beats, |_| {}).unwrap();
-    let got = traces("rust-hdl", design, samples, &result).unwrap();
-    let program = golden(network).unwrap();
-    let mut spikes = 0;
-    for (sample, got) in samples.iter().zip(&got) {
-        let expected = program.run(sample);
-        assert_eq!(*got, expected);
-        for layer in expected.steps.iter().flat_map(|step| &step.layers) {
-            spikes += layer.spikes.iter().filter(|&&spike| spike != 0).count();
-        }
-    }
-    spikes
-}
-
 #[test]
 fn a_loaded_network_equals_its_own_golden_model() {
     let rng = &mut rng(seed(41));
     let mut models = std::collections::BTreeSet::new();
-    let mut spikes = [0; 4];
+    let mut spikes = [0; 5];
     let networks = cases(60, 600);
     for draw in 0..u64::from(networks) {
         let case = generate::case(rng);
         let design = writable(&case, true, draw);
-        let second = another(rng, &case.network);
-        let images: Vec<QuantNetwork> = vec![
-            second,
+        let networks = [
+            another(rng, &case.network),
             extreme(&case.network, false),
             extreme(&case.network, true),
             case.network.clone(),
         ];
         let mut bench = Bench::new(&design).unwrap();
-        spikes[3] += plays(&mut bench, &design, &case.network, &case.samples);
-        for (number, network) in images.iter().enumerate() {
-            let version = 100 * draw as u32 + number as u32;
-            let image = image(network, &design, version).unwrap();
-            assert_eq!(image.words().len(), design.load.as_ref().unwrap().words());
-            let state = load(&mut bench, &image);
-            let expected = LoadState {
-                loaded: true,
-                version,
-                refused: None,
-            };
-            assert_eq!(state, expected, "{network:?}");
-            spikes[number] += plays(&mut bench, &design, network, &case.samples);
+        spikes[4] += plays(&mut bench, &design, &case.network, &case.samples);
+        let each = plays_each(
+            &mut bench,
+            &design,
+            &networks,
+            100 * draw as u32,
+            &case.samples,
+        );
+        for (sum, spikes) in spikes.iter_mut().zip(each) {
+            *sum += spikes;
         }
         models.extend(
             case.network
@@ -160,13 +128,6 @@ impl Applied {
         assert_eq!((state.version, state.refused), (9, None));
         plays(&mut self.bench, &self.design, &network, &self.samples);
     }
-}
-
-/// Words with TLAST at the end.
-fn ended(words: &[u32]) -> Vec<(u32, bool)> {
-    let last = words.len() - 1;
-    let words = words.iter().enumerate();
-    words.map(|(place, &word)| (word, place == last)).collect()
 }
 
 #[test]
@@ -270,28 +231,7 @@ fn a_reset_at_any_cycle_of_the_exchange_leaves_a_whole_network() {
 
 #[test]
 fn images_and_samples_at_any_time() {
-    let mut seen = Traffic::default();
-    for draw in 0..u64::from(cases(6, 60)) {
-        let rng = &mut rng(seed(50) + draw);
-        let case = small(rng);
-        let design = writable(&case, false, draw);
-        let networks: Vec<QuantNetwork> = std::iter::once(case.network.clone())
-            .chain((0..3).map(|_| another(rng, &case.network)))
-            .collect();
-        let images: Vec<Image> = networks
-            .iter()
-            .zip(0..)
-            .map(|(network, version)| image(network, &design, version).unwrap())
-            .collect();
-        seen += traffic(rng, &design, &networks, &images, &case.samples);
-    }
-    println!("{seen:?}");
-    assert!(
-        seen.applied > 20 && seen.busy > 5 && seen.damaged > 5,
-        "{seen:?}"
-    );
-    assert!(seen.samples > 100 && seen.waited > 100, "{seen:?}");
-    assert!(seen.networks > 12 && seen.spikes > 100, "{seen:?}");
+    samples_meet_whole_networks(50, |case, draw| writable(case, false, draw));
 }
 
 #[test]
@@ -299,33 +239,11 @@ fn a_loaded_network_equals_its_own_golden_model_on_icarus() {
     if tools::missing(IVERILOG) {
         return;
     }
-    let rng = &mut rng(seed(43));
-    for draw in 0..u64::from(cases(5, 40)) {
-        let case = generate::case(rng);
-        let design = writable(&case, true, draw);
-        let second = another(rng, &case.network);
-        let stimulus = [Stimulus {
-            samples: case.samples.clone(),
-            stalls: Stalls::random(draw),
-        }];
-        let image = image(&second, &design, 1).unwrap();
-        let loaded = Loaded {
-            simulator: Icarus::new(),
-            image: &image,
-            stalls: Stalls::random(draw),
-        };
-        let report = verify_engine(&mut Rtl(loaded), &second, &design, &stimulus, |_| {}).unwrap();
-        assert!(report.comparison.passed(), "{:?}", report.comparison);
-        let first = verify_engine(
-            &mut Rtl(Icarus::new()),
-            &case.network,
-            &design,
-            &stimulus,
-            |_| {},
-        )
-        .unwrap();
-        assert!(first.comparison.passed(), "{:?}", first.comparison);
-    }
+    equal_golden_on(
+        cases(5, 40),
+        |case, draw| writable(case, true, draw),
+        || Box::new(Icarus::new()),
+    );
 }
 
 #[test]
@@ -379,17 +297,5 @@ fn a_network_of_another_shape_has_no_image() {
 
 #[test]
 fn writable_designs_are_clean_for_every_linter() {
-    let toolbox = Toolbox::from_environment();
-    let rng = &mut rng(11);
-    for draw in 0..u64::from(cases(4, 40)) {
-        let case = generate::case(rng);
-        let emitted = sources(&writable(&case, draw % 2 == 0, draw), "lint").unwrap();
-        for &tool in LINTERS {
-            if tools::missing(tool) {
-                continue;
-            }
-            let said = lint(&toolbox, tool, &emitted).unwrap();
-            assert!(said.is_clean(), "{}: {}", said.tool, said.messages);
-        }
-    }
+    clean_for_every_linter(|case, draw| writable(case, draw % 2 == 0, draw));
 }

@@ -1,5 +1,7 @@
 //! Networks of the same shape: what an image can hold.
 
+pub mod checks;
+pub mod loading;
 pub mod traffic;
 
 use goldspike_golden::contract::accumulator_range;
