@@ -6,6 +6,10 @@ use crate::hdl::{HdlError, PortId, Sim};
 use crate::rtl::Design;
 use crate::rtl::load_map::Refusal;
 
+mod ports;
+
+use ports::{LoadPorts, SampleStream};
+
 /// The embedded simulator.
 pub struct RustHdl;
 
@@ -37,54 +41,14 @@ fn build_error(error: HdlError) -> EngineError {
     }
 }
 
-/// Ports of one output stream.
-struct OutputPorts {
-    valid: PortId,
-    ready: PortId,
-    data: PortId,
-    last: PortId,
-    user: PortId,
-}
-
 /// A design on the bench: its simulation and the handles of its ports.
 pub struct Bench {
     sim: Sim,
     rst: PortId,
-    s_valid: PortId,
-    s_ready: PortId,
-    s_data: PortId,
-    s_last: PortId,
-    s_user: PortId,
+    input: SampleStream,
     error: PortId,
-    outputs: Vec<OutputPorts>,
+    outputs: Vec<SampleStream>,
     load: Option<LoadPorts>,
-}
-
-/// Ports of the load stream.
-struct LoadPorts {
-    valid: PortId,
-    ready: PortId,
-    data: PortId,
-    last: PortId,
-    loaded: PortId,
-    version: PortId,
-    error: PortId,
-    reason: PortId,
-}
-
-impl LoadPorts {
-    fn of(sim: &Sim) -> Result<Self, HdlError> {
-        Ok(Self {
-            valid: sim.input("s_load_tvalid")?,
-            ready: sim.output("s_load_tready")?,
-            data: sim.input("s_load_tdata")?,
-            last: sim.input("s_load_tlast")?,
-            loaded: sim.output("loaded_o")?,
-            version: sim.output("image_version_o")?,
-            error: sim.output("load_error_o")?,
-            reason: sim.output("load_reason_o")?,
-        })
-    }
 }
 
 /// What the load port shows.
@@ -108,26 +72,13 @@ impl Bench {
     /// Only an internal bug of the description.
     pub fn new(design: &Design) -> Result<Self, HdlError> {
         let sim = Sim::new(&design.top)?;
-        let stream = |sim: &Sim, prefix: &str| -> Result<OutputPorts, HdlError> {
-            Ok(OutputPorts {
-                valid: sim.output(&format!("{prefix}_tvalid"))?,
-                ready: sim.input(&format!("{prefix}_tready"))?,
-                data: sim.output(&format!("{prefix}_tdata"))?,
-                last: sim.output(&format!("{prefix}_tlast"))?,
-                user: sim.output(&format!("{prefix}_tuser"))?,
-            })
-        };
-        let mut outputs = vec![stream(&sim, "m_axis")?];
+        let mut outputs = vec![SampleStream::given(&sim, "m_axis")?];
         for layer in 0..design.probes.len() {
-            outputs.push(stream(&sim, &format!("m_axis_probe{layer}"))?);
+            outputs.push(SampleStream::given(&sim, &format!("m_axis_probe{layer}"))?);
         }
         Ok(Self {
             rst: sim.input("rst_i")?,
-            s_valid: sim.input("s_axis_tvalid")?,
-            s_ready: sim.output("s_axis_tready")?,
-            s_data: sim.input("s_axis_tdata")?,
-            s_last: sim.input("s_axis_tlast")?,
-            s_user: sim.input("s_axis_tuser")?,
+            input: SampleStream::taken(&sim, "s_axis")?,
             error: sim.output("protocol_error_o")?,
             outputs,
             load: match design.load {
@@ -151,12 +102,12 @@ impl Bench {
 
     /// One cycle of synchronous reset.
     pub fn reset(&mut self) {
-        self.sim.set(self.s_valid, 0);
+        self.sim.set(self.input.beat.valid, 0);
         if let Some(load) = &self.load {
-            self.sim.set(load.valid, 0);
+            self.sim.set(load.beat.valid, 0);
         }
         for output in &self.outputs {
-            self.sim.set(output.ready, 0);
+            self.sim.set(output.beat.ready, 0);
         }
         self.sim.set(self.rst, 1);
         self.sim.clock();
@@ -203,14 +154,14 @@ impl Bench {
             });
         };
         for (taken, one) in words.enumerate() {
-            self.sim.set(load.valid, 0);
+            self.sim.set(load.beat.valid, 0);
             (0..one.gap).for_each(|_| self.sim.clock());
-            self.sim.set(load.valid, 1);
-            self.sim.set(load.data, one.word.into());
-            self.sim.set(load.last, one.last.into());
+            self.sim.set(load.beat.valid, 1);
+            self.sim.set(load.beat.data, one.word.into());
+            self.sim.set(load.beat.last, one.last.into());
             self.sim.settle();
             let mut waited = 0;
-            while self.sim.get(load.ready) == 0 {
+            while self.sim.get(load.beat.ready) == 0 {
                 if waited > LOAD_SETTLES {
                     let message = format!("the load port does not take word {taken}");
                     return Err(EngineError::Protocol {
@@ -223,7 +174,7 @@ impl Bench {
             }
             self.sim.clock();
         }
-        self.sim.set(load.valid, 0);
+        self.sim.set(load.beat.valid, 0);
         (0..cycles).for_each(|_| self.sim.clock());
         let reason = self.sim.get(load.reason) as u8;
         if (self.sim.get(load.error) == 1) != (reason != 0) {
@@ -272,23 +223,24 @@ impl Bench {
         let mut last_progress = 0;
         while steps.iter().any(|&done| done < expected) || next < stimulus.beats.len() {
             let offered = stimulus.beats.get(next).filter(|_| gap == 0);
-            self.sim.set(self.s_valid, i128::from(offered.is_some()));
+            self.sim
+                .set(self.input.beat.valid, i128::from(offered.is_some()));
             if let Some(beat) = offered {
                 first_offer.get_or_insert(cycle);
-                self.sim.set(self.s_data, i128::from(beat.data));
-                self.sim.set(self.s_last, i128::from(beat.last));
-                self.sim.set(self.s_user, i128::from(beat.user));
+                self.sim.set(self.input.beat.data, i128::from(beat.data));
+                self.sim.set(self.input.beat.last, i128::from(beat.last));
+                self.sim.set(self.input.user, i128::from(beat.user));
             }
             for (output, ready) in self.outputs.iter().zip(&stimulus.ready) {
                 self.sim.set(
-                    output.ready,
+                    output.beat.ready,
                     i128::from(ready[(cycle % ready.len() as u64) as usize]),
                 );
             }
             self.sim.settle();
             watch(&self.sim);
             if offered.is_some() {
-                if self.sim.get(self.s_ready) == 1 {
+                if self.sim.get(self.input.beat.ready) == 1 {
                     next += 1;
                     gap = stimulus.beats.get(next).map_or(0, |beat| beat.gap);
                     last_activity = cycle;
@@ -300,17 +252,17 @@ impl Bench {
                 gap = gap.saturating_sub(1);
             }
             for (index, output) in self.outputs.iter().enumerate() {
-                if self.sim.get(output.valid) == 0 {
+                if self.sim.get(output.beat.valid) == 0 {
                     continue;
                 }
-                if self.sim.get(output.ready) == 0 {
+                if self.sim.get(output.beat.ready) == 0 {
                     count_stall(&mut result.stalls, index);
                     continue;
                 }
-                let last = self.sim.get(output.last) == 1;
+                let last = self.sim.get(output.beat.last) == 1;
                 let data = self
                     .sim
-                    .get_vec(output.data)
+                    .get_vec(output.beat.data)
                     .iter()
                     .map(|&element| element as u128)
                     .collect();

@@ -2,15 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use goldspike::emit::{self, Emitted};
+use goldspike::emit::{Emitted, sources};
 use goldspike::engine::tool::{
     CXX, ICEBOX_VLOG, ICEPACK, ICEUNPACK, MAKE, NEXTPNR_ICE40, Toolbox, VERILATOR, YOSYS,
 };
 use goldspike::engine::{Bitstream, Engine, EngineError, Rtl, Stalls, Stimulus};
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
-use goldspike::synth::{Job, SynthError, Target, bits, disassembled, map, ports, target, window};
+use goldspike::synth::{
+    Bits, Job, Mapped, SynthError, Target, bits, disassembled, map, ports, target, window,
+};
 use goldspike::verify::{EngineReport, VerifyError, verify_engine};
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::small::Small;
@@ -145,35 +147,22 @@ fn weights_are_read_out_of_the_bitstream() {
     assert_eq!((first.golden - first.engine).abs(), 2, "{first:?}");
 }
 
-/// A design's files in a folder; the Verilog ones.
-fn laid_out(design: &Design, network: &QuantNetwork, folder: &Path) -> Vec<PathBuf> {
-    let emitted = emit::design(design, network, "", "test").unwrap();
-    for (path, text) in &emitted.files {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    emitted.rtl().map(Path::to_owned).collect()
-}
-
-/// The bits of a design without the probe on hx1k.
-fn made(small: &Small) -> Vec<u8> {
-    let network = small.network();
-    let design = hardware(&network, 2, false);
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
-    let sources = laid_out(&design, &network, folder);
+/// The netlist and the bits of the network without the probe, in the folder.
+fn made(small: &Small, lanes: u32, on: &'static Target, folder: &Path) -> (Mapped, Bits) {
+    let design = hardware(&small.network(), lanes, false);
+    let emitted = sources(&design, "a test").unwrap();
+    emitted.lay_out(folder).unwrap();
+    let files: Vec<_> = emitted.rtl().map(Path::to_owned).collect();
     let toolbox = Toolbox::from_environment();
-    let hx1k = device("hx1k");
     let job = Job {
         folder,
-        sources: &sources,
-        top: design.top.name(),
+        sources: &files,
+        top: &emitted.top,
         apart: None,
     };
-    let mapped = map(&toolbox, &job, hx1k).unwrap();
-    let bits = bits(&toolbox, folder, &mapped, hx1k, &ports(&design.top)).unwrap();
-    fs::read(bits.file).unwrap()
+    let mapped = map(&toolbox, &job, on).unwrap();
+    let bits = bits(&toolbox, folder, &mapped, on, &ports(&design.top)).unwrap();
+    (mapped, bits)
 }
 
 #[test]
@@ -186,13 +175,16 @@ fn a_bitstream_that_is_given_is_the_one_that_is_simulated() {
         leaky: false,
         ..one_layer()
     };
-    let given = |bytes| {
-        let engine = Bitstream::of_bytes(device("hx1k"), bytes);
+    let given = |bits: &Small| {
+        let place = tempfile::tempdir().unwrap();
+        let hx1k = device("hx1k");
+        let (_, bits) = made(bits, 2, hx1k, place.path());
+        let engine = Bitstream::of_bytes(hx1k, fs::read(bits.file).unwrap());
         verify(&small, 2, false, engine).unwrap().comparison
     };
-    let own = given(made(&small));
+    let own = given(&small);
     assert!(own.passed(), "{own:?}");
-    let foreign = given(made(&other));
+    let foreign = given(&other);
     assert!(foreign.mismatches > 0, "{foreign:?}");
 }
 
@@ -202,21 +194,11 @@ fn a_bitstream_is_block_rams_and_is_refused_for_another_device() {
         return;
     }
     let small = many_synapses();
-    let network = small.network();
-    let design = hardware(&network, 8, false);
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let sources = laid_out(&design, &network, folder);
     let toolbox = Toolbox::from_environment();
     let hx1k = device("hx1k");
-    let job = Job {
-        folder,
-        sources: &sources,
-        top: design.top.name(),
-        apart: None,
-    };
-    let mapped = map(&toolbox, &job, hx1k).unwrap();
-    let bits = bits(&toolbox, folder, &mapped, hx1k, &ports(&design.top)).unwrap();
+    let (mapped, bits) = made(&small, 8, hx1k, folder);
     let text = disassembled(&toolbox, folder, &bits, hx1k, "gs_top").unwrap();
     let blocks = text.matches("SB_RAM40_4K").count();
     assert_eq!(blocks, mapped.whole.bram, "block RAMs in the bitstream");
