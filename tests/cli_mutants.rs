@@ -24,24 +24,17 @@ fn no_tools() -> bool {
     true
 }
 
+/// What `verify digits` says as JSON, with these flags.
+fn hunted(flags: &[&str]) -> cli_support::Ran {
+    run(&[&["verify", "digits", "--format", "json"], flags].concat())
+}
+
 #[test]
 fn mutants_of_a_unit_are_counted_and_each_has_a_fate() {
     if no_tools() {
         return;
     }
-    let found = run(&[
-        "verify",
-        "digits",
-        "--samples",
-        "2",
-        "--mutants",
-        "12",
-        "--unit",
-        "l1_lane",
-        "--format",
-        "json",
-    ])
-    .json(0);
+    let found = hunted(&["--samples", "2", "--mutants", "12", "--unit", "l1_lane"]).json(0);
     let mutants = &found["mutants"];
     assert_eq!(
         (&found["passed"], &mutants["passed"]),
@@ -65,19 +58,7 @@ fn a_unit_that_is_not_there_is_refused() {
     if no_tools() {
         return;
     }
-    let found = run(&[
-        "verify",
-        "digits",
-        "--samples",
-        "1",
-        "--mutants",
-        "1",
-        "--unit",
-        "lanes",
-        "--format",
-        "json",
-    ])
-    .json(2);
+    let found = hunted(&["--samples", "1", "--mutants", "1", "--unit", "lanes"]).json(2);
     assert_eq!(found["error"]["code"], "GS0604");
     let message = found["error"]["message"].as_str().unwrap_or_default();
     assert!(

@@ -10,7 +10,7 @@ use super::quantize::{Measured, measure};
 use super::smaller::Made;
 use super::stimuli::{CASES_WITHOUT_DATA, Plan};
 use super::synth::{self, Attempt, PlaceArgs};
-use super::target::{Aim, add_board};
+use super::target::{Aim, emitted};
 use super::throughput::{play, throughput};
 use super::verify::{CheckArgs, again};
 use super::work::{AgainstArgs, WorkArgs};
@@ -303,24 +303,9 @@ impl<'a> Job<'a> {
 
     fn generate(&self, plan: &Plan) -> Result<Emitted, Diagnostic> {
         let (network, digest) = (self.network(), self.integers.digest.as_str());
-        let mut emitted = emit::design(&self.shipped, network, digest, &self.command)
-            .map_err(|error| errors::emit(&error))?;
-        if let Some(board) = self.target.as_ref().and_then(Aim::as_board) {
-            add_board(
-                &mut emitted,
-                board,
-                (&self.shipped, network),
-                (digest, &self.command),
-            )?;
-        }
-        generate::add_bench(
-            &mut emitted,
-            &self.shipped,
-            network,
-            plan,
-            None,
-            (digest, &self.command),
-        )?;
+        let origin = (digest, self.command.as_str());
+        let mut emitted = emitted(self.target.as_ref(), (&self.shipped, network), origin)?;
+        generate::add_bench(&mut emitted, &self.shipped, network, plan, None, origin)?;
         Ok(emitted)
     }
 

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::goal::{self, GoalArgs};
 use super::input::Integers;
 use super::stimuli::{CASES_WITHOUT_DATA, Pauses, Plan};
-use super::target::{Aim, add_board};
+use super::target::{Aim, emitted};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
 use crate::board;
@@ -74,16 +74,7 @@ pub fn run(args: &GenerateArgs, console: &Console) -> Result<Ending, Diagnostic>
     if let Some(aim) = &aim {
         command.push_str(&format!(" --target {}", aim.name()));
     }
-    let mut emitted =
-        emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
-    if let Some(board) = &board {
-        add_board(
-            &mut emitted,
-            board,
-            (&design, &network),
-            (&digest, &command),
-        )?;
-    }
+    let mut emitted = emitted(aim.as_ref(), (&design, &network), (&digest, &command))?;
     if args.testbench {
         let samples = source.data_if_any(&args.work.data)?;
         let cases = if samples.is_some() {

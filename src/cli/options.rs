@@ -1,6 +1,7 @@
 //! Flags that several verbs share: how to quantize, which data.
 
 use crate::diag::{Diagnostic, codes};
+use crate::engine::tool::quoted;
 use crate::quantize::{GuardBits, MembraneBits, Options, ScaleBy};
 use crate::rtl::{ConstantInput, DesignOptions, Fabric, LaneChoice, Weights};
 use clap::{Args, ValueEnum};
@@ -370,16 +371,5 @@ impl DataArgs {
             .iter()
             .flat_map(|path| ["--data".to_owned(), quoted(&path.display().to_string())])
             .collect()
-    }
-}
-
-/// A word as a shell takes it.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

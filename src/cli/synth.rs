@@ -4,7 +4,7 @@ use super::console::Console;
 use super::goal::{self, GoalArgs};
 use super::input::Integers;
 use super::smaller::{Made, TooLarge};
-use super::target::{Aim, add_board};
+use super::target::{Aim, emitted};
 use super::throughput::{Throughput, play, throughput};
 use super::work::WorkArgs;
 use super::{Ending, errors, hardware};
@@ -115,16 +115,7 @@ pub fn run(args: &SynthArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let measured = throughput(&network, &design, played.samples)?;
     let command = work.command("synth", source.title(), false);
     let command = format!("{command} --target {}{}", aim.name(), args.place.given());
-    let mut emitted =
-        emit::design(&design, &network, &digest, &command).map_err(|error| errors::emit(&error))?;
-    if let Some(board) = aim.as_board() {
-        add_board(
-            &mut emitted,
-            board,
-            (&design, &network),
-            (&digest, &command),
-        )?;
-    }
+    let mut emitted = emitted(Some(&aim), (&design, &network), (&digest, &command))?;
     let made = Made {
         work: &work,
         source: &source,

@@ -7,7 +7,7 @@ use super::errors;
 use crate::board::{self, Board, TOP};
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use crate::emit::{self, Emitted};
-use crate::engine::tool::Toolbox;
+use crate::engine::tool::{Toolbox, quoted};
 use crate::hdl::Module;
 use crate::rtl::{Design, Fabric};
 use crate::synth::{self, Effort, Footprint, Job, SynthError, TARGETS, Target};
@@ -18,8 +18,8 @@ use goldspike_golden::quant::QuantNetwork;
 pub enum Aim {
     /// A device: pins are assigned.
     Device(&'static Target),
-    /// A board.
-    Board(Box<Board>),
+    /// A board, and how it was named.
+    Board(Box<Board>, String),
 }
 
 impl Aim {
@@ -32,11 +32,11 @@ impl Aim {
             return Ok(Self::Device(target));
         }
         if let Some(board) = board::find(name) {
-            return board.map(|board| Self::Board(Box::new(board)));
+            return board.map(|board| Self::Board(Box::new(board), name.to_owned()));
         }
         let path = Path::new(name);
         if path.is_dir() || name.contains(['/', '\\']) {
-            return board::open(path).map(|board| Self::Board(Box::new(board)));
+            return board::open(path).map(|board| Self::Board(Box::new(board), name.to_owned()));
         }
         let message = format!("there is no device and no board `{}`", shown(name));
         let devices = TARGETS.iter().map(|target| target.name);
@@ -55,7 +55,7 @@ impl Aim {
     pub fn target(&self) -> &'static Target {
         match self {
             Self::Device(target) => target,
-            Self::Board(board) => board.target,
+            Self::Board(board, _) => board.target,
         }
     }
 
@@ -64,8 +64,18 @@ impl Aim {
     pub fn name(&self) -> &str {
         match self {
             Self::Device(target) => target.name,
-            Self::Board(board) => &board.name,
+            Self::Board(board, _) => &board.name,
         }
+    }
+
+    /// The words of a command that name it again.
+    #[must_use]
+    pub fn given(&self) -> String {
+        let name = match self {
+            Self::Device(target) => target.name,
+            Self::Board(_, given) => given,
+        };
+        format!("--target {}", quoted(name))
     }
 
     /// The board, if it is one.
@@ -73,7 +83,7 @@ impl Aim {
     pub fn as_board(&self) -> Option<&Board> {
         match self {
             Self::Device(_) => None,
-            Self::Board(board) => Some(board),
+            Self::Board(board, _) => Some(board),
         }
     }
 
@@ -82,7 +92,7 @@ impl Aim {
     pub fn whole(&self, design: &Design) -> Option<Arc<Module>> {
         match self {
             Self::Device(_) => Some(Arc::clone(&design.top)),
-            Self::Board(board) => Some(board::hardware(board, design, "").ok()?.ok()?.top),
+            Self::Board(board, _) => Some(board::hardware(board, design, "").ok()?.ok()?.top),
         }
     }
 
@@ -101,7 +111,7 @@ impl Aim {
             Self::Device(target) => {
                 return synth::footprint(toolbox, &design.top, target, effort, done);
             }
-            Self::Board(board) => board,
+            Self::Board(board, _) => board,
         };
         let scratch = tempfile::Builder::new()
             .prefix("goldspike-board-")
@@ -125,19 +135,39 @@ impl Aim {
     }
 }
 
-/// Adds the files of a board to those of a design; `origin` is digest and command.
+/// The files of a design, with those of the board that is aimed at, if one is; `origin` is digest and command.
 ///
 /// # Errors
-/// A link that the board cannot have.
-pub fn add_board(
-    emitted: &mut Emitted,
-    board: &Board,
+/// A link that the board cannot have; names that collide.
+pub fn emitted(
+    aim: Option<&Aim>,
     (design, network): (&Design, &QuantNetwork),
     (digest, command): (&str, &str),
-) -> Result<(), Diagnostic> {
+) -> Result<Emitted, Diagnostic> {
+    let mut emitted =
+        emit::design(design, network, digest, command).map_err(|error| errors::emit(&error))?;
+    let Some(board) = aim.and_then(Aim::as_board) else {
+        return Ok(emitted);
+    };
     let system = board::hardware(board, design, digest)
         .map_err(|error| Diagnostic::error(&codes::BOARD, error.to_string()).help(error.help()))?
         .map_err(|error| errors::emit(&error))?;
     let header = emit::header(&network.name, digest, command);
-    board::add(emitted, board, &system, &header).map_err(|error| errors::emit(&error))
+    board::add(&mut emitted, board, &system, &header).map_err(|error| errors::emit(&error))?;
+    Ok(emitted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_s_folder_is_named_again_as_it_was() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/constraints/icebreaker");
+        let aim = Aim::named(folder).expect("a board");
+        assert_eq!(aim.name(), "icebreaker");
+        assert_eq!(aim.given(), format!("--target {}", quoted(folder)));
+        let device = Aim::named("hx8k").expect("a device");
+        assert_eq!(device.given(), "--target hx8k");
+    }
 }

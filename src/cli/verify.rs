@@ -167,7 +167,7 @@ pub fn again(work: &WorkArgs, check: &CheckArgs, aim: Option<&Aim>) -> Again {
 #[must_use]
 pub fn again_of(work: &WorkArgs, aim: Option<&Aim>, pauses: Pauses) -> Again {
     let given = work.given();
-    let target = aim.map_or_else(String::new, |aim| format!(" --target {}", aim.name()));
+    let target = aim.map_or_else(String::new, |aim| format!(" {}", aim.given()));
     let none = if pauses.stalls { "" } else { " --no-stalls" };
     Again {
         verify: format!(

@@ -2,8 +2,9 @@
 
 use super::console::Console;
 use super::input::{Integers, Source};
-use super::options::{DataArgs, LaneArgs, QuantizeArgs, quoted};
+use super::options::{DataArgs, LaneArgs, QuantizeArgs};
 use crate::diag::Diagnostic;
+use crate::engine::tool::quoted;
 use clap::Args;
 use std::path::{Path, PathBuf};
 

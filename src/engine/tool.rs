@@ -260,7 +260,10 @@ impl Run {
         let words = std::iter::once(self.program.as_os_str())
             .chain(self.arguments.iter().map(OsString::as_os_str));
         ToolFailure {
-            command: words.map(quoted).collect::<Vec<_>>().join(" "),
+            command: words
+                .map(|word| quoted(&word.to_string_lossy()))
+                .collect::<Vec<_>>()
+                .join(" "),
             folder: self.folder.clone(),
             status,
             last_lines: extract(&self.text()),
@@ -287,11 +290,12 @@ pub(crate) fn last_lines(text: &str) -> String {
     lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }
 
-fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
+/// A word as a shell takes it.
+#[must_use]
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
-        word.into_owned()
+        word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }

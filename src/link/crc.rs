@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::wires::is;
 use crate::hdl::{Builder, HdlError, Module, Ty};
-use crate::rtl::crc::{POLYNOMIAL, RESIDUE};
+use crate::rtl::crc::{RESIDUE, with_bit};
 
 /// Ports: `clear_i` starts a message, `valid_i` with `data_i` adds a byte; 9 cycles later `crc_o` is the register, whose
 /// complement is the checksum, and `good_o` says that the message ended with its checksum.
@@ -24,14 +24,8 @@ pub(crate) fn crc(name: &str) -> Result<Arc<Module>, HdlError> {
 
     let idle = is(&mut b, left.q, 0);
     let busy = b.not(idle);
-    let low = b.bit(crc.q, 0);
     let next_bit = b.bit(bits.q, 0);
-    let feedback = b.xor(low, next_bit);
-    let halved = b.shr_floor(crc.q, 1);
-    let halved = b.extend(halved, crc.q.ty());
-    let polynomial = b.lit(i128::from(POLYNOMIAL), crc.q.ty());
-    let mixed = b.xor(halved, polynomial);
-    let stepped = b.mux(feedback, mixed, halved);
+    let stepped = with_bit(&mut b, crc.q, next_bit);
     let kept = b.mux(busy, stepped, crc.q);
     let start = b.lit(ones, crc.q.ty());
     let crc_next = b.mux(clear, start, kept);

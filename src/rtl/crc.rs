@@ -6,7 +6,7 @@ use crate::hdl::{Builder, Sig, Ty};
 const CRC_BITS: u32 = 32;
 
 /// CRC-32/ISO-HDLC, reflected.
-pub(crate) const POLYNOMIAL: u32 = 0xEDB8_8320;
+const POLYNOMIAL: u32 = 0xEDB8_8320;
 
 /// The register after a packet that ends with its own CRC-32.
 pub(crate) const RESIDUE: u32 = 0xDEBB_20E3;
@@ -17,19 +17,26 @@ pub(crate) fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
     let crc = b.reg("crc_q", ty, Some(ty.max()));
     let ones = b.lit(ty.max(), ty);
     let start = b.mux(begins, ones, crc.q);
-    let (polynomial, zero) = (b.lit(POLYNOMIAL.into(), ty), b.lit(0, ty));
     let mut state = start;
     for bit in 0..8 {
-        let (lowest, incoming) = (b.bit(state, 0), b.bit(byte, bit));
-        let feeds = b.xor(lowest, incoming);
-        let shifted = b.shr_floor(state, 1);
-        let shifted = b.extend(shifted, ty);
-        let taps = b.mux(feeds, polynomial, zero);
-        state = b.xor(shifted, taps);
+        let incoming = b.bit(byte, bit);
+        state = with_bit(b, state, incoming);
     }
     let next = b.mux(takes, state, start);
     b.next(crc, next);
     crc.q
+}
+
+/// The register after one bit more.
+pub(crate) fn with_bit(b: &mut Builder, state: Sig, incoming: Sig) -> Sig {
+    let ty = state.ty();
+    let (polynomial, zero) = (b.lit(POLYNOMIAL.into(), ty), b.lit(0, ty));
+    let lowest = b.bit(state, 0);
+    let feeds = b.xor(lowest, incoming);
+    let shifted = b.shr_floor(state, 1);
+    let shifted = b.extend(shifted, ty);
+    let taps = b.mux(feeds, polynomial, zero);
+    b.xor(shifted, taps)
 }
 
 #[cfg(test)]

@@ -29,19 +29,15 @@ use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::cross_check::{cases, seed};
 use goldspike_testbench::numbers::networks::{B, Kind, network_of, samples};
 use goldspike_testbench::strategy::{Case, generate, rng};
-use goldspike_testbench::{designs, tools};
+use goldspike_testbench::tools;
 use writable_support::checks::{
     clean_for_every_linter, equal_golden_on, samples_meet_whole_networks,
 };
 use writable_support::loading::{beats_alone, ended, load, plays, plays_each};
-use writable_support::{another, extreme, small};
+use writable_support::{another, extreme, small, with_load_port};
 
 fn loaded(case: &Case, probe: bool, draw: u64) -> Design {
-    let options = DesignOptions {
-        weights: Weights::Loaded,
-        ..designs::options(case, probe, draw)
-    };
-    design(&case.network, &options).unwrap()
+    with_load_port(Weights::Loaded, case, probe, draw)
 }
 
 fn up5k() -> &'static Target {

@@ -14,7 +14,7 @@ use goldspike::engine::tool::IVERILOG;
 use goldspike::engine::{Bench, Icarus, LoadState};
 use goldspike::image::{Image, ImageError, image};
 use goldspike::rtl::load_map::Refusal;
-use goldspike::rtl::{Design, DesignOptions, Weights, design};
+use goldspike::rtl::{Design, DesignOptions, Weights};
 use goldspike_golden::event::Sample;
 use goldspike_golden::neuron::registry;
 use goldspike_golden::quant::QuantNetwork;
@@ -25,14 +25,10 @@ use writable_support::checks::{
     clean_for_every_linter, equal_golden_on, samples_meet_whole_networks,
 };
 use writable_support::loading::{ended, load, plays, plays_each};
-use writable_support::{another, extreme, small};
+use writable_support::{another, extreme, small, with_load_port};
 
 fn writable(case: &Case, probe: bool, draw: u64) -> Design {
-    let options = DesignOptions {
-        weights: Weights::Writable,
-        ..designs::options(case, probe, draw)
-    };
-    design(&case.network, &options).unwrap()
+    with_load_port(Weights::Writable, case, probe, draw)
 }
 
 #[test]

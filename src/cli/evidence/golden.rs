@@ -8,6 +8,7 @@ use crate::cli::options::DataArgs;
 use crate::cli::{agreement, errors};
 use crate::data::Agreement;
 use crate::diag::Diagnostic;
+use crate::engine::tool::quoted;
 use crate::evidence::{Row, Status, sha256};
 use crate::quantize::{Bounds, Span, bounds};
 use goldspike_golden::format::Overflow;
@@ -132,10 +133,7 @@ fn framework(job: &Job<'_>, property: &str, agreement: &Agreement) -> Row {
     let given = job.work.data.given().join(" ");
     let against = job.args.framework.against.as_ref();
     let against = against.map_or_else(String::new, |path| {
-        format!(
-            " --against {}",
-            crate::cli::options::quoted(&path.display().to_string())
-        )
+        format!(" --against {}", quoted(&path.display().to_string()))
     });
     let command = job.of_network("run", &format!("--arith real {given}{against}"));
     let status = if equal {

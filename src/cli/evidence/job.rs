@@ -5,14 +5,14 @@ use super::placed::Placed;
 use crate::cli::console::Console;
 use crate::cli::engines::Simulation;
 use crate::cli::input::{Integers, Source};
-use crate::cli::options::quoted;
 use crate::cli::stimuli::{Pauses, Plan};
-use crate::cli::target::{Aim, add_board};
+use crate::cli::target::{Aim, emitted};
 use crate::cli::verify::again_of;
 use crate::cli::work::WorkArgs;
 use crate::cli::{errors, generate, goal, hardware, synth};
 use crate::diag::{Diagnostic, codes};
 use crate::emit::{self, Emitted};
+use crate::engine::tool::quoted;
 use crate::evidence::{
     Bitstream, Evidence, FORMAT, Played, Program, Subject, Verilog, sha256, sha256_of,
 };
@@ -62,22 +62,19 @@ impl<'a> Job<'a> {
         let work = goal::chosen(args.goal, &args.work, network, device, console)?;
         let shipped = hardware::design(network, &work.lanes, fabric, false, console)?;
         let probed = hardware::variant(network, &work.lanes, fabric, true)?;
-        let target = aim.as_ref().map_or_else(String::new, |aim| {
-            format!(" --target {}{}", quoted(aim.name()), args.place.given())
-        });
-        let command = work.command("evidence", source.title(), false) + &target;
-        let mut emitted = emit::design(&shipped, network, digest, &command)
-            .map_err(|error| errors::emit(&error))?;
-        if let Some(board) = aim.as_ref().and_then(Aim::as_board) {
-            add_board(&mut emitted, board, (&shipped, network), (digest, &command))?;
-        }
+        let target = |named: String| format!(" {named}{}", args.place.given());
+        let named = |aim: &Aim| target(format!("--target {}", aim.name()));
+        let given = |aim: &Aim| target(aim.given());
+        let command = work.command("evidence", source.title(), false)
+            + &aim.as_ref().map_or_else(String::new, named);
         let origin = (digest, command.as_str());
+        let mut emitted = emitted(aim.as_ref(), (&shipped, network), origin)?;
         generate::add_bench(&mut emitted, &shipped, network, &plan, None, origin)?;
         let subject = Subject {
             network: source.name().to_owned(),
             digest: digest.to_owned(),
             target: aim.as_ref().map(|aim| aim.name().to_owned()),
-            command: whole(args, &work, &target),
+            command: whole(args, &work, &aim.as_ref().map_or_else(String::new, given)),
             goldspike: program(),
             contract_sha256: sha256(CONTRACT.as_bytes()),
             stimulus: Played {
@@ -149,7 +146,7 @@ impl<'a> Job<'a> {
     /// `goldspike prove` of the network and its design.
     pub(super) fn of_prove(&self, more: &str) -> String {
         let target = self.aim.as_ref();
-        let target = target.map(|aim| format!("--target {}", quoted(aim.name())));
+        let target = target.map(Aim::given);
         let words = [
             self.work.lanes.given(),
             target.into_iter().collect(),

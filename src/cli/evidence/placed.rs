@@ -147,7 +147,7 @@ fn placed(
     let mut effort = job.args.place.effort(console.jobs(), true);
     let pins = match aim {
         Aim::Device(_) => pinned(job, target),
-        Aim::Board(_) => None,
+        Aim::Board(..) => None,
     };
     let found = (|| -> Result<Footprint, SynthError> {
         let scratch = tempfile::tempdir()?;

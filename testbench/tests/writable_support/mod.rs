@@ -4,12 +4,23 @@ pub mod checks;
 pub mod loading;
 pub mod traffic;
 
+use goldspike::rtl::{Design, DesignOptions, Weights, design};
 use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::format::{QFormat, Rounding};
 use goldspike_golden::quant::{Param, Payloads, QuantLayer, QuantNetwork};
+use goldspike_testbench::designs;
 use goldspike_testbench::strategy::{Case, generate};
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
+
+/// A drawn design of the case with a load port.
+pub fn with_load_port(weights: Weights, case: &Case, probe: bool, draw: u64) -> Design {
+    let options = DesignOptions {
+        weights,
+        ..designs::options(case, probe, draw)
+    };
+    design(&case.network, &options).unwrap()
+}
 
 /// The network with `change` made in each layer, and accumulators for what came out.
 fn changed(network: &QuantNetwork, mut change: impl FnMut(&mut QuantLayer)) -> QuantNetwork {
