@@ -12,11 +12,15 @@ use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::LayerPlan;
 use crate::rtl::regs::hold;
 
-/// What is known of the sums that are handed over.
-pub(crate) struct Kept {
-    /// They are those of the step before: true from the hand-over until the next one.
-    repeat: Sig,
-    goes_around: bool,
+/// Whether and where a layer keeps its sums; with a signal that is true from a hand-over until the next one where the sums are
+/// those of the step before.
+pub(crate) enum Kept {
+    /// It does not.
+    Not,
+    /// In the hand-off register.
+    Around(Sig),
+    /// In a memory.
+    Stored(Sig),
 }
 
 /// A row as it enters the lanes.
@@ -32,17 +36,30 @@ pub(crate) struct Row<'a> {
 }
 
 impl Kept {
-    /// `repeat`: of the sums that are handed over in the cycle after `hand_next`.
-    pub(crate) fn new(b: &mut Builder, plan: &LayerPlan, repeat: Sig, hand_next: Sig) -> Self {
-        Self {
-            repeat: hold(b, "repeat_q", repeat, hand_next),
-            goes_around: plan.groups == 1,
+    /// `repeat`, where sums are kept: of those that are handed over in the cycle after `hand_next`.
+    pub(crate) fn new(
+        b: &mut Builder,
+        plan: &LayerPlan,
+        repeat: Option<Sig>,
+        hand_next: Sig,
+    ) -> Self {
+        let Some(repeat) = repeat else {
+            return Self::Not;
+        };
+        let repeat = hold(b, "repeat_q", repeat, hand_next);
+        if plan.groups == 1 {
+            Self::Around(repeat)
+        } else {
+            Self::Stored(repeat)
         }
     }
 
     /// Whether new sums are loaded as `hand` hands them over.
     pub(crate) fn loads(&self, b: &mut Builder, hand: Sig) -> Sig {
-        let new = b.not(self.repeat);
+        let (Self::Around(repeat) | Self::Stored(repeat)) = *self else {
+            return hand;
+        };
+        let new = b.not(repeat);
         let loads = b.and(hand, new);
         b.name("loads", loads)
     }
@@ -51,10 +68,9 @@ impl Kept {
     /// where sums go around, its likeness at the other end; beyond the register where there is none.
     pub(crate) fn shifted_from(&self, place: usize, plan: &LayerPlan) -> usize {
         let above = place + plan.neuron_lanes as usize;
-        if self.goes_around {
-            above % plan.lanes as usize
-        } else {
-            above
+        match self {
+            Self::Around(_) => above % plan.lanes as usize,
+            Self::Not | Self::Stored(_) => above,
         }
     }
 
@@ -64,16 +80,16 @@ impl Kept {
         let fresh: Vec<Sig> = (0..row.sums.len())
             .map(|lane| b.delay(&format!("lane{lane}_sum"), row.sums[lane], to_lane - 1))
             .collect();
-        if self.goes_around {
+        let Self::Stored(repeat) = *self else {
             return fresh;
-        }
+        };
         b.comment("sums of the step before, a row a word");
         let fields = vec![plan.sum; row.sums.len()];
         let rows = plan.rows as usize;
         let kept = memory(b, plan.fabric, "kept_sums", &fields, rows, MemInit::Zero);
         let before = read(b, plan, kept, "kept_sum", row.number, row.active);
         let arrived = b.delay("kept_row", row.number, 1);
-        let repeated = b.delay("row_repeat", self.repeat, 1);
+        let repeated = b.delay("row_repeat", repeat, 1);
         let new = b.not(repeated);
         let write = b.and(row.arrives, new);
         let write = b.name("keeps", write);

@@ -50,14 +50,13 @@ pub(crate) fn neurons(
         .map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None))
         .collect();
     let shifts = delay_control(&mut b, "shifts", sequence.active, 1);
-    let kept = repeat.map(|repeat| Kept::new(&mut b, plan, repeat, hand_next));
-    let loads = kept.as_ref().map_or(hand, |kept| kept.loads(&mut b, hand));
+    let kept = Kept::new(&mut b, plan, repeat, hand_next);
+    let loads = kept.loads(&mut b, hand);
     let moves = b.or(loads, shifts);
     for (i, &reg) in waiting.iter().enumerate() {
-        let from = kept
-            .as_ref()
-            .map_or(i + q, |kept| kept.shifted_from(i, plan));
-        let shifted = waiting.get(from).map_or(reg.q, |next| next.q);
+        let shifted = waiting
+            .get(kept.shifted_from(i, plan))
+            .map_or(reg.q, |next| next.q);
         let next = b.mux(loads, sums[i], shifted);
         b.next_en(reg, moves, next);
     }
@@ -88,26 +87,20 @@ pub(crate) fn neurons(
     let constants = constants(&mut b, plan, &lane.columns, files, &sequence);
 
     let row: Vec<Sig> = waiting[..q].iter().map(|sum| sum.q).collect();
-    let kept_sums = kept.map(|kept| {
-        let row = Row {
-            active: sequence.active,
-            number: sequence.row,
-            arrives: shifts,
-            sums: &row,
-        };
-        kept.sums(&mut b, plan, &row)
-    });
+    let row = Row {
+        active: sequence.active,
+        number: sequence.row,
+        arrives: shifts,
+        sums: &row,
+    };
+    let sums = kept.sums(&mut b, plan, &row);
 
     b.comment("lanes");
     let first = b.delay("first_row", sequence.first, to_lane);
     let mut results = Vec::with_capacity(q);
     for index in 0..q {
-        let sum = match &kept_sums {
-            Some(sums) => sums[index],
-            None => b.delay(&format!("lane{index}_sum"), row[index], to_lane - 1),
-        };
         let mut ports = vec![
-            ("sum_i".to_owned(), vec![sum]),
+            ("sum_i".to_owned(), vec![sums[index]]),
             ("first_i".to_owned(), vec![first]),
         ];
         for (i, known) in lane.states.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! Planted bugs: verification of a network on Icarus whose emitted files were altered before.
 
 use goldspike::emit::Emitted;
-use goldspike::engine::{Icarus, Rtl, Stalls, Stimulus};
+use goldspike::engine::{EngineError, Icarus, Rtl, Stalls, Stimulus};
 use goldspike::rtl::{DesignOptions, LaneChoice, design};
-use goldspike::verify::{EngineReport, verify_engine};
+use goldspike::verify::{EngineReport, VerifyError, verify_engine};
 use goldspike_golden::event::{Event, Sample};
 use goldspike_golden::quant::QuantNetwork;
 
@@ -24,21 +24,23 @@ pub fn verify_patched(
     network: &QuantNetwork,
     samples: Vec<Sample>,
     patch: impl Fn(&mut Emitted) + Send + 'static,
-) -> Result<EngineReport, String> {
+) -> Result<EngineReport, VerifyError> {
     let options = DesignOptions {
         lanes: LaneChoice::All(4),
         neuron_lanes: LaneChoice::All(2),
         probe: true,
         ..DesignOptions::default()
     };
-    let design = design(network, &options).map_err(|error| error.to_string())?;
+    let design = design(network, &options).map_err(|error| EngineError::Build {
+        engine: "icarus",
+        message: error.to_string(),
+    })?;
     let stimulus = Stimulus {
         samples,
         stalls: Stalls::random(9),
     };
     let mut engine = Rtl(Icarus::new().patched(patch));
     verify_engine(&mut engine, network, &design, &[stimulus], |_| {})
-        .map_err(|error| error.to_string())
 }
 
 /// Changes the files whose names end with `ending`.
@@ -64,4 +66,21 @@ pub fn edit(emitted: &mut Emitted, ending: &str, change: impl Fn(&str) -> String
         "no file ends with {ending}: {:?}",
         emitted.files.keys()
     );
+}
+
+/// Replaces `from` by `to` in the files whose names end with `ending`; it must be in each.
+///
+/// # Panics
+/// It is not.
+pub fn replaced(
+    ending: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> impl Fn(&mut Emitted) + Send + 'static {
+    move |emitted| {
+        edit(emitted, ending, |text| {
+            assert!(text.contains(from), "`{from}` is not in\n{text}");
+            text.replace(from, to)
+        });
+    }
 }

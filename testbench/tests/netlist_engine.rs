@@ -5,13 +5,14 @@
 use std::fs;
 use std::path::Path;
 
-use goldspike::emit::{Emitted, sources};
+use goldspike::emit::sources;
 use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
 use goldspike::engine::{Engine, EngineError, Netlist, Rtl, Stalls, Stimulus};
 use goldspike::rtl::{DesignOptions, LaneChoice, design};
 use goldspike::synth::{Job, SynthError, Target, map, simulated, target};
 use goldspike::verify::{EngineReport, VerifyError, verify_engine};
 use goldspike_golden::neuron::ModelId;
+use goldspike_testbench::planted::replaced;
 use goldspike_testbench::small::Small;
 use goldspike_testbench::tools;
 
@@ -136,22 +137,6 @@ fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
     let report = verify(&wide, false, on, |engine| engine).unwrap();
     assert!(report.comparison.passed(), "{report:?}");
     assert!(report.comparison.spikes_compared > 0);
-}
-
-/// Replaces `from` by `to` in the file whose name ends with `file`.
-fn replaced(file: &'static str, from: &'static str, to: &'static str) -> impl Fn(&mut Emitted) {
-    move |emitted| {
-        let ends = |path: &&mut String| path.contains(from);
-        let mut texts: Vec<&mut String> = emitted
-            .files
-            .iter_mut()
-            .filter(|(path, _)| path.to_string_lossy().ends_with(file))
-            .map(|(_, text)| text)
-            .filter(ends)
-            .collect();
-        assert_eq!(texts.len(), 1, "`{from}` in one file `{file}`");
-        *texts[0] = texts[0].replace(from, to);
-    }
 }
 
 #[test]

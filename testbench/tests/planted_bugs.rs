@@ -1,16 +1,16 @@
 //! Planted bugs: the emitted Verilog of a LIF or KLIF network is altered, and verification must fail in the right place.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
+use goldspike::engine::EngineError;
 use goldspike::engine::tool::IVERILOG;
-use goldspike::engine::{EngineError, Icarus, Rtl, Stalls, Stimulus};
-use goldspike::rtl::{DesignOptions, LaneChoice, design};
-use goldspike::verify::{EngineReport, Mismatch, Quantity, VerifyError, verify_engine};
+use goldspike::verify::{EngineReport, Mismatch, Quantity, VerifyError};
 use goldspike_golden::encoding::Encoding;
-use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::event::Sample;
 use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::{ModelId, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_testbench::plain::complete;
+use goldspike_testbench::planted::{replaced, sample, verify_patched};
 use goldspike_testbench::tools;
 
 /// Two axons, four neurons that integrate with decay 3/4. Neuron 2 stands exactly at the threshold in step 0.
@@ -58,20 +58,13 @@ fn klif_network() -> QuantNetwork {
 }
 
 fn samples() -> Vec<Sample> {
-    let steps = |events: &[&[u32]]| Sample {
-        steps: events
-            .iter()
-            .map(|step| step.iter().copied().map(Event::spike).collect())
-            .collect(),
-    };
     vec![
-        steps(&[&[], &[0, 1], &[1], &[0], &[], &[1, 0]]),
-        steps(&[&[0], &[0], &[0], &[1], &[1], &[]]),
+        sample(&[&[], &[0, 1], &[1], &[0], &[], &[1, 0]]),
+        sample(&[&[0], &[0], &[0], &[1], &[1], &[]]),
     ]
 }
 
-/// Verification of the network with `from` replaced by `to` in the files whose names end with `file`; every pattern
-/// must be there.
+/// Verification of the network with `edits` in the files whose names end with `file`; every pattern must be there.
 fn verify_with(
     file: &'static str,
     edits: Vec<(&'static str, &'static str)>,
@@ -84,28 +77,11 @@ fn verify_network(
     file: &'static str,
     edits: Vec<(&'static str, &'static str)>,
 ) -> Result<EngineReport, VerifyError> {
-    let options = DesignOptions {
-        lanes: LaneChoice::All(4),
-        neuron_lanes: LaneChoice::All(2),
-        probe: true,
-        ..DesignOptions::default()
-    };
-    let design = design(network, &options).unwrap();
-    let icarus = Icarus::new().patched(move |emitted| {
-        for (path, text) in &mut emitted.files {
-            if path.to_string_lossy().ends_with(file) {
-                for (from, to) in &edits {
-                    assert!(text.contains(from), "`{from}` is not in {path:?}:\n{text}");
-                    *text = text.replace(from, to);
-                }
-            }
+    verify_patched(network, samples(), move |emitted| {
+        for &(from, to) in &edits {
+            replaced(file, from, to)(emitted);
         }
-    });
-    let stimulus = Stimulus {
-        samples: samples(),
-        stalls: Stalls::random(9),
-    };
-    verify_engine(&mut Rtl(icarus), network, &design, &[stimulus], |_| {})
+    })
 }
 
 fn first(report: Result<EngineReport, VerifyError>) -> Mismatch {

@@ -11,7 +11,7 @@ use goldspike_golden::neuron::ModelId;
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_golden::table::QuantTable;
 use goldspike_testbench::plain::complete;
-use goldspike_testbench::planted::{edit, sample, verify_patched};
+use goldspike_testbench::planted::{self, edit, sample, verify_patched};
 use goldspike_testbench::tools;
 
 /// Two axons, four neurons with decay 3/4. Neuron 2 alone spikes, with bias 20, in the steps 0 and 2 of the first sample: h is
@@ -76,7 +76,7 @@ fn first(patch: impl Fn(&mut Emitted) + Send + 'static) -> Option<Mismatch> {
 
 /// In the lane.
 fn replaced(from: &'static str, to: &'static str) -> impl Fn(&mut Emitted) + Send + 'static {
-    move |emitted| edit(emitted, "_l0_lane.v", |text| text.replace(from, to))
+    planted::replaced("_l0_lane.v", from, to)
 }
 
 /// The memory one entry late: the last one stands twice.

@@ -9,7 +9,7 @@ use goldspike::rtl::{Fabric, design};
 use goldspike::verify::verify_engine;
 use goldspike_golden::network::golden;
 use goldspike_testbench::constant::{GRID, KINDS, Lanes, network, options, samples, sayings};
-use goldspike_testbench::planted::edit;
+use goldspike_testbench::planted::replaced;
 use goldspike_testbench::tools;
 
 const ONE_GROUP: Lanes = GRID[1];
@@ -18,12 +18,7 @@ const GROUPS: Lanes = GRID[4];
 type Edit = (&'static str, &'static str, &'static str);
 
 fn altered((file, from, to): Edit) -> Icarus {
-    Icarus::new().patched(move |emitted| {
-        edit(emitted, file, |text| {
-            assert!(text.contains(from), "`{from}` is not in\n{text}");
-            text.replace(from, to)
-        });
-    })
+    Icarus::new().patched(replaced(file, from, to))
 }
 
 /// Sample and step of the first difference on [`KINDS`]; `None`: all is equal.

@@ -9,7 +9,7 @@ use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::{CurrentOrder, Leak, ModelId, Modes, Reset, ResetTiming, Spikes};
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_testbench::plain::complete;
-use goldspike_testbench::planted::{edit, sample, verify_patched};
+use goldspike_testbench::planted::{replaced, sample, verify_patched};
 use goldspike_testbench::tools;
 
 const LANE: &str = "_l0_lane.v";
@@ -77,9 +77,7 @@ fn samples() -> Vec<Sample> {
 
 /// The first difference with `from` replaced by `to`.
 fn first(modes: Modes, from: &'static str, to: &'static str) -> Mismatch {
-    let report = verify_patched(&network(modes), samples(), move |emitted| {
-        edit(emitted, LANE, |text| text.replace(from, to));
-    });
+    let report = verify_patched(&network(modes), samples(), replaced(LANE, from, to));
     let first = report.unwrap().comparison.first;
     first.expect("the bug is seen")
 }

@@ -9,7 +9,7 @@ use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::neuron::ModelId;
 use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_testbench::plain::complete;
-use goldspike_testbench::planted::{edit, sample, verify_patched};
+use goldspike_testbench::planted::{replaced, sample, verify_patched};
 use goldspike_testbench::tools;
 
 const LANE: &str = "_l0_lane.v";
@@ -69,8 +69,7 @@ fn with(
     to: &'static str,
 ) -> EngineReport {
     let samples = lengths.iter().map(|&steps| events(steps)).collect();
-    let patch = move |emitted: &mut _| edit(emitted, file, |text| text.replace(from, to));
-    verify_patched(&network(after), samples, patch).unwrap()
+    verify_patched(&network(after), samples, replaced(file, from, to)).unwrap()
 }
 
 fn first(after: i64, file: &'static str, from: &'static str, to: &'static str) -> Mismatch {

@@ -64,7 +64,8 @@ pub(super) fn not_shown(job: &Job<'_>) -> Vec<String> {
             env!("CARGO_PKG_VERSION")
         ),
         "other stimuli than those that were played, but for what is proved".to_owned(),
-        "the control around the neuron units for all inputs: it is simulated, not proved"
+        "how the parts whose control is proved work together, for all inputs: what one assumes of its neighbours is named, and \
+         simulated"
             .to_owned(),
         "a loaded device: no board was used, and simulations have no timing".to_owned(),
     ];
