@@ -9,16 +9,17 @@ use goldspike::image::{Image, image};
 use goldspike::rtl::Design;
 use goldspike::verify::verify_engine;
 use goldspike_golden::quant::QuantNetwork;
+use goldspike_testbench::coverage::Bins;
 use goldspike_testbench::cross_check::{cases, seed};
 use goldspike_testbench::strategy::{Case, generate, rng};
 use goldspike_testbench::tools;
 
-use super::traffic::{Traffic, traffic};
+use super::traffic::{LOADING, traffic};
 use super::{another, small};
 
 /// Images and samples are offered at any time; each sample is computed by one whole network.
 pub fn samples_meet_whole_networks(first_seed: u64, design: impl Fn(&Case, u64) -> Design) {
-    let mut seen = Traffic::default();
+    let bins = Bins::default();
     for draw in 0..u64::from(cases(6, 60)) {
         let rng = &mut rng(seed(first_seed) + draw);
         let case = small(rng);
@@ -31,15 +32,18 @@ pub fn samples_meet_whole_networks(first_seed: u64, design: impl Fn(&Case, u64) 
             .zip(0..)
             .map(|(network, version)| image(network, &design, version).unwrap())
             .collect();
-        seen += traffic(rng, &design, &networks, &images, &case.samples);
+        traffic(rng, &design, &networks, &images, &case.samples, &bins);
     }
-    println!("{seen:?}");
-    assert!(
-        seen.applied > 20 && seen.busy > 5 && seen.damaged > 5,
-        "{seen:?}"
-    );
-    assert!(seen.samples > 100 && seen.waited > 100, "{seen:?}");
-    assert!(seen.networks > 12 && seen.spikes > 100, "{seen:?}");
+    println!("{bins}");
+    assert_eq!(bins.missing(&LOADING), Vec::<&str>::new());
+    for (bin, least) in [
+        ("image applied", 20),
+        ("samples", 100),
+        ("networks", 12),
+        ("spikes", 100),
+    ] {
+        assert!(bins.count(bin) > least, "{bin}:\n{bins}");
+    }
 }
 
 /// Random designs on one simulator each: with a second network loaded, and with their own.

@@ -2,7 +2,6 @@
 //! when the sample's first beat is accepted.
 
 use std::collections::BTreeSet;
-use std::ops::AddAssign;
 
 use goldspike::engine::Stalls;
 use goldspike::engine::beats::{BeatResult, BeatStimulus, OutputBeat, traces};
@@ -12,42 +11,22 @@ use goldspike::rtl::Design;
 use goldspike_golden::event::Sample;
 use goldspike_golden::network::golden;
 use goldspike_golden::quant::QuantNetwork;
+use goldspike_testbench::coverage::Bins;
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
-/// What happened.
-#[derive(Clone, Debug, Default)]
-pub struct Traffic {
-    /// Samples compared.
-    pub samples: usize,
-    /// Their spikes.
-    pub spikes: usize,
-    /// Images applied.
-    pub applied: usize,
-    /// Images refused because a sample was in flight.
-    pub busy: usize,
-    /// Images refused because of an error in them.
-    pub damaged: usize,
-    /// Cycles in which a sample's beat waited.
-    pub waited: usize,
-    /// Networks that computed a sample, added up over the designs.
-    pub networks: usize,
-}
-
-impl AddAssign for Traffic {
-    fn add_assign(&mut self, other: Self) {
-        self.samples += other.samples;
-        self.spikes += other.spikes;
-        self.applied += other.applied;
-        self.busy += other.busy;
-        self.damaged += other.damaged;
-        self.waited += other.waited;
-        self.networks += other.networks;
-    }
-}
-
 /// Samples offered one after the other.
 const SAMPLES: usize = 40;
+
+/// Bins of the load port that the traffic of some designs must see.
+pub const LOADING: [&str; 6] = [
+    "image word while idle",
+    "image word while a sample is in flight",
+    "image applied",
+    "image refused: a sample was in flight",
+    "image refused: damaged",
+    "sample waits",
+];
 
 /// Cycles after which the design hangs.
 const CYCLES: usize = 2_000_000;
@@ -62,15 +41,16 @@ fn offered(rng: &mut TestRng, image: &Image) -> Vec<u32> {
     words
 }
 
-/// Runs one design. `images[i]` is that of `networks[i]` and has the version `i`.
+/// Runs one design and counts in `bins` what happened: those of [`LOADING`], samples, spikes, and networks that computed a sample.
+/// `images[i]` is that of `networks[i]` and has the version `i`.
 pub fn traffic(
     rng: &mut TestRng,
     design: &Design,
     networks: &[QuantNetwork],
     images: &[Image],
     samples: &[Sample],
-) -> Traffic {
-    let mut seen = Traffic::default();
+    bins: &Bins,
+) {
     let samples: Vec<Sample> = samples.iter().cycle().take(SAMPLES).cloned().collect();
     let beats = BeatStimulus::of_samples(design, &samples, Stalls::NONE).beats;
     let steps: usize = samples.iter().map(|sample| sample.steps.len()).sum();
@@ -107,6 +87,7 @@ pub fn traffic(
     sim.set(rst, 0);
 
     let (mut next, mut first, mut versions) = (0, true, Vec::new());
+    let mut samples_out = 0;
     let (mut sample_gap, mut load_gap) = (0u32, 20u32);
     let mut words: Vec<u32> = Vec::new();
     let mut word = 0;
@@ -114,7 +95,7 @@ pub fn traffic(
     let mut out: Vec<OutputBeat> = Vec::new();
     let mut done = 0;
     for cycle in 0.. {
-        assert!(cycle < CYCLES, "the design hangs: {seen:?}");
+        assert!(cycle < CYCLES, "the design hangs:\n{bins}");
         if done == steps && word == words.len() && judged.is_none() {
             break;
         }
@@ -150,12 +131,17 @@ pub fn traffic(
                 sample_gap = rng.random_range(0..400);
             }
         } else if offers {
-            seen.waited += 1;
+            bins.see("sample waits");
         } else {
             sample_gap = sample_gap.saturating_sub(1);
         }
         if sends && sim.get(l_ready) == 1 {
             word += 1;
+            bins.see(if versions.len() > samples_out {
+                "image word while a sample is in flight"
+            } else {
+                "image word while idle"
+            });
             if word == words.len() {
                 judged = Some(16);
             }
@@ -167,9 +153,9 @@ pub fn traffic(
             judged = (left > 0).then(|| left - 1);
             if judged.is_none() {
                 match sim.get(reason) {
-                    0 => seen.applied += 1,
-                    1 => seen.busy += 1,
-                    6 => seen.damaged += 1,
+                    0 => bins.see("image applied"),
+                    1 => bins.see("image refused: a sample was in flight"),
+                    6 => bins.see("image refused: damaged"),
                     other => panic!("refused for reason {other}"),
                 }
                 load_gap = rng.random_range(0..300);
@@ -183,6 +169,7 @@ pub fn traffic(
                 user: sim.get(m_user) == 1,
             });
             done += usize::from(last);
+            samples_out += usize::from(last && sim.get(m_user) == 1);
         }
         sim.clock();
     }
@@ -198,10 +185,11 @@ pub fn traffic(
         for (step, expected) in got.steps.iter().zip(&expected.steps) {
             let expected = &expected.layers[expected.layers.len() - 1].spikes;
             assert_eq!(step.layers[0].spikes, *expected, "version {version}");
-            seen.spikes += expected.iter().filter(|&&spike| spike != 0).count();
+            let spikes = expected.iter().filter(|&&spike| spike != 0).count();
+            bins.add("spikes", spikes as u64);
         }
-        seen.samples += 1;
+        bins.see("samples");
     }
-    seen.networks = versions.iter().collect::<BTreeSet<_>>().len();
-    seen
+    let networks = versions.iter().collect::<BTreeSet<_>>().len();
+    bins.add("networks", networks as u64);
 }
