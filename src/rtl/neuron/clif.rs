@@ -125,14 +125,13 @@ pub(crate) fn lane(
     unit.finish(spike, h, vec![(v, v_next), (m, m_next)])
 }
 
-/// `m' = ovf_m(R(m * retained) + s * 2^frac)`, valid three stages later.
+/// `m' = ovf_m(R(m * retained) + s * 2^frac)`; ends its stages, three with a multiplier block.
 fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -> Timed {
     unit.b.comment("complementary: m * S1(h)");
-    let (kept, factor) = (unit.at(m), unit.at(retained));
-    let format = kept.ty();
-    let product = unit.b.mul(kept, factor);
-    let product = unit.keep("m_product", product);
+    let format = unit.at(m).ty();
+    let product = unit.multiplied("m_product", m, retained);
     unit.next_stage();
+    unit.pipe.reach(product);
 
     unit.b.comment(
         "complementary: the product rounded, once, and the spike, which is 1 in the format of m",

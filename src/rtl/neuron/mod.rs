@@ -12,6 +12,7 @@ mod forms;
 mod glif;
 mod klif;
 mod lif;
+mod multiplier;
 mod product;
 mod refractory;
 mod reset;

@@ -8,7 +8,7 @@ use crate::hdl::{MemInit, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
 impl Unit<'_> {
-    /// The curve `table`, named `name`, at `x`: unsigned, valid four stages later.
+    /// The curve `table`, named `name`, at `x`: unsigned; ends its stages, four with a multiplier block.
     ///
     /// With `i = clamp(x, low, high) - low`, whose upper bits are the segment and whose lower `shift` bits are `f`:
     /// `y[seg] + ((d[seg] * f + 2^(shift-1)) >> shift)`.
@@ -32,12 +32,11 @@ impl Unit<'_> {
         });
         self.next_stage();
 
-        let risen = part.map(|part| {
-            let (rise, part) = (self.at(rise), self.at(part));
-            let risen = self.b.mul(rise, part);
-            self.keep(&format!("{name}_risen"), risen)
-        });
+        let risen = part.map(|part| self.multiplied(&format!("{name}_risen"), rise, part));
         self.next_stage();
+        if let Some(risen) = risen {
+            self.pipe.reach(risen);
+        }
 
         let knot = self.at(knot);
         let value = match risen {
