@@ -17,6 +17,8 @@ mod product;
 mod refractory;
 mod reset;
 mod table;
+#[cfg(test)]
+mod test_layer;
 mod unit;
 
 use std::sync::Arc;

@@ -55,7 +55,7 @@ impl Unit<'_> {
     /// `a * m`, `m` the narrower; leaves the stage before the one in which it is there.
     fn tree(&mut self, name: &str, a: Timed, m: Timed) -> Timed {
         let start = self.pipe.stage();
-        let of_m = self.at(m).ty();
+        let (width, of_m) = (self.at(a).width(), self.at(m).ty());
         let size = group(of_m.width());
         let mut parts = Vec::new();
         let mut low = 0;
@@ -74,7 +74,7 @@ impl Unit<'_> {
                 .map(|pair| match *pair {
                     [below, above] => {
                         let bits = below.bits + above.bits;
-                        let sum = self.above(below, above);
+                        let sum = self.above(below, above, width);
                         let name = part_name(name, (low, bits), of_m.width());
                         low += bits;
                         Part {
@@ -110,6 +110,12 @@ impl Unit<'_> {
             };
             let top = of_m.is_signed() && low + index + 1 == of_m.width();
             let value = self.switched(a, sum.map(|sum| (sum, index)), bit, top);
+            let value = if of_m.width() == 1 {
+                let exact = typed(value.is_signed(), self.at(a).width() + 1);
+                self.b.extend(value, exact)
+            } else {
+                value
+            };
             let name = part_name(name, (low, index + 1), of_m.width());
             sum = Some(self.keep(&name, value));
         }
@@ -122,42 +128,54 @@ impl Unit<'_> {
     /// The sum of the bits so far, plus or, where `negative`, less `a` at its upper end if `bit` is set.
     fn switched(&mut self, a: Timed, sum: Option<(Timed, u32)>, bit: Sig, negative: bool) -> Sig {
         let a = self.at(a);
-        let (high, low) = match sum {
-            None => (self.b.lit(0, Ty::BIT), None),
-            Some((sum, done)) => {
-                let sum = self.at(sum);
-                let low = self.b.slice(sum, 0, done);
-                (self.b.shr_floor(sum, done), Some(low))
-            }
+        let Some((sum, done)) = sum else {
+            let value = if negative { self.b.neg(a) } else { a };
+            let zero = self.b.lit(0, value.ty());
+            return self.b.mux(bit, value, zero);
         };
-        let signed = a.is_signed() || high.is_signed() || negative;
-        let ty = typed(signed, a.width() + 1);
-        let next = match (negative, low) {
-            (true, _) => self.b.sub(high, a),
-            (false, None) => a,
-            (false, Some(_)) => self.b.add(high, a),
+        let sum = self.at(sum);
+        let low = self.b.slice(sum, 0, done);
+        let high = self.b.shr_floor(sum, done);
+        let next = if negative {
+            self.b.sub(high, a)
+        } else {
+            self.b.add(high, a)
         };
-        let (next, high) = (self.b.wrap(next, ty), self.b.extend(high, ty));
-        let next = self.b.mux(bit, next, high);
+        let next = self.b.wrap(next, typed(next.is_signed(), a.width() + 1));
+        let next = if next.is_signed() {
+            let high = self.b.extend(high, next.ty());
+            self.b.mux(bit, next, high)
+        } else {
+            self.passed(bit, next, high)
+        };
         self.joined(next, low)
     }
 
-    /// `below + (above << bits of below)`.
-    fn above(&mut self, below: Part, above: Part) -> Sig {
+    /// `bit ? next : high` of two unsigned values. The bits that only `next` has are not chosen but masked: of a choice
+    /// between them and 0 Yosys makes registers with a reset, and a carry chain that ends in such is cut in two.
+    fn passed(&mut self, bit: Sig, next: Sig, high: Sig) -> Sig {
+        let chosen = self.b.slice(next, 0, high.width());
+        let chosen = self.b.mux(bit, chosen, high);
+        let more = next.width() - high.width();
+        let top = self.b.slice(next, high.width(), more);
+        let mask = self.b.cat(&vec![bit; more as usize]);
+        let top = self.b.and(top, mask);
+        self.b.cat(&[top, chosen])
+    }
+
+    /// `below + (above << bits of below)` of parts of an operand of `width` bits.
+    fn above(&mut self, below: Part, above: Part, width: u32) -> Sig {
         let (low, high) = (self.at(below.value), self.at(above.value));
         let done = self.b.slice(low, 0, below.bits);
         let carried = self.b.shr_floor(low, below.bits);
         let sum = self.b.add(carried, high);
-        let ty = typed(sum.is_signed(), high.width());
+        let ty = typed(sum.is_signed(), width + above.bits);
         let sum = self.b.wrap(sum, ty);
-        self.joined(sum, Some(done))
+        self.joined(sum, done)
     }
 
     /// `high` with the bits `low` below it.
-    fn joined(&mut self, high: Sig, low: Option<Sig>) -> Sig {
-        let Some(low) = low else {
-            return high;
-        };
+    fn joined(&mut self, high: Sig, low: Sig) -> Sig {
         let unsigned = self.b.as_unsigned(high);
         let all = self.b.cat(&[unsigned, low]);
         if high.is_signed() {
@@ -190,4 +208,83 @@ fn group(width: u32) -> u32 {
         (size + levels, size + groups, *size)
     };
     (1..=width).min_by_key(cost).unwrap_or(1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod tests {
+    use super::super::test_layer::layer;
+    use super::*;
+    use crate::hdl::Sim;
+    use crate::rtl::fabric::Fabric;
+    use crate::rtl::neuron::Assume;
+
+    #[test]
+    fn a_tree_is_the_product_of_all_operands() {
+        let layer = layer();
+        let assume = Assume::default().on(Fabric {
+            adds_products: true,
+            ..Fabric::PORTABLE
+        });
+        let mut stages_seen = [false; 5];
+        for (of_a, of_m) in (1..=6).flat_map(|a| (1..=9).map(move |m| (a, m))) {
+            for (a_signed, m_signed) in [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let types = (typed(a_signed, of_a), typed(m_signed, of_m));
+                let mut unit = Unit::new("gs_product", "A product.", &layer, Ty::s(2), &assume);
+                let a = unit.b.input("a_i", types.0);
+                let m = unit.b.input("m_i", types.1);
+                let (a, m) = (unit.pipe.input("a", a), unit.pipe.input("m", m));
+                let product = unit.multiplied("product", a, m);
+                unit.next_stage();
+                unit.pipe.reach(product);
+                let stages = unit.pipe.stage();
+                stages_seen[stages as usize] = true;
+                let value = unit.at(product);
+                assert_eq!(value.ty(), typed(a_signed || m_signed, of_a + of_m));
+                unit.b.output("p_o", value);
+                let module = unit.b.finish().unwrap();
+                assert_eq!(module.products(), 0);
+                let mut sim = Sim::new(&module).unwrap();
+                let ports = (sim.input("a_i").unwrap(), sim.input("m_i").unwrap());
+                let out = sim.output("p_o").unwrap();
+                let mut expected = std::collections::VecDeque::new();
+                let mut compared = 0;
+                let all = (types.0.min()..=types.0.max())
+                    .flat_map(|a| (types.1.min()..=types.1.max()).map(move |m| (a, m)));
+                let drain = (0..stages).map(|_| (0, 0));
+                for (a, m) in all.chain(drain) {
+                    sim.set(ports.0, a);
+                    sim.set(ports.1, m);
+                    expected.push_back((a, m));
+                    if expected.len() > stages as usize {
+                        let (a, m) = expected.pop_front().unwrap();
+                        assert_eq!(sim.get(out), a * m, "{types:?}: {a} * {m}");
+                        compared += 1;
+                    }
+                    sim.clock();
+                }
+                assert_eq!(compared, 1 << (of_a + of_m));
+            }
+        }
+        assert_eq!(stages_seen, [false, true, true, true, true]);
+    }
+
+    #[test]
+    fn groups_are_those_of_the_fewest_stages() {
+        let stages = |width: u32| {
+            let size = group(width);
+            size + width.div_ceil(size).next_power_of_two().ilog2()
+        };
+        let of = |width| {
+            (1..=width)
+                .map(|size: u32| size + width.div_ceil(size).next_power_of_two().ilog2())
+                .min()
+        };
+        for width in 1..=32 {
+            assert_eq!(Some(stages(width)), of(width), "{width}");
+        }
+        assert_eq!([8, 9, 12, 16].map(group), [2, 3, 3, 2]);
+        assert_eq!([8, 9, 12, 16].map(stages), [4, 5, 5, 5]);
+    }
 }
