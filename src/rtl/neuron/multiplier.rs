@@ -3,10 +3,10 @@
 //! The tree, for `a` times the bits of the narrower operand `m`, lowest first:
 //!
 //! ```text
-//! stage      0             1                 2                         (groups of 3 bits here)
-//! group 0    m0 ? a : 0 ─► m1 ? +a ────────► m2 ? +a ──┐
-//! group 1    m3 ? a : 0 ─► m4 ? +a ────────► m5 ? +a ──┴─► + ──┐
-//! group 2    m6 ? a : 0 ─► m7 ? +a ────────► m8 ? +a ──────────┴─► + ─► a * m
+//! stage      0                       1            2      3               (groups of 3 bits here)
+//! group 0    m0 ? a : 0, m1 ? +a ──► m2 ? +a ──┐
+//! group 1    m3 ? a : 0, m4 ? +a ──► m5 ? +a ──┴─► + ──┐
+//! group 2    m6 ? a : 0, m7 ? +a ──► m8 ? +a ──────────┴─► + ─► a * m
 //! ```
 //!
 //! One adder a stage. An adder that a bit switches on or passes by needs one look-up table a bit; the bits below it are
@@ -65,7 +65,7 @@ impl Unit<'_> {
             parts.push(self.group(name, a, m, (low, bits)));
             low += bits;
         }
-        self.pipe.back_to(start + size - 1);
+        self.pipe.back_to(start + steps(size) - 1);
         while parts.len() > 1 {
             self.next_stage();
             let mut low = 0;
@@ -89,51 +89,44 @@ impl Unit<'_> {
         parts[0].value
     }
 
-    /// `a` times the `bits` bits of `m` from bit `low`, one bit a stage.
+    /// `a` times the `bits` bits of `m` from bit `low`: two in the first stage, then one a stage.
     fn group(&mut self, name: &str, a: Timed, m: Timed, (low, bits): (u32, u32)) -> Part {
         let of_m = self.at(m).ty();
         let whole = self.at(m);
         let first = self.b.bit(whole, low);
+        let negative = |index| of_m.is_signed() && index + 1 == of_m.width();
+        let mut sum = self.switched(a, None, first, negative(low));
         let mut later = Vec::new();
         for index in low + 1..low + bits {
             let bit = self.b.bit(whole, index);
-            later.push(self.keep(&format!("{name}_bit{index}"), bit));
-        }
-        let mut sum = None;
-        for index in 0..bits {
-            let bit = match index.checked_sub(1) {
-                None => first,
-                Some(before) => {
-                    self.next_stage();
-                    self.at(later[before as usize])
-                }
-            };
-            let top = of_m.is_signed() && low + index + 1 == of_m.width();
-            let value = self.switched(a, sum.map(|sum| (sum, index)), bit, top);
-            let value = if of_m.width() == 1 {
-                let exact = typed(value.is_signed(), self.at(a).width() + 1);
-                self.b.extend(value, exact)
+            if index == low + 1 {
+                sum = self.switched(a, Some((sum, 1)), bit, negative(index));
             } else {
-                value
-            };
-            let name = part_name(name, (low, index + 1), of_m.width());
-            sum = Some(self.keep(&name, value));
+                later.push((index, self.keep(&format!("{name}_bit{index}"), bit)));
+            }
         }
-        Part {
-            value: sum.unwrap_or(a),
-            bits,
+        if of_m.width() == 1 {
+            let exact = typed(sum.is_signed(), self.at(a).width() + 1);
+            sum = self.b.extend(sum, exact);
         }
+        let mut value = self.keep(&part_name(name, (low, bits.min(2)), of_m.width()), sum);
+        for (index, bit) in later {
+            self.next_stage();
+            let (sum, bit) = (self.at(value), self.at(bit));
+            let sum = self.switched(a, Some((sum, index - low)), bit, negative(index));
+            value = self.keep(&part_name(name, (low, index - low + 1), of_m.width()), sum);
+        }
+        Part { value, bits }
     }
 
     /// The sum of the bits so far, plus or, where `negative`, less `a` at its upper end if `bit` is set.
-    fn switched(&mut self, a: Timed, sum: Option<(Timed, u32)>, bit: Sig, negative: bool) -> Sig {
+    fn switched(&mut self, a: Timed, sum: Option<(Sig, u32)>, bit: Sig, negative: bool) -> Sig {
         let a = self.at(a);
         let Some((sum, done)) = sum else {
             let value = if negative { self.b.neg(a) } else { a };
             let zero = self.b.lit(0, value.ty());
             return self.b.mux(bit, value, zero);
         };
-        let sum = self.at(sum);
         let low = self.b.slice(sum, 0, done);
         let high = self.b.shr_floor(sum, done);
         let next = if negative {
@@ -199,13 +192,18 @@ fn typed(signed: bool, width: u32) -> Ty {
     if signed { Ty::s(width) } else { Ty::u(width) }
 }
 
+/// Stages of a group: one adder each.
+fn steps(size: u32) -> u32 {
+    size.max(2) - 1
+}
+
 /// Bits of a group for the fewest stages, and among those for the fewest registers: those that `a` waits in and the adders
 /// of the tree.
 fn group(width: u32) -> u32 {
     let cost = |size: &u32| {
         let groups = width.div_ceil(*size);
         let levels = u32::BITS - (groups - 1).leading_zeros();
-        (size + levels, size + groups, *size)
+        (steps(*size) + levels, *size + groups, *size)
     };
     (1..=width).min_by_key(cost).unwrap_or(1)
 }
@@ -226,7 +224,7 @@ mod tests {
             adds_products: true,
             ..Fabric::PORTABLE
         });
-        let mut stages_seen = [false; 5];
+        let mut stages_seen = [false; 4];
         for (of_a, of_m) in (1..=6).flat_map(|a| (1..=9).map(move |m| (a, m))) {
             for (a_signed, m_signed) in [(false, false), (false, true), (true, false), (true, true)]
             {
@@ -267,24 +265,25 @@ mod tests {
                 assert_eq!(compared, 1 << (of_a + of_m));
             }
         }
-        assert_eq!(stages_seen, [false, true, true, true, true]);
+        assert_eq!(stages_seen, [false, true, true, true]);
     }
 
     #[test]
     fn groups_are_those_of_the_fewest_stages() {
         let stages = |width: u32| {
             let size = group(width);
-            size + width.div_ceil(size).next_power_of_two().ilog2()
+            steps(size) + width.div_ceil(size).next_power_of_two().ilog2()
         };
-        let of = |width| {
-            (1..=width)
-                .map(|size: u32| size + width.div_ceil(size).next_power_of_two().ilog2())
-                .min()
+        let of = |width: u32| {
+            let sizes = 1..=width;
+            let of_size =
+                |size: u32| steps(size) + width.div_ceil(size).next_power_of_two().ilog2();
+            sizes.map(of_size).min()
         };
         for width in 1..=32 {
             assert_eq!(Some(stages(width)), of(width), "{width}");
         }
         assert_eq!([8, 9, 12, 16].map(group), [2, 3, 3, 2]);
-        assert_eq!([8, 9, 12, 16].map(stages), [4, 5, 5, 5]);
+        assert_eq!([8, 9, 12, 16].map(stages), [3, 4, 4, 4]);
     }
 }
