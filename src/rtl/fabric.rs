@@ -13,6 +13,9 @@ pub struct Fabric {
     pub clears_apart: bool,
     /// Memories of at least this many bits go into block memory; `None`: the tools choose.
     pub block_bits: Option<usize>,
+    /// There are no multiplier blocks: products are additions, one a pipeline stage.
+    #[serde(default)]
+    pub adds_products: bool,
     /// The large memories of the device, for weights that are loaded; `None`: it has none.
     #[serde(default)]
     pub large: Option<LargeMemories>,
@@ -56,6 +59,7 @@ impl Fabric {
         memory_stages: 0,
         clears_apart: false,
         block_bits: None,
+        adds_products: false,
         large: None,
     };
     /// Lattice iCE40: an adder's look-up table has two inputs to spare, logic cells are few, block memories are many.
@@ -63,6 +67,7 @@ impl Fabric {
         memory_stages: 0,
         clears_apart: false,
         block_bits: Some(256),
+        adds_products: false,
         large: None,
     };
     /// Lattice ECP5: block memory with an output register; the carry cell has no input to spare.
@@ -70,6 +75,7 @@ impl Fabric {
         memory_stages: 2,
         clears_apart: true,
         block_bits: None,
+        adds_products: false,
         large: None,
     };
 

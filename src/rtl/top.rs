@@ -50,11 +50,11 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     for quant in &network.layers {
         let (quant, assume, sum) = match options.weights {
             Weights::Rom => {
-                let assume = Assume::of(quant, fed, options.forms);
+                let assume = Assume::of(quant, fed, options.forms).on(options.fabric);
                 (quant.clone(), assume, sum_type(quant, fed))
             }
             Weights::Writable | Weights::Loaded => {
-                let assume = Assume::nothing(any::bias_type(quant, fed));
+                let assume = Assume::nothing(any::bias_type(quant, fed)).on(options.fabric);
                 (any::layer(quant, fed)?, assume, any::sum_type(quant, fed))
             }
         };

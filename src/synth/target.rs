@@ -57,7 +57,10 @@ impl Target {
     /// What its cells want of a design.
     #[must_use]
     pub const fn fabric(&self) -> Fabric {
-        let fabric = self.family.facts().fabric;
+        let fabric = Fabric {
+            adds_products: self.holds.dsp == 0,
+            ..self.family.facts().fabric
+        };
         match self.holds.spram {
             0 => fabric,
             count => Fabric {

@@ -135,7 +135,10 @@ fn the_depth_of_the_reset_from_the_next_entry_is_caught() {
 
 #[test]
 fn the_sigmoid_of_h_after_the_reset_is_caught() {
-    let patch = replaced("m_awake ? h_q", "m_awake ? (fire ? h_q - 8'sd20 : h_q)");
+    let patch = replaced(
+        "m_awake_s4_q ? h_q",
+        "m_awake ? (fire ? h_q - 8'sd20 : h_q)",
+    );
     if let Some(at) = first(patch) {
         // The first spike with an m above 0: S1(16) = 10 instead of S1(36) = 13.
         assert_eq!(place(at), (0, 2, 0, 2, M, 24, 22));
@@ -153,7 +156,7 @@ fn an_m_without_this_spike_in_the_reset_is_caught() {
 
 #[test]
 fn an_m_path_that_never_wakes_is_caught() {
-    let patch = replaced("m_awake ? h_q", "1'b0 ? h_q");
+    let patch = replaced("m_awake_s4_q ? h_q", "1'b0 ? h_q");
     if let Some(at) = first(patch) {
         // S1(0) = 8 instead of S1(18) = 10.
         assert_eq!(place(at), (0, 1, 0, 2, M, 10, 8));

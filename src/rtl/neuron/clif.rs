@@ -65,6 +65,13 @@ pub(crate) fn lane(
     let m = unit.state("m", "m_old", None);
     unit.next_stage();
 
+    // Where nothing fires `m` stays 0.
+    let awake = assume.fires(layer, false).then(|| {
+        unit.b.comment("complementary: whether m is above 0");
+        let kept = unit.at(m.old);
+        let awake = unit.b.any(kept);
+        unit.keep("m_awake", awake)
+    });
     unit.b
         .comment("charge: decay * v, and the current in membrane LSBs");
     let parts = unit.charge_parts(&decay, v.old, current);
@@ -78,19 +85,19 @@ pub(crate) fn lane(
     let compared = unit.at(h);
     let fire = unit.fire(compared);
     let spike = unit.keep("spike", fire);
-    if !unit.fires() {
+    let Some(awake) = awake else {
         unit.next_stage();
         return unit.finish(spike, h, vec![(v, h), (m, m.old)]);
-    }
+    };
 
     unit.b
         .comment("complementary: what m retains, S1(h); idle at 0 until m is above 0");
-    let kept = unit.at(m.old);
-    let awake = unit.b.any(kept);
-    let awake = unit.b.name("m_awake", awake);
+    let fire_stage = unit.pipe.stage();
+    let awake = unit.at(awake);
     let asked = when(&mut unit, "retain_at", awake, compared);
     let retained = unit.table("retain", retain, asked);
     let m_next = complementary(&mut unit, m.old, retained, spike);
+    let kept = (!hard).then(|| lessened(&mut unit, h, spike, fire_stage + 1));
 
     unit.b
         .comment("reset: the part of m' that has this spike, S2(m'); idle at 0 without a spike");
@@ -100,16 +107,14 @@ pub(crate) fn lane(
 
     unit.b.comment("reset: the exact difference");
     let deepened = unit.at(deepened);
-    let after = if hard {
-        let v_reset = unit.constant("v_reset", membrane);
-        let v_reset = unit.value(&v_reset);
-        unit.b.sub(v_reset, deepened)
-    } else {
-        let amount = unit.constant("reset_by", membrane);
-        let amount = unit.plus(deepened, &amount);
-        let compared = unit.at(h);
-        unit.b.sub(compared, amount)
+    let start = match kept {
+        None => {
+            let v_reset = unit.constant("v_reset", membrane);
+            unit.value(&v_reset)
+        }
+        Some(kept) => unit.at(kept),
     };
+    let after = unit.b.sub(start, deepened);
     let after = unit.keep("after_reset", after);
     unit.next_stage();
 
@@ -118,34 +123,49 @@ pub(crate) fn lane(
     let after = unit.at(after);
     let after = unit.overflow(after);
     let after = unit.b.name("after_spike", after);
-    let (fired, compared) = (unit.at(spike), unit.at(h));
-    let v_next = unit.b.mux(fired, after, compared);
+    let (fired, silent) = (unit.at(spike), unit.at(kept.unwrap_or(h)));
+    let silent = unit.b.wrap(silent, membrane);
+    let v_next = unit.b.mux(fired, after, silent);
     let v_next = unit.keep("v", v_next);
     unit.next_stage();
     unit.finish(spike, h, vec![(v, v_next), (m, m_next)])
 }
 
-/// `m' = ovf_m(R(m * retained) + s * 2^frac)`, valid three stages later.
+/// `s ? h - reset_by : h`, exact, registered in stage `stage`, in which `h` and the spike wait for `m'` anyway.
+fn lessened(unit: &mut Unit<'_>, h: Timed, spike: Timed, stage: u32) -> Timed {
+    let now = unit.pipe.stage();
+    unit.pipe.back_to(stage);
+    unit.b.comment("reset: the part that does not depend on m'");
+    let amount = unit.constant("reset_by", unit.membrane());
+    let (fired, compared) = (unit.at(spike), unit.at(h));
+    let less = unit.minus(compared, &amount);
+    let silent = unit.b.extend(compared, less.ty());
+    let lessened = unit.b.mux(fired, less, silent);
+    let lessened = unit.keep("h_lessened", lessened);
+    unit.pipe.back_to(now);
+    lessened
+}
+
+/// `m' = ovf_m(R(m * retained) + s * 2^frac)`; ends its stages, three with a multiplier block.
 fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -> Timed {
     unit.b.comment("complementary: m * S1(h)");
-    let (kept, factor) = (unit.at(m), unit.at(retained));
-    let format = kept.ty();
-    let product = unit.b.mul(kept, factor);
-    let product = unit.keep("m_product", product);
+    let format = unit.at(m).ty();
+    let product = unit.multiplied("m_product", m, retained);
     unit.next_stage();
+    unit.pipe.reach(product);
 
     unit.b.comment(
         "complementary: the product rounded, once, and the spike, which is 1 in the format of m",
     );
-    let rounded = unit.rounded(Product {
-        value: product,
-        rounded: false,
-    });
     let fired = unit.at(spike);
     let frac = unit.layer.neuron.formats.get("m").map_or(0, |m| m.frac);
     let one = unit.b.shl(fired, frac.max(0).unsigned_abs());
     let one = unit.b.name("m_spike", one);
-    let sum = unit.b.add(rounded, one);
+    let product = Product {
+        value: product,
+        rounded: false,
+    };
+    let sum = unit.rounded_onto(one, product);
     let sum = unit.keep("m_sum", sum);
     unit.next_stage();
 

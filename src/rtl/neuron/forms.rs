@@ -8,6 +8,7 @@ use goldspike_golden::quant::{Payloads, QuantLayer};
 
 use crate::hdl::Ty;
 use crate::quantize::{Bounds, bounds};
+use crate::rtl::fabric::Fabric;
 
 /// Whether lanes are specialised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -35,6 +36,8 @@ pub struct Form {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assume {
     pub(crate) forms: Forms,
+    /// Products are additions: see [`Fabric::adds_products`].
+    pub(super) adds: bool,
     /// Type of a bias, where weights and constants are loaded: then every constant is an input.
     any_bias: Option<Ty>,
     /// Every value of the states; `None` if it is not known.
@@ -50,6 +53,7 @@ impl Assume {
         };
         let known = Self {
             forms,
+            adds: false,
             any_bias: None,
             bounds,
         };
@@ -65,6 +69,7 @@ impl Assume {
     pub(crate) fn unbounded(forms: Forms) -> Self {
         Self {
             forms,
+            adds: false,
             any_bias: None,
             bounds: None,
         }
@@ -75,6 +80,14 @@ impl Assume {
         Self {
             any_bias: Some(bias),
             ..Self::unbounded(Forms::General)
+        }
+    }
+
+    /// For a family of FPGAs.
+    pub(crate) fn on(self, fabric: Fabric) -> Self {
+        Self {
+            adds: fabric.adds_products,
+            ..self
         }
     }
 

@@ -12,10 +12,13 @@ mod forms;
 mod glif;
 mod klif;
 mod lif;
+mod multiplier;
 mod product;
 mod refractory;
 mod reset;
 mod table;
+#[cfg(test)]
+mod test_layer;
 mod unit;
 
 use std::sync::Arc;

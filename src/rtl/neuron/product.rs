@@ -70,15 +70,13 @@ impl Unit<'_> {
         }
         let value = match *coefficient {
             Constant::Literal(factor, ty) => self.constant_product(name, (factor, ty), value),
-            Constant::Input(_) => {
+            Constant::Input(coefficient) => {
                 self.note(
                     name,
-                    "multiplier",
+                    self.multiplier_form(),
                     "the factor is read from the memory of constants",
                 );
-                let coefficient = self.value(coefficient);
-                let product = self.b.mul(v, coefficient);
-                self.keep(name, product)
+                self.multiplied(name, value, coefficient)
             }
         };
         Product {
@@ -150,7 +148,8 @@ impl Unit<'_> {
     pub(super) fn is_added(&self, constant: &Constant) -> bool {
         match *constant {
             Constant::Literal(factor, _) => {
-                self.assume().forms == Forms::Cheapest && signed_digits(factor).len() <= MOST_DIGITS
+                self.assume().forms == Forms::Cheapest
+                    && (self.assume().adds || signed_digits(factor).len() <= MOST_DIGITS)
             }
             Constant::Input(_) => false,
         }

@@ -1,6 +1,6 @@
 //! Curves as tables: knots and rises in a read-only memory, with linear interpolation between the knots.
 
-use goldspike_golden::format::{QFormat, Rounding};
+use goldspike_golden::format::QFormat;
 use goldspike_golden::table::QuantTable;
 
 use super::unit::Unit;
@@ -8,7 +8,7 @@ use crate::hdl::{MemInit, Sig, Ty};
 use crate::rtl::pipe::Timed;
 
 impl Unit<'_> {
-    /// The curve `table`, named `name`, at `x`: unsigned, valid four stages later.
+    /// The curve `table`, named `name`, at `x`: unsigned; ends its stages, four with a multiplier block.
     ///
     /// With `i = clamp(x, low, high) - low`, whose upper bits are the segment and whose lower `shift` bits are `f`:
     /// `y[seg] + ((d[seg] * f + 2^(shift-1)) >> shift)`.
@@ -18,7 +18,15 @@ impl Unit<'_> {
         let low = QFormat::signed_for(table.low, table.low, 0).width;
         let low = self.b.lit(i128::from(table.low), Ty::s(low));
         let from_low = self.b.sub(x, low);
-        let from_low = self.b.name(&format!("{name}_from_low"), from_low);
+        let from_low_name = format!("{name}_from_low");
+        let from_low = if self.assume().adds {
+            // No multiplier is slower: a difference and what it saturates to are a stage each.
+            let kept = self.keep(&from_low_name, from_low);
+            self.next_stage();
+            self.at(kept)
+        } else {
+            self.b.name(&from_low_name, from_low)
+        };
         let inside = self.b.saturate(from_low, Ty::u(index_bits + shift));
         let inside = self.keep(&format!("{name}_input"), inside);
         self.next_stage();
@@ -32,21 +40,22 @@ impl Unit<'_> {
         });
         self.next_stage();
 
-        let risen = part.map(|part| {
-            let (rise, part) = (self.at(rise), self.at(part));
-            let risen = self.b.mul(rise, part);
-            self.keep(&format!("{name}_risen"), risen)
-        });
+        let risen = part.map(|part| self.multiplied(&format!("{name}_risen"), rise, part));
         self.next_stage();
+        if let Some(risen) = risen {
+            self.pipe.reach(risen);
+        }
 
         let knot = self.at(knot);
         let value = match risen {
             None => knot,
             Some(risen) => {
+                // Half an LSB stands below the knot: one sum rounds and adds.
                 let risen = self.at(risen);
-                let risen = self.b.round_shr(risen, shift, Rounding::HalfUp);
-                let risen = self.b.name(&format!("{name}_rounded"), risen);
-                self.b.add(knot, risen)
+                let half = self.b.lit(1 << (shift - 1), Ty::u(shift));
+                let knot = self.b.cat(&[knot, half]);
+                let sum = self.b.add(knot, risen);
+                self.b.shr_floor(sum, shift)
             }
         };
         let value = self
@@ -93,29 +102,10 @@ fn holds(values: impl Iterator<Item = i128>) -> Ty {
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod tests {
     use super::super::Assume;
+    use super::super::test_layer::layer;
     use super::super::unit::Unit;
     use super::*;
     use crate::hdl::Sim;
-    use goldspike_golden::neuron::ModelId;
-    use goldspike_golden::quant::{Param, QuantLayer, QuantNeuron};
-
-    fn layer() -> QuantLayer {
-        QuantLayer {
-            name: "n0".to_owned(),
-            axons: 1,
-            neurons: 1,
-            weight_bits: 2,
-            weights: vec![1],
-            bias: vec![0],
-            accumulator: QFormat::signed(2, 0),
-            guard_bits: 0,
-            membrane: QFormat::signed(8, 0),
-            rounding: Rounding::Floor,
-            overflow: Default::default(),
-            scale: Param::Layer(1.0),
-            neuron: QuantNeuron::new(ModelId::Lif, QFormat::unsigned(8, 7)),
-        }
-    }
 
     /// The formula of the contract, written out.
     fn formula(table: &QuantTable, x: i64) -> i64 {

@@ -1,7 +1,7 @@
 //! What every neuron lane is made of: ports, constants, the current, states, products and the overflow, in pipeline
 //! stages. A model's file says only what is its own.
 
-use goldspike_golden::format::{Overflow, QFormat};
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::quant::{Param, QuantLayer};
 
 use super::forms::{Assume, Form, Forms};
@@ -239,6 +239,28 @@ impl<'a> Unit<'a> {
         }
         let frac = self.frac();
         self.b.round_shr(value, frac, self.layer.rounding)
+    }
+
+    /// `value + R(product)` of an unsigned value: one sum rounds and adds where half an LSB can stand below the value.
+    pub(crate) fn rounded_onto(&mut self, value: Sig, product: Product) -> Sig {
+        let frac = self.frac();
+        let half = match self.layer.rounding {
+            Rounding::HalfUp => 1i128.checked_shl(frac).unwrap_or(0) >> 1,
+            Rounding::Floor => 0,
+            Rounding::ToZero | Rounding::HalfEven => {
+                let rounded = self.rounded(product);
+                return self.b.add(rounded, value);
+            }
+        };
+        if frac == 0 || product.rounded {
+            let rounded = self.rounded(product);
+            return self.b.add(rounded, value);
+        }
+        let half = self.b.lit(half, Ty::u(frac));
+        let above = self.b.cat(&[value, half]);
+        let product = self.at(product.value);
+        let sum = self.b.add(product, above);
+        self.b.shr_floor(sum, frac)
     }
 
     /// The layer's overflow into the membrane.
