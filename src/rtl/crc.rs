@@ -11,14 +11,13 @@ pub(crate) const POLYNOMIAL: u32 = 0xEDB8_8320;
 /// The register after a packet that ends with its own CRC-32.
 pub(crate) const RESIDUE: u32 = 0xDEBB_20E3;
 
-/// The CRC-32 register; it takes `byte` in each cycle with `takes`, after it began anew with `begins`.
+/// The CRC-32 register; it takes `byte` in each cycle with `takes`, and begins anew in one with `begins`, which takes none.
 pub(crate) fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
     let ty = Ty::u(CRC_BITS);
     let crc = b.reg("crc_q", ty, Some(ty.max()));
     let ones = b.lit(ty.max(), ty);
-    let start = b.mux(begins, ones, crc.q);
     let (polynomial, zero) = (b.lit(POLYNOMIAL.into(), ty), b.lit(0, ty));
-    let mut state = start;
+    let mut state = crc.q;
     for bit in 0..8 {
         let (lowest, incoming) = (b.bit(state, 0), b.bit(byte, bit));
         let feeds = b.xor(lowest, incoming);
@@ -27,8 +26,9 @@ pub(crate) fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
         let taps = b.mux(feeds, polynomial, zero);
         state = b.xor(shifted, taps);
     }
-    let next = b.mux(takes, state, start);
-    b.next(crc, next);
+    let next = b.mux(begins, ones, state);
+    let moves = b.or(begins, takes);
+    b.next_en(crc, moves, next);
     crc.q
 }
 
