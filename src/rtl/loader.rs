@@ -3,12 +3,12 @@
 //! Where a memory has two banks it writes the one that is not read, and exchanges the banks when a whole image was right.
 //! Where it has one, the first word of a payload ends what was loaded, and the last word of a right image begins what is.
 //!
-//! A word takes four cycles, in which the CRC-32 takes its bytes, and an image's last one a fifth, in which the CRC-32 begins
-//! anew. Four cycles later its verdict acts, before the next
+//! A word takes eight cycles, in which the CRC-32 takes its half bytes, and an image's last one a ninth, in which the CRC-32
+//! begins anew. Four cycles later its verdict acts, before the next
 //! word is judged:
 //!
 //! ```text
-//! accept ─► 4 bytes ─► compared ─► judged ─► verdict ─► acts: next place, or refused ─► written
+//! accept ─► 8 half bytes ─► compared ─► judged ─► verdict ─► acts: next place, or refused ─► written
 //! ```
 //!
 //! While an image is taken samples wait (`hold_o`), with one bank also while nothing is loaded. An image that begins while a
@@ -28,6 +28,9 @@ use crate::rtl::regs::{counted, delay_control, hold, stepped};
 
 /// Bits of a reason.
 const REASON_BITS: u32 = 4;
+
+/// Bits of a word that the CRC-32 takes in a cycle: more would be more levels between its registers.
+const TAKEN_AT_ONCE: u32 = 4;
 
 /// Cycles from the last word of a good image to the first read of the other bank.
 const EXCHANGE_CYCLES: u32 = 3;
@@ -59,11 +62,12 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let left = b.input("left_i", Ty::BIT);
     let busy = samples_in_flight(&mut b, most, accepted, ends, left);
 
-    b.comment("a word, byte by byte");
+    b.comment("a word, half a byte a cycle");
     let have = b.reg("have_q", Ty::BIT, Some(0));
-    let byte = b.reg("byte_q", Ty::u(2), Some(0));
-    let next_to_last = b.lit(2, byte.q.ty());
-    let next_to_last = b.eq(byte.q, next_to_last);
+    let steps = PIECE_BITS / TAKEN_AT_ONCE;
+    let step = b.reg("step_q", Ty::u(index_bits(steps as usize)), Some(0));
+    let next_to_last = b.lit(i128::from(steps) - 2, step.q.ty());
+    let next_to_last = b.eq(step.q, next_to_last);
     let nearly_done = b.and(have.q, next_to_last);
     let done = delay_control(&mut b, "done", nearly_done, 1);
     let empty = b.not(have.q);
@@ -76,11 +80,11 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let stays = b.and(have.q, not_done);
     let have_next = b.or(accept, stays);
     b.next(have, have_next);
-    let byte_next = stepped(&mut b, byte.q, 1);
-    b.next_en(byte, have.q, byte_next);
+    let step_next = stepped(&mut b, step.q, 1);
+    b.next_en(step, have.q, step_next);
     let word = b.reg("word_q", data.ty(), None);
-    let low = b.slice(word.q, 0, 8);
-    let high = b.slice(word.q, 8, PIECE_BITS - 8);
+    let low = b.slice(word.q, 0, TAKEN_AT_ONCE);
+    let high = b.slice(word.q, TAKEN_AT_ONCE, PIECE_BITS - TAKEN_AT_ONCE);
     let rotated = b.cat(&[low, high]);
     let word_next = b.mux(accept, data, rotated);
     b.next(word, word_next);

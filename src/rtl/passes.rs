@@ -118,8 +118,12 @@ fn arrives(
     let same = b.extend(of_high[0], wide);
     let same = b.eq(same, of_high[1]);
     let above = b.lt(of_high[0], of_high[1]);
-    let [below, same, above] = [("low_below", below), ("high_same", same), ("high_below", above)]
-        .map(|(name, value)| b.delay(&format!("{name}{way}"), value, cycles));
+    let [below, same, above] = [
+        ("low_below", below),
+        ("high_same", same),
+        ("high_below", above),
+    ]
+    .map(|(name, value)| b.delay(&format!("{name}{way}"), value, cycles));
     let running = delay_control(b, &format!("event{way}_running"), running, cycles);
     let by_low = b.and(same, below);
     let here = b.or(above, by_low);
