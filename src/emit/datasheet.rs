@@ -367,7 +367,7 @@ fn load_port(out: &mut String, design: &Design) {
          The payload is, by layer, the weights, the constants by row and the constants by step; of each memory its words in \
          the order of their addresses, each in pieces of 32 bits, the lowest first.\n\n\
          {}\
-         - A word takes four cycles.\n\n\
+         - A word takes eight cycles, the last one of an image nine.\n\n\
          | load_reason_o | |\n|--:|---|\n",
         map.words(),
         map.shape(),

@@ -1,4 +1,4 @@
-//! CRC-32/ISO-HDLC, a byte a cycle.
+//! CRC-32/ISO-HDLC, some bits a cycle.
 
 use crate::hdl::{Builder, Sig, Ty};
 
@@ -11,19 +11,19 @@ const POLYNOMIAL: u32 = 0xEDB8_8320;
 /// The register after a packet that ends with its own CRC-32.
 pub(crate) const RESIDUE: u32 = 0xDEBB_20E3;
 
-/// The CRC-32 register; it takes `byte` in each cycle with `takes`, after it began anew with `begins`.
-pub(crate) fn crc(b: &mut Builder, byte: Sig, takes: Sig, begins: Sig) -> Sig {
+/// The CRC-32 register; it takes `bits`, the lowest first, in each cycle with `takes`, and begins anew in one with `begins`, which takes none.
+pub(crate) fn crc(b: &mut Builder, bits: Sig, takes: Sig, begins: Sig) -> Sig {
     let ty = Ty::u(CRC_BITS);
     let crc = b.reg("crc_q", ty, Some(ty.max()));
     let ones = b.lit(ty.max(), ty);
-    let start = b.mux(begins, ones, crc.q);
-    let mut state = start;
-    for bit in 0..8 {
-        let incoming = b.bit(byte, bit);
+    let mut state = crc.q;
+    for bit in 0..bits.width() {
+        let incoming = b.bit(bits, bit);
         state = with_bit(b, state, incoming);
     }
-    let next = b.mux(takes, state, start);
-    b.next(crc, next);
+    let next = b.mux(begins, ones, state);
+    let moves = b.or(begins, takes);
+    b.next_en(crc, moves, next);
     crc.q
 }
 
@@ -48,22 +48,24 @@ mod tests {
     #[test]
     fn the_register_is_the_crc_of_the_bytes_and_the_residue_after_their_crc() {
         let mut b = Builder::new("gs_crc", "CRC.");
-        let byte = b.input("byte_i", Ty::u(8));
+        let half = b.input("half_i", Ty::u(4));
         let takes = b.input("takes_i", Ty::BIT);
         let begins = b.input("begins_i", Ty::BIT);
-        let value = crc(&mut b, byte, takes, begins);
+        let value = crc(&mut b, half, takes, begins);
         b.output("crc_o", value);
         let mut sim = Sim::new(&b.finish().unwrap()).unwrap();
-        let [byte, takes, begins] =
-            ["byte_i", "takes_i", "begins_i"].map(|name| sim.input(name).unwrap());
+        let [half, takes, begins] =
+            ["half_i", "takes_i", "begins_i"].map(|name| sim.input(name).unwrap());
         let register = sim.output("crc_o").unwrap();
         for text in [&b"123456789"[..], b"", b"\0", b"goldspike"] {
             let mut start = 1;
             let mut feed = |sim: &mut Sim, value: Option<u8>| {
                 sim.set(begins, std::mem::take(&mut start));
                 sim.set(takes, value.is_some().into());
-                sim.set(byte, value.unwrap_or(0xA5).into());
-                sim.clock();
+                for shift in [0, 4] {
+                    sim.set(half, (value.unwrap_or(0xA5) >> shift & 15).into());
+                    sim.clock();
+                }
                 sim.get(register)
             };
             let mut crc = feed(&mut sim, None);

@@ -72,8 +72,7 @@ pub(crate) fn crossbar(
     let mut stage = to_event + to_weights;
     let mut ways: Vec<Way> = (0..at_once)
         .map(|way| {
-            let arrived =
-                delay_control(&mut b, &format!("event{way}"), issue.events[way], to_event);
+            let arrived = issue.arrived[way];
             let read = (arrived, addresses[way], group);
             let terms = weights(&mut b, plan, layer, (weight_file, load.as_ref()), way, read);
             let event = format!("weighed{way}");

@@ -43,7 +43,7 @@ impl LargeMemories {
         depth: 16_384,
         bits: 16,
         least: 4 * 4_096,
-        stages: 0,
+        stages: 1,
     };
 
     /// How many of them a memory of `depth` words of `bits` takes.

@@ -12,6 +12,9 @@ use crate::rtl::plan::index_bits;
 use crate::rtl::regs::{delay_control, occupancy, stepped};
 use crate::rtl::shift_queue::ShiftQueue;
 
+/// Bits of a pointer from which on its carry is long.
+const LONG_POINTER_BITS: u32 = 7;
+
 /// Ports: `push_i`, `FIELD_i`…; `valid_o`, `FIELD_o`…, `pop_i` (only while `valid_o`). A field is `(name, type, count)`;
 /// more than one makes a packed vector. Holds at least `depth` entries.
 pub(crate) fn fifo(
@@ -37,8 +40,7 @@ pub(crate) fn fifo(
     }
     let fetch = b.wire("fetch", Ty::BIT);
     let (read_pointer, _) = pointer_of(&mut b, ("read_pointer_q", pointer, 0), fetch);
-    let newest = (1 << pointer.width()) - 1;
-    let (newest, write_pointer) = pointer_of(&mut b, ("newest_q", pointer, newest), push);
+    let (newest, write_pointer) = write_pointers(&mut b, pointer, push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
     // An output register inside a block memory is not to be stopped by the port's enable.
     let read = match fabric.memory_stages {
@@ -77,6 +79,19 @@ fn pointer_of(b: &mut Builder, (name, ty, start): (&str, Ty, i128), step: Sig) -
     let next = stepped(b, pointer.q, 1);
     b.next_en(pointer, step, next);
     (pointer.q, next)
+}
+
+/// The place of the newest entry, and the one after it, which is written next. Where a carry is long, no write waits for it:
+/// each has a register.
+fn write_pointers(b: &mut Builder, ty: Ty, push: Sig) -> (Sig, Sig) {
+    let before_first = ty.max();
+    if ty.width() < LONG_POINTER_BITS {
+        return pointer_of(b, ("newest_q", ty, before_first), push);
+    }
+    let (next, _) = pointer_of(b, ("write_pointer_q", ty, 0), push);
+    let newest = b.reg("newest_q", ty, Some(before_first));
+    b.next_en(newest, push, next);
+    (newest.q, next)
 }
 
 /// The memory's read register is the head: `(head, whether it is valid, whether the next may be fetched)`.

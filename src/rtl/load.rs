@@ -227,7 +227,7 @@ pub(crate) fn read_large(
     let address = b.delay(&format!("{name}_address"), address, 1);
     let write = delay_control(b, &format!("{name}_write"), load.write[number], 1);
     let wanted = delay_control(b, &format!("{name}_wanted"), enable, 1);
-    // The pieces stay until the next one comes, four cycles later.
+    // The pieces stay until the next one comes, eight cycles later.
     let data = load.word(b, contents);
     let word = b.one_port(stored, address, (write, &data), wanted);
     (0..)

@@ -3,11 +3,12 @@
 //! Where a memory has two banks it writes the one that is not read, and exchanges the banks when a whole image was right.
 //! Where it has one, the first word of a payload ends what was loaded, and the last word of a right image begins what is.
 //!
-//! A word takes four cycles, in which the CRC-32 takes its bytes. Four cycles later its verdict acts, before the next
+//! A word takes eight cycles, in which the CRC-32 takes its half bytes, and an image's last one a ninth, in which the CRC-32
+//! begins anew. Four cycles later its verdict acts, before the next
 //! word is judged:
 //!
 //! ```text
-//! accept ─► 4 bytes ─► compared ─► judged ─► verdict ─► acts: next place, or refused ─► written
+//! accept ─► 8 half bytes ─► compared ─► judged ─► verdict ─► acts: next place, or refused ─► written
 //! ```
 //!
 //! While an image is taken samples wait (`hold_o`), with one bank also while nothing is loaded. An image that begins while a
@@ -27,6 +28,9 @@ use crate::rtl::regs::{counted, delay_control, hold, stepped};
 
 /// Bits of a reason.
 const REASON_BITS: u32 = 4;
+
+/// Bits of a word that the CRC-32 takes in a cycle: more would be more levels between its registers.
+const TAKEN_AT_ONCE: u32 = 4;
 
 /// Cycles from the last word of a good image to the first read of the other bank.
 const EXCHANGE_CYCLES: u32 = 3;
@@ -58,34 +62,41 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let left = b.input("left_i", Ty::BIT);
     let busy = samples_in_flight(&mut b, most, accepted, ends, left);
 
-    b.comment("a word, byte by byte");
+    b.comment("a word, half a byte a cycle");
     let have = b.reg("have_q", Ty::BIT, Some(0));
-    let byte = b.reg("byte_q", Ty::u(2), Some(0));
-    let at_last_byte = b.all(byte.q);
-    let done = b.and(have.q, at_last_byte);
+    let steps = PIECE_BITS / TAKEN_AT_ONCE;
+    let step = b.reg("step_q", Ty::u(index_bits(steps as usize)), Some(0));
+    let next_to_last = b.lit(i128::from(steps) - 2, step.q.ty());
+    let next_to_last = b.eq(step.q, next_to_last);
+    let nearly_done = b.and(have.q, next_to_last);
+    let done = delay_control(&mut b, "done", nearly_done, 1);
     let empty = b.not(have.q);
-    let ready = b.or(empty, done);
+    let of_last = b.wire("word_is_last", Ty::BIT);
+    let goes_on = b.not(of_last);
+    let next_fits = b.and(done, goes_on);
+    let ready = b.or(empty, next_fits);
     let accept = b.and(valid, ready);
     let not_done = b.not(done);
     let stays = b.and(have.q, not_done);
     let have_next = b.or(accept, stays);
     b.next(have, have_next);
-    let byte_next = stepped(&mut b, byte.q, 1);
-    b.next_en(byte, have.q, byte_next);
+    let step_next = stepped(&mut b, step.q, 1);
+    b.next_en(step, have.q, step_next);
     let word = b.reg("word_q", data.ty(), None);
-    let low = b.slice(word.q, 0, 8);
-    let high = b.slice(word.q, 8, PIECE_BITS - 8);
+    let low = b.slice(word.q, 0, TAKEN_AT_ONCE);
+    let high = b.slice(word.q, TAKEN_AT_ONCE, PIECE_BITS - TAKEN_AT_ONCE);
     let rotated = b.cat(&[low, high]);
     let word_next = b.mux(accept, data, rotated);
-    let word_moves = b.or(accept, have.q);
-    b.next_en(word, word_moves, word_next);
+    b.next(word, word_next);
     let last = hold(&mut b, "last_q", last, accept);
+    b.assign(of_last, last);
 
     b.comment("the whole word, and the CRC-32 of all words so far");
     let compare = delay_control(&mut b, "compare", done, 1);
     let whole = hold(&mut b, "whole_q", rotated, done);
     let is_last = hold(&mut b, "is_last_q", last, done);
-    let begins = b.and(compare, is_last);
+    let begins = b.and(done, last);
+    let begins = delay_control(&mut b, "crc_begins", begins, 1);
     let crc = crc(&mut b, low, have.q, begins);
 
     b.comment("what it is compared with");
@@ -102,7 +113,9 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let restart = b.wire("restart", Ty::BIT);
     let refused = b.wire("refused", Ty::BIT);
     let payload_done = b.wire("payload_done", Ty::BIT);
-    let places = places(&mut b, [next_place, restart, refused, payload_done]);
+    let acts = delay_control(&mut b, "acts", judge, 2);
+    let moves = [next_place, restart, refused, payload_done];
+    let places = places(&mut b, acts, moves);
     let not_last = b.not(is_last);
     let mut wrong = Vec::new();
     let mut check = |b: &mut Builder, place: Sig, right: Sig, reason: Refusal| {
@@ -147,7 +160,6 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
             b.mux(wrong, code, said)
         });
     let said = b.delay("said", said, 1);
-    let acts = delay_control(&mut b, "acts", judge, 2);
     let ends_here = b.and(acts, is_last);
     let drains = b.and(refuse, not_last);
     b.assign(restart, ends_here);
@@ -181,6 +193,7 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let piece_comes = b.and(passes, places.payload);
     let pieces = pieces(&mut b, &sizes, piece_comes, whole);
     let fresh = b.and(judge, places.header[0]);
+    let fresh = delay_control(&mut b, "fresh", fresh, 1);
     let (write, address, all_done) = walk(&mut b, &sizes, piece_comes, fresh);
     b.assign(payload_done, all_done);
 
@@ -274,6 +287,8 @@ fn samples_in_flight(b: &mut Builder, most: usize, accepted: Sig, ends: Sig, lef
     let goes_on = b.not(ends);
     b.next_en(open, accepted, goes_on);
     let whole = b.and(accepted, ends);
+    let whole = delay_control(b, "whole_sample", whole, 1);
+    let left = delay_control(b, "left", left, 1);
     let count = b.reg("in_flight_q", Ty::u(index_bits(most + 1)), Some(0));
     let more = stepped(b, count.q, 1);
     let one = b.lit(1, Ty::BIT);
@@ -284,7 +299,7 @@ fn samples_in_flight(b: &mut Builder, most: usize, accepted: Sig, ends: Sig, lef
     let moves = b.xor(whole, left);
     b.next_en(count, moves, next);
     let some = b.any(count.q);
-    let busy = b.or(open.q, some);
+    let busy = any(b, [open.q, whole, some].into_iter());
     delay_control(b, "busy", busy, 1)
 }
 
@@ -303,8 +318,8 @@ fn equal(b: &mut Builder, name: &str, value: Sig, to: u32) -> Sig {
     b.all(parts)
 }
 
-/// One register a place of an image, of which one is 1.
-fn places(b: &mut Builder, [next, restart, refused, payload_done]: [Sig; 4]) -> Places {
+/// One register a place of an image, of which one is 1; they move when a verdict `acts`.
+fn places(b: &mut Builder, acts: Sig, [next, restart, refused, payload_done]: [Sig; 4]) -> Places {
     let names = (0..HEADER_WORDS).map(|word| format!("header{word}_q"));
     let names: Vec<String> = names
         .chain(["payload_q", "check_q", "drain_q"].map(str::to_owned))
@@ -318,7 +333,6 @@ fn places(b: &mut Builder, [next, restart, refused, payload_done]: [Sig; 4]) -> 
     let goes_on = b.not(restart);
     let forward = b.and(next, goes_on);
     let more_payload = b.not(payload_done);
-    let moves = any(b, [next, restart, refused].into_iter());
     for (place, &register) in registers.iter().enumerate() {
         let before = if place == 0 {
             restart
@@ -336,7 +350,7 @@ fn places(b: &mut Builder, [next, restart, refused, payload_done]: [Sig; 4]) -> 
         } else {
             b.and(forward, registers[place - 1].q)
         };
-        b.next_en(register, moves, before);
+        b.next_en(register, acts, before);
     }
     Places {
         header: registers[..HEADER_WORDS].iter().map(|reg| reg.q).collect(),
@@ -370,8 +384,9 @@ fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, S
         .collect();
     let piece = b.reg("piece_q", Ty::u(index_bits(most.pieces)), Some(0));
     let address = b.reg("address_q", Ty::u(index_bits(most.depth)), Some(0));
+    // A place stands for three cycles before anything moves on: whether it is an end of a memory is known in the second,
+    // of any memory in the third.
     let mut at_end = |name: &str, value: Sig, ends: Vec<usize>| {
-        // A place stands for cycles before anything moves on.
         let here: Vec<Sig> = (0..)
             .zip(memories.iter().zip(ends))
             .map(|(number, (memory, end)): (usize, _)| {
@@ -381,12 +396,16 @@ fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, S
                 b.delay(&format!("{name}{number}"), here, 1)
             })
             .collect();
-        any(b, here.into_iter())
+        let of_last = here[here.len() - 1];
+        let of_any = any(b, here.into_iter());
+        (b.delay(name, of_any, 1), of_last)
     };
     let pieces = sizes.iter().map(|size| size.pieces).collect();
-    let whole = at_end("at_piece_end", piece.q, pieces);
+    let (whole, last_whole) = at_end("at_piece_end", piece.q, pieces);
     let depths = sizes.iter().map(|size| size.depth).collect();
-    let at_last = at_end("at_last_word", address.q, depths);
+    let (at_last, last_at_last) = at_end("at_last_word", address.q, depths);
+    let all_done = b.and(last_whole, last_at_last);
+    let all_done = b.delay("all_done", all_done, 1);
     let word_comes = b.and(comes, whole);
     let restart = b.or(fresh, whole);
     let next = counted(b, piece.q, 1, restart);
@@ -404,9 +423,12 @@ fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, S
             delay_control(b, &format!("write{number}"), here, 1)
         })
         .collect();
-    let written = any(b, write.iter().copied());
+    let written = delay_control(b, "written", word_comes, 1);
     let restart = b.or(fresh, at_last);
-    let next = counted(b, address.q, 1, restart);
+    let following = stepped(b, address.q, 1);
+    let following = b.delay("following", following, 1);
+    let first = b.lit(0, following.ty());
+    let next = b.mux(restart, first, following);
     let moves = b.or(written, fresh);
     b.next_en(address, moves, next);
     let next_memory = b.and(written, at_last);
@@ -421,9 +443,6 @@ fn walk(b: &mut Builder, sizes: &[Size], comes: Sig, fresh: Sig) -> (Vec<Sig>, S
         };
         b.next_en(memory, moves, before);
     }
-    let last_memory = memories[memories.len() - 1].q;
-    let all_done = b.and(whole, at_last);
-    let all_done = b.and(all_done, last_memory);
     (write, address.q, all_done)
 }
 

@@ -8,13 +8,18 @@
 use crate::hdl::{Builder, Sig, Ty};
 use crate::rtl::plan::{LayerPlan, SHORTEST_PASS, index_bits};
 use crate::rtl::regs::{counted, delay_control, occupancy, resized, ring};
+use crate::rtl::weights::addressed_apart;
+
+/// Bits from which on numbers are compared in two halves.
+const HALVED_BITS: u32 = 8;
 
 /// What the pass controller issues in a cycle.
 pub(crate) struct Issue {
     /// A step is replayed.
     pub(crate) running: Sig,
-    /// There is an event, one bit for each that is read at once.
-    pub(crate) events: Vec<Sig>,
+    /// There is an event, [`read_cycles`](crate::rtl::fabric::Fabric::read_cycles) later, one bit for each that is read at
+    /// once.
+    pub(crate) arrived: Vec<Sig>,
     /// Its place within the step.
     pub(crate) place: Sig,
     /// Number of the group, where there are several.
@@ -60,8 +65,7 @@ pub(crate) fn passes(
     let restart = b.or(not_running, last.q);
     let next = counted(b, cycle.q, 1, restart);
     b.next(cycle, next);
-    let before_last = before_last(b, plan, step_events, cycle.q.ty());
-    let at_end = b.eq(cycle.q, before_last);
+    let at_end = before_last(b, plan, step_events, stays, cycle.q);
     let not_last = b.not(last.q);
     let ends = b.and(at_end, not_last);
     let last_next = b.and(running.q, ends);
@@ -70,7 +74,7 @@ pub(crate) fn passes(
     b.assign(step_done_next, ends_step);
 
     let way_bits = plan.events.trailing_zeros();
-    let events = (0..plan.events)
+    let arrived = (0..plan.events)
         .map(|way| {
             let number = if way_bits == 0 {
                 cycle.q
@@ -78,12 +82,11 @@ pub(crate) fn passes(
                 let way = b.lit(i128::from(way), Ty::u(way_bits));
                 b.cat(&[cycle.q, way])
             };
-            let here = b.lt(number, step_events);
-            b.and(running.q, here)
+            arrives(b, plan, way, (number, step_events), running.q)
         })
         .collect();
     Issue {
-        events,
+        arrived,
         running: running.q,
         place: cycle.q,
         group,
@@ -92,16 +95,61 @@ pub(crate) fn passes(
     }
 }
 
-/// The number of the cycle before a pass's last, one cycle after the step's events are known:
-/// `max(ceil(events / K) + c, spacing) - 2`. A pass is long enough that the first of a step is not over by then.
-fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, ty: Ty) -> Sig {
+/// Whether event `number` of a step that is replayed is one of its `events`, when it is read. What only goes on into a
+/// register there is compared in two halves.
+fn arrives(
+    b: &mut Builder,
+    plan: &LayerPlan,
+    way: u32,
+    (number, events): (Sig, Sig),
+    running: Sig,
+) -> Sig {
+    let cycles = plan.fabric.read_cycles();
+    if !addressed_apart(plan) || number.width() < HALVED_BITS {
+        let here = b.lt(number, events);
+        let here = b.and(running, here);
+        return delay_control(b, &format!("event{way}"), here, cycles);
+    }
+    let low = number.width() / 2;
+    let of_low = [number, events].map(|value| b.slice(value, 0, low));
+    let of_high = [number, events].map(|value| b.slice(value, low, value.width() - low));
+    let below = b.lt(of_low[0], of_low[1]);
+    let wide = of_high[1].ty();
+    let same = b.extend(of_high[0], wide);
+    let same = b.eq(same, of_high[1]);
+    let above = b.lt(of_high[0], of_high[1]);
+    let [below, same, above] = [
+        ("low_below", below),
+        ("high_same", same),
+        ("high_below", above),
+    ]
+    .map(|(name, value)| b.delay(&format!("{name}{way}"), value, cycles));
+    let running = delay_control(b, &format!("event{way}_running"), running, cycles);
+    let by_low = b.and(same, below);
+    let here = b.or(above, by_low);
+    b.and(running, here)
+}
+
+/// Whether `cycle` is the one before a pass's last, `max(ceil(events / K) + c, spacing) - 2`. That number is in a register,
+/// from the second cycle of a step on: a pass is long enough that the first of a step is not over by then.
+///
+/// Where no pass is of the shortest, three registers stand between the step's events and the answer. Whether the events or
+/// the spacing decide is in one of its own, and only while the step `stays`: until then it is the spacing, which ends nothing
+/// in the first two cycles, and neither does what the step before left.
+fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, stays: Sig, cycle: Sig) -> Sig {
     debug_assert!(plan.spacing >= SHORTEST_PASS);
+    let early = plan.spacing > SHORTEST_PASS + 1;
+    let ahead = if early { 3 } else { 2 };
     let clear = plan.fabric.clear_cycles();
     let at_once = plan.events;
-    b.comment("number of the cycle before a pass's last");
+    b.comment("the cycle before a pass's last");
     let longer = plan.spacing.saturating_sub(clear) * at_once;
     let limit = b.lit(i128::from(longer), Ty::u(index_bits(longer as usize + 1)));
-    let is_longer = b.gt(step_events, limit);
+    let mut is_longer = b.gt(step_events, limit);
+    if early {
+        let of_this_step = b.and(is_longer, stays);
+        is_longer = delay_control(b, "is_longer", of_this_step, 1);
+    }
     let round_up = b.lit(i128::from(at_once) - 1, Ty::u(index_bits(at_once as usize)));
     let whole = if at_once == 1 {
         step_events
@@ -110,13 +158,19 @@ fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, ty: Ty) -> S
         let way_bits = at_once.trailing_zeros();
         b.slice(raised, way_bits, raised.width() - way_bits)
     };
-    let less = b.lit(2 - i128::from(clear), Ty::u(2));
+    let less = b.lit(i128::from(ahead - clear), Ty::u(2));
     let of_events = b.sub(whole, less);
     let of_events = b.as_unsigned(of_events);
-    let of_events = resized(b, of_events, ty);
-    let of_spacing = b.lit(i128::from(plan.spacing) - 2, ty);
+    let of_events = resized(b, of_events, cycle.ty());
+    let of_spacing = b.lit(i128::from(plan.spacing - ahead), cycle.ty());
     let value = b.mux(is_longer, of_events, of_spacing);
-    b.delay("before_last", value, 1)
+    let value = b.delay("before_last", value, 1);
+    let at_end = b.eq(cycle, value);
+    if early {
+        delay_control(b, "at_end", at_end, 1)
+    } else {
+        at_end
+    }
 }
 
 /// The group that is summed, and whether it is the step's last; one group needs no register.

@@ -72,8 +72,8 @@ pub(crate) fn weight_cycles(plan: &LayerPlan) -> u32 {
     u32::from(addressed_apart(plan)) + read
 }
 
-/// Whether the address is made in a cycle of its own; that of a large memory is chosen there, between a write and a read.
-fn addressed_apart(plan: &LayerPlan) -> bool {
+/// Whether the address is made in a cycle of its own, so that nothing but registers takes the event; that of a large memory is chosen there, between a write and a read.
+pub(crate) fn addressed_apart(plan: &LayerPlan) -> bool {
     !Place::of(plan).joined || plan.large_memories > 0
 }
 
