@@ -11,6 +11,10 @@ pub struct Fabric {
     /// Accumulators are cleared in a cycle of their own, after which the pass has no event. Otherwise the first event of a
     /// pass is loaded, not added; that costs nothing where the look-up table of an adder has an input to spare.
     pub clears_apart: bool,
+    /// Sums that wait are chosen by the resets of registers, not shifted. A flip-flop that takes its input past the look-up
+    /// table and has a reset that few others share makes the choice for nothing.
+    #[serde(default)]
+    pub chooses: bool,
     /// Memories of at least this many bits go into block memory; `None`: the tools choose.
     pub block_bits: Option<usize>,
     /// There are no multiplier blocks: products are additions, one a pipeline stage.
@@ -58,6 +62,7 @@ impl Fabric {
     pub const PORTABLE: Self = Self {
         memory_stages: 0,
         clears_apart: false,
+        chooses: false,
         block_bits: None,
         adds_products: false,
         large: None,
@@ -66,15 +71,18 @@ impl Fabric {
     pub const ICE40: Self = Self {
         memory_stages: 0,
         clears_apart: false,
+        chooses: false,
         block_bits: Some(256),
         adds_products: false,
         large: None,
     };
-    /// Lattice ECP5: block memory with an output register; the carry cell has no input to spare.
+    /// Lattice ECP5: block memory with an output register; the carry cell has no input to spare, and a
+    /// flip-flop an input of its own.
     pub const ECP5: Self = Self {
         memory_stages: 2,
         clears_apart: true,
-        block_bits: None,
+        chooses: true,
+        block_bits: Some(256),
         adds_products: false,
         large: None,
     };

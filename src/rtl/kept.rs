@@ -8,6 +8,7 @@
 //! are loaded between samples meet no sum of the old ones.
 
 use crate::hdl::{Builder, MemInit, Sig};
+use crate::rtl::handoff::Rows;
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::LayerPlan;
 use crate::rtl::regs::hold;
@@ -31,8 +32,8 @@ pub(crate) struct Row<'a> {
     pub(crate) number: Sig,
     /// Whether it enters, one cycle later.
     pub(crate) arrives: Sig,
-    /// Its sums, one cycle later.
-    pub(crate) sums: &'a [Sig],
+    /// Its sums; where they are stored, one cycle later.
+    pub(crate) waiting: &'a Rows,
 }
 
 impl Kept {
@@ -77,14 +78,15 @@ impl Kept {
     /// The sums for the lanes, [`read_cycles`](crate::rtl::Fabric::read_cycles) after the row enters.
     pub(crate) fn sums(&self, b: &mut Builder, plan: &LayerPlan, row: &Row<'_>) -> Vec<Sig> {
         let to_lane = plan.fabric.read_cycles();
-        let fresh: Vec<Sig> = (0..row.sums.len())
-            .map(|lane| b.delay(&format!("lane{lane}_sum"), row.sums[lane], to_lane - 1))
+        let Rows { sums, after } = row.waiting;
+        let fresh: Vec<Sig> = (0..sums.len())
+            .map(|lane| b.delay(&format!("lane{lane}_sum"), sums[lane], to_lane - after))
             .collect();
         let Self::Stored(repeat) = *self else {
             return fresh;
         };
         b.comment("sums of the step before, a row a word");
-        let fields = vec![plan.sum; row.sums.len()];
+        let fields = vec![plan.sum; sums.len()];
         let rows = plan.rows as usize;
         let kept = memory(b, plan.fabric, "kept_sums", &fields, rows, MemInit::Zero);
         let before = read(b, plan, kept, "kept_sum", row.number, row.active);
@@ -93,7 +95,7 @@ impl Kept {
         let new = b.not(repeated);
         let write = b.and(row.arrives, new);
         let write = b.name("keeps", write);
-        b.write(kept, write, arrived, row.sums);
+        b.write(kept, write, arrived, sums);
         let takes = b.delay("takes_kept", repeated, to_lane - 1);
         before
             .into_iter()

@@ -20,6 +20,7 @@ mod event_buffer;
 pub mod fabric;
 mod fifo;
 mod guard;
+mod handoff;
 mod kept;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]

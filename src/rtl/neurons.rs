@@ -1,8 +1,7 @@
 //! The neurons of a layer: `Q` lanes, the state memory, the constants, and the sequencer that takes a handed-off group
 //! through the lanes row by row.
 //!
-//! The sums wait in a hand-off register that shifts by `Q` sums a cycle; where they are kept, a repeated step takes those of
-//! the step before. Row `r` holds neurons `r*Q` to `r*Q + Q - 1`.
+//! The sums wait in the hand-off register; where they are kept, a repeated step takes those of the step before. Row `r` holds neurons `r*Q` to `r*Q + Q - 1`.
 //! The spacing of the passes keeps two visits of a row further apart than the lanes are deep.
 
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use goldspike_golden::quant::QuantLayer;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::constants::{Place, constants};
+use crate::rtl::handoff::{chosen, shifted};
 use crate::rtl::kept::{Kept, Row};
 use crate::rtl::load::{Load, Size};
 use crate::rtl::memory::{memory, read};
@@ -44,22 +44,25 @@ pub(crate) fn neurons(
     let repeat = plan.keeps.then(|| b.input("repeat_i", Ty::BIT));
     let load = (!sizes.is_empty()).then(|| Load::inputs(&mut b, sizes, banked));
 
-    let sequence = sequence(&mut b, plan, hand_next, first);
-    b.comment("hand-off register, shifts by one row a cycle");
-    let waiting: Vec<_> = (0..sums.len())
-        .map(|i| b.reg(&format!("waiting{i}_q"), plan.sum, None))
-        .collect();
-    let shifts = delay_control(&mut b, "shifts", sequence.active, 1);
     let kept = Kept::new(&mut b, plan, repeat, hand_next);
     let loads = kept.loads(&mut b, hand);
-    let moves = b.or(loads, shifts);
-    for (i, &reg) in waiting.iter().enumerate() {
-        let shifted = waiting
-            .get(kept.shifted_from(i, plan))
-            .map_or(reg.q, |next| next.q);
-        let next = b.mux(loads, sums[i], shifted);
-        b.next_en(reg, moves, next);
-    }
+    let (begins, first, user) = if plan.chooses() {
+        let late = |b: &mut Builder, name: &str, value| b.delay(&format!("{name}_in"), value, 1);
+        (
+            hand,
+            late(&mut b, "first", first),
+            late(&mut b, "user", user),
+        )
+    } else {
+        (hand_next, first, user)
+    };
+    let sequence = sequence(&mut b, plan, begins, first);
+    let shifts = delay_control(&mut b, "shifts", sequence.active, 1);
+    let waiting = if plan.chooses() {
+        chosen(&mut b, plan, (loads, &sums), begins)
+    } else {
+        shifted(&mut b, plan, (loads, &sums), shifts, &kept)
+    };
 
     b.comment("state and constants of the row");
     let rows = plan.rows as usize;
@@ -86,12 +89,11 @@ pub(crate) fn neurons(
     let files = (constants_files, load.as_ref());
     let constants = constants(&mut b, plan, &lane.columns, files, &sequence);
 
-    let row: Vec<Sig> = waiting[..q].iter().map(|sum| sum.q).collect();
     let row = Row {
         active: sequence.active,
         number: sequence.row,
         arrives: shifts,
-        sums: &row,
+        waiting: &waiting,
     };
     let sums = kept.sums(&mut b, plan, &row);
 
@@ -153,7 +155,7 @@ pub(crate) fn neurons(
         base.q
     };
     b.comment("last step of the sample, taken over while the step's last row is on its way");
-    let user = hold(&mut b, "user_q", user, hand_next);
+    let user = hold(&mut b, "user_q", user, begins);
     let user = b.delay("row_user", user, lane.latency + to_lane);
 
     b.output("row_valid_o", valid);

@@ -293,6 +293,14 @@ impl LayerPlan {
         revisit(self.lane_latency, self.fabric)
     }
 
+    /// Whether the sums of a row are [chosen](Fabric::chooses) from the hand-off register. Sums that are kept in a memory
+    /// are written to it as they shift.
+    #[must_use]
+    pub fn chooses(&self) -> bool {
+        let stays = !self.keeps || self.groups == 1;
+        self.fabric.chooses && self.fabric.memory_stages > 1 && self.slots > 2 && stays
+    }
+
     /// Whether a step is written to the event buffer in less than the time that the one before is replayed in, so that
     /// more banks than [`LONG_STEP_BANKS`] gain nothing.
     fn steps_are_long(&self) -> bool {
@@ -468,7 +476,8 @@ fn use_large(plans: &mut [LayerPlan], weight_bits: &[u32], large: LargeMemories)
 fn credits(plan: &LayerPlan) -> u32 {
     let memories = MEMORIES_IN_LOOP * plan.fabric.memory_stages;
     let large = plan.large().map_or(0, |large| 1 + large.stages);
-    let way = plan.slots + plan.lane_latency + CREDIT_LOOP + memories + large;
+    let late = u32::from(plan.chooses());
+    let way = plan.slots + plan.lane_latency + CREDIT_LOOP + memories + large + late;
     2 + way.div_ceil(plan.groups * plan.spacing)
 }
 

@@ -6,42 +6,12 @@
 //! one flip-flop and nothing else, of the port's clock, without enable and reset, starting at 0; and the port itself is
 //! always enabled, so that nothing depends on whether its enable stops the register too.
 
-use std::collections::HashMap;
-use std::path::Path;
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
+use super::refine::{Cells, Sinks};
 
-use super::error::SynthError;
-
-/// Cells by name.
-type Cells = Map<String, Value>;
-
-/// Moves registers into the block memories of module `top` of a netlist that Yosys wrote; gives how many ports took one.
-///
-/// # Errors
-/// The file is no such netlist, or cannot be written.
-pub(crate) fn output_registers(path: &Path, top: &str) -> Result<usize, SynthError> {
-    let unreadable = |what: String| SynthError::Unreadable {
-        file: path.display().to_string(),
-        what,
-    };
-    let text = std::fs::read_to_string(path)?;
-    let mut root: Value =
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    let module = &mut root["modules"][top];
-    let ports = module["ports"].clone();
-    let cells = module["cells"]
-        .as_object_mut()
-        .ok_or_else(|| unreadable(format!("no module `{top}`")))?;
-    let taken = absorb(cells, &ports);
-    if taken > 0 {
-        std::fs::write(path, root.to_string())?;
-    }
-    Ok(taken)
-}
-
-fn absorb(cells: &mut Cells, ports: &Value) -> usize {
-    let sinks = sinks(cells, ports);
+/// Moves registers into block memories; gives how many ports took one.
+pub(super) fn absorb(cells: &mut Cells, sinks: &Sinks) -> usize {
     let memories: Vec<String> = cells
         .iter()
         .filter(|(_, cell)| cell["type"] == "DP16KD")
@@ -49,9 +19,9 @@ fn absorb(cells: &mut Cells, ports: &Value) -> usize {
         .collect();
     let mut taken = 0;
     for name in &memories {
-        for side in ['A', 'B'] {
-            if let Some(moved) = registers(cells, &sinks, name, side) {
-                take(cells, name, side, &moved);
+        for port in Port::of(&cells[name]) {
+            if let Some(moved) = registers(cells, sinks, name, &port) {
+                take(cells, name, &port, &moved);
                 taken += 1;
             }
         }
@@ -59,53 +29,61 @@ fn absorb(cells: &mut Cells, ports: &Value) -> usize {
     taken
 }
 
-/// Who reads each net: a cell and its port, or a port of the module as `None`.
-fn sinks(cells: &Cells, ports: &Value) -> HashMap<u64, Vec<Option<(String, String)>>> {
-    let mut sinks: HashMap<u64, Vec<Option<(String, String)>>> = HashMap::new();
-    for (name, cell) in cells {
-        for (port, bits) in cell["connections"].as_object().into_iter().flatten() {
-            if cell["port_directions"][port] != "output" {
-                for bit in bits
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_u64)
-                {
-                    let sink = Some((name.clone(), port.clone()));
-                    sinks.entry(bit).or_default().push(sink);
-                }
-            }
+/// A port that reads: its side, and the sides whose outputs it drives.
+struct Port {
+    side: char,
+    outputs: &'static [char],
+}
+
+impl Port {
+    /// Those of a memory. At 36 bits side B reads, and its word is on the outputs of both sides.
+    fn of(memory: &Value) -> Vec<Self> {
+        let width = &memory["parameters"]["DATA_WIDTH_B"];
+        let bits = match width {
+            Value::String(digits) => u64::from_str_radix(digits, 2).ok(),
+            other => other.as_u64(),
+        };
+        match bits {
+            Some(36) => vec![Self {
+                side: 'B',
+                outputs: &['A', 'B'],
+            }],
+            _ => vec![
+                Self {
+                    side: 'A',
+                    outputs: &['A'],
+                },
+                Self {
+                    side: 'B',
+                    outputs: &['B'],
+                },
+            ],
         }
     }
-    for (_, port) in ports.as_object().into_iter().flatten() {
-        if port["direction"] != "input" {
-            let bits = port["bits"].as_array().into_iter().flatten();
-            for bit in bits.filter_map(Value::as_u64) {
-                sinks.entry(bit).or_default().push(None);
-            }
-        }
-    }
-    sinks
 }
 
 /// The flip-flops behind the used outputs of a port: `(data port, flip-flop)`; `None` if the port keeps what it has.
 fn registers(
     cells: &Cells,
-    sinks: &HashMap<u64, Vec<Option<(String, String)>>>,
+    sinks: &Sinks,
     memory: &str,
-    side: char,
+    &Port { side, outputs }: &Port,
 ) -> Option<Vec<(String, String)>> {
     let cell = &cells[memory];
     let at = |port: &str| &cell["connections"][port][0];
     let clock = at(&format!("CLK{side}")).as_u64()?;
     let always = at(&format!("CE{side}")) == "1" && at(&format!("OCE{side}")) == "1";
-    let plain = cell["parameters"][format!("REGMODE_{side}")] == "NOREG";
+    let plain = outputs
+        .iter()
+        .all(|output| cell["parameters"][format!("REGMODE_{output}")] == "NOREG");
     if !always || !plain || at(&format!("RST{side}")) != "0" {
         return None;
     }
     let mut moved = Vec::new();
-    for bit in 0..18 {
-        let port = format!("DO{side}{bit}");
+    let ports = outputs
+        .iter()
+        .flat_map(|output| (0..18).map(move |bit| format!("DO{output}{bit}")));
+    for port in ports {
         let Some(readers) = at(&port).as_u64().and_then(|net| sinks.get(&net)) else {
             continue;
         };
@@ -135,18 +113,26 @@ fn is_plain(cell: &Value, clock: u64) -> bool {
 }
 
 /// Moves the flip-flops into the memory.
-fn take(cells: &mut Cells, memory: &str, side: char, moved: &[(String, String)]) {
-    for (port, register) in moved {
+fn take(cells: &mut Cells, memory: &str, port: &Port, moved: &[(String, String)]) {
+    for (output, register) in moved {
         if let Some(register) = cells.remove(register) {
-            cells[memory]["connections"][port] = register["connections"]["Q"].clone();
+            cells[memory]["connections"][output] = register["connections"]["Q"].clone();
         }
     }
-    cells[memory]["parameters"][format!("REGMODE_{side}")] = json!("OUTREG");
+    for output in port.outputs {
+        cells[memory]["parameters"][format!("REGMODE_{output}")] = json!("OUTREG");
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synth::refine::sinks;
+
+    fn absorb_all(cells: &mut Cells, ports: &Value) -> usize {
+        let sinks = sinks(cells, ports);
+        absorb(cells, &sinks)
+    }
 
     fn memory(enable: Value) -> Value {
         json!({"type": "DP16KD", "parameters": {"REGMODE_A": "NOREG", "REGMODE_B": "NOREG"},
@@ -174,7 +160,7 @@ mod tests {
             ("r0", register(10, 20)),
             ("r1", register(11, 21)),
         ]);
-        assert_eq!(absorb(&mut all, &json!({})), 1);
+        assert_eq!(absorb_all(&mut all, &json!({})), 1);
         assert_eq!(all.len(), 1);
         assert_eq!(all["m"]["connections"]["DOA1"], json!([21]));
         assert_eq!(all["m"]["parameters"]["REGMODE_A"], "OUTREG");
@@ -216,11 +202,11 @@ mod tests {
         ];
         for (mut all, ports) in cases {
             let before = all.clone();
-            assert_eq!(absorb(&mut all, &ports), 0);
+            assert_eq!(absorb_all(&mut all, &ports), 0);
             assert_eq!(all, before);
         }
         assert_eq!(
-            absorb(&mut bare, &json!({})),
+            absorb_all(&mut bare, &json!({})),
             1,
             "an output that nothing reads"
         );

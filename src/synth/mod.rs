@@ -19,6 +19,7 @@
 
 mod absorb;
 mod bitstream;
+mod carry;
 mod cells;
 mod demand;
 mod disassemble;
@@ -29,6 +30,7 @@ mod measure;
 mod nextpnr;
 mod path;
 mod pins;
+mod refine;
 mod scan;
 mod seeds;
 mod simulated;

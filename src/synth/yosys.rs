@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::absorb::output_registers;
 use super::cells::{Counts, Netlist};
 use super::error::SynthError;
 use super::family::Family;
+use super::refine::refine;
 use super::target::Target;
 use super::warnings::deadly;
 use crate::engine::tool::{Run, Toolbox};
@@ -83,7 +83,7 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
     }
     let netlist = job.folder.join(&flat);
     let output_registers = match target.family {
-        Family::Ecp5 => output_registers(&netlist, job.top)?,
+        Family::Ecp5 => refine(&netlist, job.top)?,
         _ => 0,
     };
     let apart = match job.apart {
