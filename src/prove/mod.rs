@@ -23,6 +23,8 @@ mod number;
 mod prover;
 mod smt;
 mod solver;
+mod split;
+mod sums;
 mod symbolic;
 mod unrolled;
 

@@ -1,8 +1,9 @@
 //! Asking: Yosys describes the lane, a solver looks for a counterexample.
 //!
-//! Every question is asked with unknown products first ([`Unknown`]). Of a claim that holds for each function in the
-//! place of the product nothing more is asked; else the products are what they are. Only `unsat` is a proof, and only where
-//! the premises can be met.
+//! Every question is asked with unknown products first ([`Unknown`]), with the sums as they are and in another order, and what
+//! takes long case by case ([`split`]). Of a claim that holds for each function in the place of the product nothing more is
+//! asked; else the products are what they are, and a counterexample is one of those. Only `unsat` is a proof, and only where the
+//! premises can be met.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,6 +19,8 @@ use super::control::ControlClaim;
 use super::error::ProveError;
 use super::smt::{self, Product, Unknown};
 use super::solver::{Limits, Solver, first_line};
+use super::split::{self, Case};
+use super::sums;
 use super::unrolled::{Described, cycles, described};
 use crate::engine::tool::{Run, Toolbox, YOSYS};
 
@@ -200,23 +203,43 @@ impl Prover {
             text
         };
         let follows: Vec<&String> = question.follows.iter().collect();
-        let quick = Limits {
-            time: self.limits.time.min(AT_ONCE),
+        let within = |time: Duration| Limits {
+            time: self.limits.time.min(time),
             ..self.limits
         };
+        let case = |script: &str, limits: Limits| -> Result<Case, ProveError> {
+            let start = Instant::now();
+            Ok(match says(script, limits)? {
+                Ok(said) if said.trim() == "unsat" => Case::Holds,
+                Ok(said) if said.trim() == "sat" => Case::Fails,
+                Err(_) if start.elapsed() >= limits.time => Case::Late,
+                Ok(_) | Err(_) => Case::Nothing,
+            })
+        };
         if let Some(first) = scripts.unknown.first()
-            && let Ok(said) = says(&denied(first, &[], &follows), quick)?
-            && said.trim() == "unsat"
+            && case(&denied(first, &[], &follows), within(AT_ONCE))? == Case::Holds
         {
             return Ok(Status::Proved);
         }
+        let bits = split::bits(&question.nodes);
         // One after the other, each with what is proved.
         'follows: for (index, asked) in follows.iter().enumerate() {
             let known = &follows[..index];
+            let mut late = Vec::new();
             for unknown in &scripts.unknown {
-                if let Ok(said) = says(&denied(unknown, known, &[asked]), self.limits)?
-                    && said.trim() == "unsat"
-                {
+                match case(&denied(unknown, known, &[asked]), within(split::CASE))? {
+                    Case::Holds => continue 'follows,
+                    Case::Late => late.push(unknown),
+                    Case::Fails | Case::Nothing => {}
+                }
+            }
+            for unknown in late.into_iter().rev() {
+                let deadline = Instant::now() + self.limits.time;
+                let mut ask = |assumed: &str, time: Duration| {
+                    let script = format!("{unknown}{assumed}");
+                    case(&denied(&script, known, &[asked]), within(time))
+                };
+                if split::split(&bits, deadline, &mut ask)? == Case::Holds {
                     continue 'follows;
                 }
             }
@@ -282,7 +305,8 @@ fn in_parallel<T: Sync, R: Send>(
 /// Longest time for all that follows in one question, before each of it gets one of its own.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
-/// Everything but what is denied: with the products as they are, and with unknown ones, the least known first.
+/// Everything but what is denied: with the products as they are, and with unknown ones, the least known first, each with
+/// sums as they are and regrouped.
 struct Scripts {
     real: String,
     unknown: Vec<String>,
@@ -300,8 +324,8 @@ impl Scripts {
             hardware.clone_from(&lane.text);
             hardware.push_str(&cycles(&lane.text, &known.module, known.latency));
         }
-        let definitions = smt::definitions(&question.nodes);
-        let script = |unknown: Unknown| {
+        let sums = sums::regrouped(&question.nodes);
+        let script = |unknown: Unknown, sums: &[Option<String>]| {
             let logic = match unknown {
                 Unknown::Nothing => "QF_BV",
                 Unknown::Products | Unknown::Everything => "QF_UFBV",
@@ -312,20 +336,26 @@ impl Scripts {
                 &smt::products(&products, unknown),
                 &hardware,
                 &question.declared,
-                &definitions,
+                &smt::definitions(&question.nodes, sums),
                 &smt::facts(&question.nodes, unknown),
                 &question.premises,
             ]
             .concat()
         };
         let mut unknown = Vec::new();
-        unknown.extend(scaled.then(|| script(Unknown::Everything)));
+        unknown.extend(scaled.then_some(Unknown::Everything));
         if products.iter().any(|product| !product.scaled) || !scaled {
-            unknown.push(script(Unknown::Products));
+            unknown.push(Unknown::Products);
         }
+        let orders = [&[][..], &sums];
+        let orders = &orders[..1 + usize::from(sums.iter().any(Option::is_some))];
         Self {
-            real: script(Unknown::Nothing),
-            unknown,
+            real: script(Unknown::Nothing, &[]),
+            unknown: unknown
+                .into_iter()
+                .flat_map(|unknown| orders.iter().map(move |sums| (unknown, *sums)))
+                .map(|(unknown, sums)| script(unknown, sums))
+                .collect(),
         }
     }
 }

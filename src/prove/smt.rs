@@ -13,15 +13,17 @@ use super::number::{Bit, Number, Term};
 /// Bits to which the factors of an unknown product are extended.
 const FACTOR: u32 = 64;
 
-/// The definitions as text, one a line, named `x0`, `x1`, ….
-pub(super) fn definitions(nodes: &[Node]) -> String {
+/// The definitions as text, one a line, named `x0`, `x1`, …; `instead` of its operation a definition may have another text.
+pub(super) fn definitions(nodes: &[Node], instead: &[Option<String>]) -> String {
     let mut text = String::new();
     for (index, node) in nodes.iter().enumerate() {
         let sort = match node.width {
             0 => "Bool".to_owned(),
             width => format!("(_ BitVec {width})"),
         };
-        let _ = writeln!(text, "(define-fun x{index} () {sort} {})", operation(node));
+        let other = instead.get(index).cloned().flatten();
+        let operation = other.unwrap_or_else(|| operation(node));
+        let _ = writeln!(text, "(define-fun x{index} () {sort} {operation})");
     }
     text
 }

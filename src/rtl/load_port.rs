@@ -22,6 +22,12 @@ pub(crate) struct LoadPort {
     next: usize,
 }
 
+/// Most samples between the first beat of one and the last beat of another.
+pub(crate) fn samples_in_flight(plans: &[LayerPlan]) -> usize {
+    let steps = plans.iter().map(|plan| plan.banks + plan.credits);
+    2 * steps.sum::<u32>() as usize
+}
+
 impl LoadPort {
     /// Declares the ports, and the loader behind them.
     ///
@@ -33,8 +39,7 @@ impl LoadPort {
         map: &LoadMap,
         plans: &[LayerPlan],
     ) -> Result<Self, PlanError> {
-        let steps = plans.iter().map(|plan| plan.banks + plan.credits);
-        let most = 2 * steps.sum::<u32>() as usize;
+        let most = samples_in_flight(plans);
         let loader = loader(&format!("{prefix}_loader"), map, most)?;
         let valid = b.input("s_load_tvalid", Ty::BIT);
         let ready = b.wire("load_ready", Ty::BIT);

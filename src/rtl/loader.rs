@@ -202,12 +202,14 @@ pub(crate) fn loader(name: &str, map: &LoadMap, most: usize) -> Result<Arc<Modul
     let first_word = [have.q, compare, judge, judged, acts];
     let first_word = any(&mut b, first_word.into_iter());
     let begins = b.and(places.header[0], first_word);
+    // Behind the last word of an image that is refused the first one of the next image may follow at once.
+    let next_image = b.and(restart, have.q);
     let later = places.header[1..HEADER_WORDS].iter().copied();
     let nothing = (!map.banked).then(|| b.not(loaded));
     let waits = any(
         &mut b,
         later
-            .chain([begins, places.payload, places.check, exchanging])
+            .chain([begins, next_image, places.payload, places.check, exchanging])
             .chain(nothing),
     );
     let hold = b.reg("hold_q", Ty::BIT, Some(i128::from(!map.banked)));

@@ -26,9 +26,9 @@ mod kept;
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod laws;
 mod layer;
-mod load;
+pub(crate) mod load;
 pub mod load_map;
-mod load_port;
+pub(crate) mod load_port;
 mod loader;
 mod memory;
 pub mod neuron;

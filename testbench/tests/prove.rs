@@ -98,40 +98,18 @@ fn alif_is_proved_in_every_mode_from_4_to_24_bits() {
 }
 
 #[test]
-fn lif_is_proved_in_every_mode_to_8_bits() {
-    proved(ModelId::Lif, &[4, 6, 8]);
+fn lif_is_proved_in_every_mode_to_10_bits() {
+    proved(ModelId::Lif, &[4, 6, 8, 10]);
 }
 
 #[test]
-fn cubalif_is_proved_in_every_mode_to_8_bits() {
-    proved(ModelId::Cubalif, &[4, 6, 8]);
+fn lif_is_proved_in_every_mode_from_12_to_24_bits() {
+    proved(ModelId::Lif, &[12, 16, 20, 24]);
 }
 
-/// What a few seconds do not decide is `unknown` and is counted; none is refuted, and most are proved.
 #[test]
-fn wide_lif_and_cubalif_are_mostly_proved_and_never_refuted() {
-    let seconds = if campaign() { 600 } else { 2 };
-    let Some(prover) = prover_with(Solver::Yices, seconds) else {
-        return;
-    };
-    let widths: &[u32] = if campaign() { &[12, 16, 20, 24] } else { &[24] };
-    for model in [ModelId::Lif, ModelId::Cubalif] {
-        for &width in widths {
-            let mut claims = claims_of(model, width);
-            if !campaign() {
-                claims.retain(|claim| !claim.name.contains("linear_toward_zero"));
-            }
-            let properties = asked(&prover, &claims);
-            let proved = properties.iter().filter(|p| p.status == Status::Proved);
-            let proved = proved.count();
-            println!("{proved} of {} proved", properties.len());
-            for property in &properties {
-                let refuted = matches!(property.status, Status::Refuted { .. });
-                assert!(!refuted, "{property:?}");
-            }
-            assert!(2 * proved >= properties.len());
-        }
-    }
+fn cubalif_is_proved_in_every_mode_from_4_to_24_bits() {
+    proved(ModelId::Cubalif, &[4, 6, 8, 10, 12, 16, 20, 24]);
 }
 
 /// The two solvers are programs of different people: neither contradicts the other.

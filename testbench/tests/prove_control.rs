@@ -53,6 +53,7 @@ fn the_control_of_every_shape_is_proved() {
         "spikes",
         "spikes_queue",
         "probe_queue",
+        "loader",
     ] {
         assert!(
             units.iter().any(|top| top.ends_with(unit)),

@@ -11,6 +11,7 @@ mod ask;
 mod buffer;
 mod formal;
 mod guard;
+mod loader;
 mod passes;
 mod queue;
 mod shapes;
@@ -23,6 +24,7 @@ use self::formal::{Asserted, Formal};
 use super::error::ProveError;
 use crate::hdl::{Module, VerilogFile, all_modules, verilog};
 use crate::rtl::Design;
+use crate::rtl::load_port::samples_in_flight;
 
 pub use shapes::control_shapes;
 
@@ -113,6 +115,12 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         let formal = guard::formal(module, plan, design.longest_sample);
         let name = format!("guard of {} axons", plan.axons);
         all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
+    }
+    if let (Some(module), Some(map)) = (find(format!("{prefix}_loader")), &design.load) {
+        let formal = loader::formal(module, map, samples_in_flight(&design.plans));
+        let banks = if map.banked { "two banks" } else { "one bank" };
+        let name = format!("loader of {banks}, {} words", map.words());
+        all.push(claim(name, &[(module, formal)], 14, 40)?);
     }
     for (index, plan) in design.plans.iter().enumerate() {
         let of = |unit: &str| find(format!("{prefix}_l{index}_{unit}"));

@@ -1,5 +1,5 @@
-//! Designs of many shapes for `prove control`: banks, events a cycle, groups, rows, fabrics, payloads, constants by step, both
-//! kinds of weights.
+//! Designs of many shapes for `prove control`: banks, events a cycle, groups, rows, fabrics, payloads, constants by step, weights
+//! that are part of the design, writable or loaded.
 
 use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
@@ -88,6 +88,14 @@ const SHAPES: &[Shape] = &[
         name: "writable weights",
         sizes: &[5, 4, 2],
         weights: Weights::Writable,
+        probe: false,
+        ..PLAIN
+    },
+    Shape {
+        name: "loaded weights",
+        sizes: &[5, 14],
+        lanes: 14,
+        weights: Weights::Loaded,
         probe: false,
         ..PLAIN
     },
