@@ -12,7 +12,7 @@ use super::miter::Said;
 use super::report::{Fate, Kill};
 use super::watched::Tools;
 use crate::hdl::Module;
-use crate::prove::{ControlClaim, Prover, Status};
+use crate::prove::{ControlClaim, ProveError, Prover, Status};
 
 /// The claims about a design's control.
 pub(super) struct Control {
@@ -29,7 +29,12 @@ impl Control {
         }
     }
 
-    /// The fate of a mutant of `module`; `None` if nothing is claimed of it, or it stays open.
+    /// Whether the control of `module` is claimed of.
+    pub(super) fn is_of(&self, module: &str) -> bool {
+        self.claims.iter().any(|claim| claim.top == module)
+    }
+
+    /// The fate of a mutant of `module`, unknown if the claim does not tell; `None` if nothing is claimed of it.
     pub(super) fn fate(
         &self,
         tools: Tools<'_>,
@@ -53,17 +58,25 @@ impl Control {
                 }
             }
         };
-        if known.is_err() {
-            return Ok(None);
+        if let Err(why) = known {
+            return Ok(Some(Fate::Unknown(format!(
+                "the unit's control itself: {why}"
+            ))));
         }
         let mutant = (Some(survivor.mutation), survivor.number);
-        if tools.ask(claim, module, mutant, limit)? == Said::Equal {
+        let said = tools.ask(claim, module, mutant, limit)?;
+        if said == Said::Equal {
             return Ok(Some(Fate::Equivalent(
                 "the unit wherever its neighbours keep to what its proof assumes",
             )));
         }
-        let refuted = refuted(tools, prover, claim, survivor)?;
-        Ok(refuted.then_some(Fate::Killed(Kill::Proof)))
+        if refuted(tools, prover, claim, survivor)? {
+            return Ok(Some(Fate::Killed(Kill::Proof)));
+        }
+        Ok(Some(Fate::Unknown(match said {
+            Said::Nothing(why) => why,
+            _ => "abc: the unit alone differs".to_owned(),
+        })))
     }
 }
 
@@ -75,7 +88,12 @@ fn checked(
     claim: &ControlClaim,
     limit: Duration,
 ) -> Result<Result<(), String>, MutantError> {
-    for property in prover.ask_control(claim)? {
+    let properties = match prover.ask_control(claim) {
+        Ok(properties) => properties,
+        Err(ProveError::Missing(tool)) => return Ok(Err(tool.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    for property in properties {
         match property.status {
             Status::Proved => {}
             Status::Unknown(why) => return Ok(Err(why)),

@@ -27,6 +27,9 @@ use crate::rtl::{Forms, Weights};
 /// Longest time for a unit alone: what is equal there is seen at once.
 const ALONE: Duration = Duration::from_secs(20);
 
+/// The same where the unit's control has its say next.
+const BEFORE_CONTROL: Duration = Duration::from_secs(5);
+
 /// A mutant that is left, with its number in a netlist.
 pub(super) struct Survivor<'a> {
     pub(super) unit: &'a Unit,
@@ -236,19 +239,26 @@ impl Miters<'_> {
         let top = self.judge.hunt.design.top.name().to_owned();
         let limit = self.judge.hunt.options.limits.time;
         let alone = survivor.unit.module != top;
-        if alone && self.ask(&survivor.unit.module, survivor, limit.min(ALONE))? == Said::Equal {
+        let module = &survivor.unit.module;
+        let short = match self.judge.control.is_of(module) {
+            true => BEFORE_CONTROL,
+            false => ALONE,
+        };
+        if alone && self.ask(module, survivor, limit.min(short))? == Said::Equal {
             return Ok(Fate::Equivalent("the unit with any inputs"));
         }
-        if let Some(fate) = self.judge.of_control(survivor)? {
-            return Ok(fate);
-        }
+        let unknown = match self.judge.of_control(survivor)? {
+            Some(Fate::Unknown(why)) => format!("{why}; "),
+            Some(fate) => return Ok(fate),
+            None => String::new(),
+        };
         Ok(match self.ask(&top, survivor, limit)? {
             Said::Equal => Fate::Equivalent("the network with any input streams"),
             Said::Different => Fate::Hole(
                 "abc: an input tells it from the original, and nothing that was played does"
                     .to_owned(),
             ),
-            Said::Nothing(why) => Fate::Unknown(why),
+            Said::Nothing(why) => Fate::Unknown(format!("{unknown}{why}")),
         })
     }
 
