@@ -1,8 +1,9 @@
 //! Mutants that nothing noticed: equivalent, or a hole in the checks?
 //!
 //! A mutant of a neuron lane is asked what the lane itself is asked by `goldspike prove`: does it equal the golden step for all
-//! inputs? Of everything else ABC compares mutant and original from their reset: the unit alone with any inputs, and where that
-//! differs, or is not decided, within the network with any input streams.
+//! inputs? Of everything else ABC compares mutant and original from their reset: the unit alone with any inputs; where that
+//! differs, or is not decided, and its control is proved, the unit wherever its neighbours keep to what that proof assumes; and
+//! then within the network with any input streams.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,18 +12,23 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::control::Control;
 use super::error::MutantError;
 use super::hunt::Hunt;
 use super::list::{BASE, Mutation, Unit, run};
 use super::miter::{Compare, Miter, Said, ask};
 use super::report::{Fate, Kill};
+use super::watched::Tools;
 use crate::engine::tool::Toolbox;
 use crate::hdl::all_modules;
-use crate::prove::{Claim, ProveError, Prover, Solver, Status, lane_claim};
+use crate::prove::{Claim, ProveError, Prover, Solver, Status, control_claims, lane_claim};
 use crate::rtl::{Forms, Weights};
 
 /// Longest time for a unit alone: what is equal there is seen at once.
 const ALONE: Duration = Duration::from_secs(20);
+
+/// The same where the unit's control has its say next.
+const BEFORE_CONTROL: Duration = Duration::from_secs(5);
 
 /// A mutant that is left, with its number in a netlist.
 pub(super) struct Survivor<'a> {
@@ -40,6 +46,7 @@ pub(super) struct Judge<'a> {
     prover: Result<(Prover, String), String>,
     /// By layer: the claim of its lane, if the lane without a mutation fulfils it.
     claims: Mutex<BTreeMap<usize, Result<Claim, String>>>,
+    control: Control,
 }
 
 impl<'a> Judge<'a> {
@@ -48,7 +55,7 @@ impl<'a> Judge<'a> {
         toolbox: &Toolbox,
         yosys: &Path,
         folder: &'a Path,
-    ) -> Self {
+    ) -> Result<Self, MutantError> {
         let prover = Solver::installed(toolbox).and_then(|solver| {
             let version = toolbox.version(solver.tool());
             let name = version.unwrap_or_else(|| solver.tool().name.to_owned());
@@ -57,14 +64,15 @@ impl<'a> Judge<'a> {
                 name,
             ))
         });
-        Self {
+        Ok(Self {
             hunt,
+            control: Control::new(control_claims(hunt.design)?),
             yosys: yosys.to_owned(),
             abc: yosys.with_file_name("yosys-abc"),
             folder,
             prover: prover.map_err(|error: ProveError| error.to_string()),
             claims: Mutex::new(BTreeMap::new()),
-        }
+        })
     }
 
     /// The solver of the lanes.
@@ -151,6 +159,27 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// The fate of a mutant as the proof of its unit's control has it.
+    fn of_control(&self, survivor: &Survivor<'_>) -> Result<Option<Fate>, MutantError> {
+        let Self {
+            hunt,
+            yosys,
+            abc,
+            folder,
+            ..
+        } = self;
+        let tools = Tools { yosys, abc, folder };
+        let all = all_modules(&hunt.design.top);
+        let module = all.iter().find(|m| m.name() == survivor.unit.module);
+        match (module, &self.prover) {
+            (Some(module), Ok((prover, _))) => {
+                let limit = hunt.options.limits.time;
+                self.control.fate(tools, prover, module, survivor, limit)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The claim of a layer's lane, if it is proved of the lane that is mutated.
     fn checked_claim(
         &self,
@@ -210,16 +239,26 @@ impl Miters<'_> {
         let top = self.judge.hunt.design.top.name().to_owned();
         let limit = self.judge.hunt.options.limits.time;
         let alone = survivor.unit.module != top;
-        if alone && self.ask(&survivor.unit.module, survivor, limit.min(ALONE))? == Said::Equal {
+        let module = &survivor.unit.module;
+        let short = match self.judge.control.is_of(module) {
+            true => BEFORE_CONTROL,
+            false => ALONE,
+        };
+        if alone && self.ask(module, survivor, limit.min(short))? == Said::Equal {
             return Ok(Fate::Equivalent("the unit with any inputs"));
         }
+        let unknown = match self.judge.of_control(survivor)? {
+            Some(Fate::Unknown(why)) => format!("{why}; "),
+            Some(fate) => return Ok(fate),
+            None => String::new(),
+        };
         Ok(match self.ask(&top, survivor, limit)? {
             Said::Equal => Fate::Equivalent("the network with any input streams"),
             Said::Different => Fate::Hole(
                 "abc: an input tells it from the original, and nothing that was played does"
                     .to_owned(),
             ),
-            Said::Nothing(why) => Fate::Unknown(why),
+            Said::Nothing(why) => Fate::Unknown(format!("{unknown}{why}")),
         })
     }
 
@@ -286,7 +325,7 @@ impl Miters<'_> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

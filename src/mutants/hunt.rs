@@ -111,7 +111,7 @@ impl Hunt<'_> {
             true => vec![tags(network, design, 12)?, tags(network, design, TAG_BITS)?],
             false => Vec::new(),
         };
-        let judge = Judge::new(self, toolbox, &yosys, folder);
+        let judge = Judge::new(self, toolbox, &yosys, folder)?;
         let mut reports: Vec<UnitReport> = chosen
             .iter()
             .map(|&unit| UnitReport {

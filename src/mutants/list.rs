@@ -12,6 +12,9 @@ use crate::rtl::Design;
 /// The design in Yosys' form, before any mutation.
 pub(super) const BASE: &str = "base.il";
 
+/// The same with every name of the Verilog.
+pub(super) const NAMED: &str = "named.il";
+
 /// A module of a design that is mutated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
@@ -121,7 +124,7 @@ fn operator(cell: &str) -> &str {
     name.split('$').next().unwrap_or(name)
 }
 
-/// Writes [`BASE`] into `folder`: the modules, processes and memories resolved, nothing flattened.
+/// Writes [`BASE`] and [`NAMED`] into `folder`: the modules, processes and memories resolved, nothing flattened.
 pub(super) fn prepare(yosys: &Path, folder: &Path, emitted: &Emitted) -> Result<(), MutantError> {
     emitted.lay_out(folder)?;
     let files: Vec<String> = emitted
@@ -129,7 +132,7 @@ pub(super) fn prepare(yosys: &Path, folder: &Path, emitted: &Emitted) -> Result<
         .map(|path| path.display().to_string())
         .collect();
     let script = format!(
-        "read_verilog {}\nhierarchy -check -top {}\nproc\nopt_expr\nmemory_collect\nopt_clean -purge\nwrite_rtlil {BASE}\n",
+        "read_verilog {}\nhierarchy -check -top {}\nproc\nopt_expr\nmemory_collect\nopt_clean\nwrite_rtlil {NAMED}\nopt_clean -purge\nwrite_rtlil {BASE}\n",
         files.join(" "),
         emitted.top
     );

@@ -14,10 +14,14 @@ use super::error::MutantError;
 use super::netlist::SELECTOR;
 use crate::engine::tool::{Run, ToolFailure};
 use crate::hdl::Module;
+use crate::prove::KEPT;
 use crate::rtl::stream::Layout;
 
 /// Longest time for Yosys to make the gates: once a netlist.
 const GATES: Duration = Duration::from_secs(300);
+
+/// Name of the original that watches its environment.
+pub(super) const WATCHED: &str = "watched";
 
 /// The gates of a miter.
 pub(super) struct Miter {
@@ -46,28 +50,11 @@ impl Miter {
         compare: Compare,
     ) -> Result<Result<Self, String>, MutantError> {
         let own = format!("miter_{}_{name}", module.name());
-        fs::write(
-            folder.join(format!("{own}.v")),
-            verilog(module, bits, compare),
-        )?;
-        let script = format!(
-            "read_rtlil {name}.il\nread_verilog {own}.v\nhierarchy -top miter\nproc\nflatten\nsetattr -unset init w:* w:started %d\nopt_expr\nopt_clean\n\
-             memory_map\nopt_expr\nopt_clean\ntechmap\nopt_expr\nopt_merge\nopt_clean\nasync2sync\nsetundef -zero\n\
-             setundef -init -zero\ndfflegalize -cell $_DFF_P_ 01\nopt_expr\nopt_clean\naigmap\nopt_clean\nwrite_blif {own}.blif\n"
-        );
-        let file = format!("{own}.ys");
-        fs::write(folder.join(&file), script)?;
-        let ran = Run::new(yosys, folder, &format!("{own}.log"))
-            .args(["-q", &file])
-            .timeout(GATES)
-            .output();
-        if let Err(ToolFailure {
-            status, last_lines, ..
-        }) = ran
-        {
-            return Ok(Err(format!("yosys makes no gates: {status} {last_lines}")));
-        }
-        let text = fs::read_to_string(folder.join(format!("{own}.blif")))?;
+        let text = verilog(module, compare, Copies::Selected(bits));
+        let text = match gates(yosys, folder, &own, &format!("read_rtlil {name}.il"), &text)? {
+            Ok(text) => text,
+            Err(why) => return Ok(Err(why)),
+        };
         let start = text.find(".inputs");
         let inputs = start.and_then(|start| Some(start..start + text[start..].find('\n')?));
         Ok(inputs
@@ -102,32 +89,98 @@ impl Miter {
     }
 }
 
-fn verilog(module: &Module, bits: u32, compare: Compare) -> String {
-    let range = |bits: usize| format!("[{}:0]", bits.saturating_sub(1));
-    let mut text = format!(
-        "module miter(input clk_i, input rst_i, input {} {SELECTOR}, output differs_o",
-        range(bits as usize)
+/// The gates of a miter, `verilog`, of modules that `read` reads; why there are none in `Err` of the inner result.
+pub(super) fn gates(
+    yosys: &Path,
+    folder: &Path,
+    own: &str,
+    read: &str,
+    verilog: &str,
+) -> Result<Result<String, String>, MutantError> {
+    fs::write(folder.join(format!("{own}.v")), verilog)?;
+    let script = format!(
+        "{read}\nread_verilog {own}.v\nhierarchy -top miter\nproc\nflatten\nsetattr -unset init w:* w:started %d\nopt_expr\nopt_clean\n\
+         memory_map\nopt_expr\nopt_clean\ntechmap\nopt_expr\nopt_merge\nopt_clean\nasync2sync\nsetundef -zero\n\
+         setundef -init -zero\ndfflegalize -cell $_DFF_P_ 01\nopt_expr\nopt_clean\naigmap\nopt_clean\nwrite_blif {own}.blif\n"
     );
+    Ok(match scripted(yosys, folder, own, &script)? {
+        Ok(()) => Ok(fs::read_to_string(folder.join(format!("{own}.blif")))?),
+        Err(why) => Err(why),
+    })
+}
+
+/// Runs a script of Yosys that may fail; why it did in `Err` of the inner result.
+pub(super) fn scripted(
+    yosys: &Path,
+    folder: &Path,
+    name: &str,
+    script: &str,
+) -> Result<Result<(), String>, MutantError> {
+    let file = format!("{name}.ys");
+    fs::write(folder.join(&file), script)?;
+    let ran = Run::new(yosys, folder, &format!("{name}.log"))
+        .args(["-q", &file])
+        .timeout(GATES)
+        .output();
+    Ok(match ran {
+        Ok(_) => Ok(()),
+        Err(ToolFailure {
+            status, last_lines, ..
+        }) => Err(format!("yosys makes no gates: {status} {last_lines}")),
+    })
+}
+
+/// Which two copies are compared.
+#[derive(Clone, Copy)]
+pub(super) enum Copies {
+    /// Of a module with a selector of so many bits: 0, and the miter's input.
+    Selected(u32),
+    /// The original as [`WATCHED`], whose output says whether its environment counts, and the module.
+    Watched,
+}
+
+/// Two copies of a module, and what tells them apart.
+pub(super) fn verilog(module: &Module, compare: Compare, copies: Copies) -> String {
+    let range = |bits: usize| format!("[{}:0]", bits.saturating_sub(1));
+    let name = module.name();
+    let (head, gold, gate, counts) = match copies {
+        Copies::Selected(bits) => (
+            format!(
+                "input {} {SELECTOR}, output differs_o",
+                range(bits as usize)
+            ),
+            (name, format!(".{SELECTOR}({bits}'d0)")),
+            format!(".{SELECTOR}({SELECTOR})"),
+            "",
+        ),
+        Copies::Watched => (
+            "output differs_o, output kept_o".to_owned(),
+            (WATCHED, format!(".{KEPT}(kept_o)")),
+            String::new(),
+            " & kept_o",
+        ),
+    };
+    let mut text = format!("module miter(input clk_i, input rst_i, {head}");
     for port in module.ports().filter(|port| port.is_input) {
         let _ = write!(text, ", input {} {}", range(port.bits()), port.name);
     }
     text.push_str(
         ");\nreg started = 1'b0;\nalways @(posedge clk_i) started <= 1'b1;\nwire rst = rst_i | ~started;\n",
     );
-    for (side, selector) in [
-        ("gold", format!("{bits}'d0")),
-        ("gate", SELECTOR.to_owned()),
-    ] {
-        let mut ports = format!(".clk_i(clk_i), .rst_i(rst), .{SELECTOR}({selector})");
+    for (side, (module_name, own)) in [("gold", gold), ("gate", (name, gate))] {
+        let mut ports = vec![".clk_i(clk_i)".to_owned(), ".rst_i(rst)".to_owned()];
+        if !own.is_empty() {
+            ports.push(own);
+        }
         for port in module.ports() {
             if port.is_input {
-                let _ = write!(ports, ", .{0}({0})", port.name);
+                ports.push(format!(".{0}({0})", port.name));
             } else {
                 let _ = writeln!(text, "wire {} {side}_{};", range(port.bits()), port.name);
-                let _ = write!(ports, ", .{0}({side}_{0})", port.name);
+                ports.push(format!(".{0}({side}_{0})", port.name));
             }
         }
-        let _ = writeln!(text, "{} {side}({ports});", module.name());
+        let _ = writeln!(text, "{module_name} {side}({});", ports.join(", "));
     }
     let differences: Vec<String> = module
         .ports()
@@ -136,7 +189,7 @@ fn verilog(module: &Module, bits: u32, compare: Compare) -> String {
         .collect();
     let _ = writeln!(
         text,
-        "assign differs_o = started & ({});\nendmodule",
+        "assign differs_o = started{counts} & ({});\nendmodule",
         differences.join(" | ")
     );
     text

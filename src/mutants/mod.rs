@@ -11,14 +11,17 @@
 //! Not mutated: the clock, and the contents of memories.
 
 mod battery;
+mod control;
 mod equal;
 mod error;
 mod hunt;
 mod list;
 mod miter;
 mod netlist;
+mod pairs;
 mod report;
 mod simulate;
+mod watched;
 
 pub use error::MutantError;
 pub use hunt::{Hunt, Options};

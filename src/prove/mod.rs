@@ -31,6 +31,7 @@ mod unrolled;
 pub use answer::Status;
 pub use cases::{WIDTHS, claims};
 pub use claim::{Claim, Hardware};
+pub(crate) use control::KEPT;
 pub use control::{ControlClaim, control_claims, control_shapes};
 pub use error::ProveError;
 pub use network::{lane_claim, network_claims};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
 use goldspike::engine::{Stalls, Stimulus};
-use goldspike::mutants::{Hunt, Kill, MutantError, Options, Report, UnitReport};
+use goldspike::mutants::{Hunt, Kill, MutantError, Options, Report};
 use goldspike::prove::{Limits, Solver};
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
 use goldspike_golden::neuron::ModelId;
@@ -147,25 +147,39 @@ fn mutants_of_the_neuron_units_are_killed_or_equivalent() {
     }
 }
 
+/// Units besides the lane; the campaign has those that `GOLDSPIKE_UNITS` names, or all.
+fn units_around_the_lane() -> Vec<String> {
+    let all = [
+        "l0_crossbar",
+        "l0",
+        "l0_event_buffer",
+        "l0_neurons",
+        "l0_spikes",
+        "l0_spikes_queue",
+        "l0_probe_queue",
+        "guard",
+        "top",
+    ];
+    let named = std::env::var("GOLDSPIKE_UNITS").ok();
+    match (cases(0, 1), named) {
+        (0, _) => all[..2].iter().map(|&unit| unit.to_owned()).collect(),
+        (_, Some(units)) => units.split(',').map(str::to_owned).collect(),
+        (_, None) => all.iter().map(|&unit| unit.to_owned()).collect(),
+    }
+}
+
 #[test]
-fn mutants_of_crossbar_and_layer_are_killed_equivalent_or_counted() {
+fn mutants_of_the_units_around_the_lane_are_killed_or_equivalent() {
     if no_tools() {
         return;
     }
-    let report = hunt(
-        &compact(),
-        &options(cases(40, 1000), &["l0_crossbar", "l0"]),
-    )
-    .unwrap();
-    // Some are not decided: the far ends of the rings that count steps and credits, which are full in no network, and alone in
-    // any order.
-    let undecided: usize = report.units.iter().map(UnitReport::unknown).sum();
-    let holes: usize = report.units.iter().map(UnitReport::holes).sum();
-    assert_eq!(holes, 0);
-    assert!(undecided * 20 <= report.mutants(), "{undecided}");
-    assert_eq!(report.units.len(), 2);
+    let units = units_around_the_lane();
+    let units: Vec<&str> = units.iter().map(String::as_str).collect();
+    let report = hunt(&compact(), &options(cases(40, 1000), &units)).unwrap();
+    assert!(report.passed());
+    assert_eq!(report.units.len(), units.len());
     for unit in &report.units {
-        assert!(unit.killed(Kill::Trace) > 5 && unit.killed(Kill::Hang) > 1);
+        assert!(unit.killed(Kill::Trace) > 5);
     }
 }
 

@@ -19,11 +19,17 @@ pub(super) enum Asserted {
     Stated,
     /// That what must be possible, of this number, never happens.
     Never(usize),
+    /// None: the output [`KEPT`] says whether what is assumed was kept until now, and what follows from it. What is open is 0.
+    Nothing,
 }
+
+/// The output that is 1 as long as the environment keeps to what is assumed of it.
+pub(crate) const KEPT: &str = "f_kept_o";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
+    Open,
     Stated,
     Needed,
     Assumed,
@@ -106,15 +112,13 @@ impl Formal {
 
     /// A bit that is anything in every cycle.
     pub(super) fn any_bit(&mut self, name: &str) {
-        self.verilog(&format!("(* anyseq *) wire {name};"));
+        self.push(Kind::Open, name, "(* anyseq *)", "wire");
     }
 
     /// A number of `bits` bits that is anything, and stays.
     pub(super) fn any_constant(&mut self, name: &str, bits: u32) {
-        self.verilog(&format!(
-            "(* anyconst *) wire [{}:0] {name};",
-            bits.max(1) - 1
-        ));
+        let wire = format!("wire [{}:0]", bits.max(1) - 1);
+        self.push(Kind::Open, name, "(* anyconst *)", &wire);
     }
 
     /// The environment keeps to this.
@@ -170,12 +174,24 @@ impl Formal {
     pub(super) fn text(&self, asserted: Asserted) -> String {
         let mut text = String::new();
         let mut seen = 0;
+        let mut kept = String::from("1'b1");
         for part in &self.parts {
             let Part {
-                label, text: term, ..
+                label,
+                words,
+                text: term,
+                ..
             } = part;
             let _ = match part.kind {
                 Kind::Text => writeln!(text, "{term}"),
+                Kind::Open if asserted == Asserted::Nothing => {
+                    writeln!(text, "{term} {label} = 0;")
+                }
+                Kind::Open => writeln!(text, "{words} {term} {label};"),
+                Kind::Seen if asserted == Asserted::Nothing => Ok(()),
+                Kind::Assumed | Kind::Stated | Kind::Needed if asserted == Asserted::Nothing => {
+                    write!(kept, " && ({term})")
+                }
                 Kind::Assumed => writeln!(
                     text,
                     "always @* if (f_past && !rst_i) {label}: assume({term});"
@@ -197,6 +213,13 @@ impl Formal {
                     "always @* if (f_past && !rst_i) {label}: assert({term});"
                 ),
             };
+        }
+        if asserted == Asserted::Nothing {
+            let _ = writeln!(
+                text,
+                "wire f_keeps = rst_i || ({kept});\nreg f_broken = 1'b0;\n\
+                 always @(posedge clk_i) f_broken <= f_broken || !f_keeps;\nassign {KEPT} = f_keeps && !f_broken;"
+            );
         }
         text
     }

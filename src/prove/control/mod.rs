@@ -20,6 +20,7 @@ mod trace;
 
 use std::sync::Arc;
 
+pub(crate) use self::formal::KEPT;
 use self::formal::{Asserted, Formal};
 use super::error::ProveError;
 use crate::hdl::{Module, VerilogFile, all_modules, verilog};
@@ -75,21 +76,49 @@ impl ControlClaim {
         seen.map(str::to_owned).collect()
     }
 
+    /// The module, and what is in it, with one more output, [`KEPT`]: whether its environment keeps to what is assumed.
+    pub(crate) fn watched(&self) -> Vec<VerilogFile> {
+        let parts = self.modules.iter().zip(&self.formal).enumerate();
+        let texts = parts.map(|(number, (file, formal))| match number {
+            0 => {
+                let text = self.with(file, &formal.text(Asserted::Nothing));
+                with_output(&text, &file.name, KEPT, "")
+            }
+            // What a child assumes is its parent's to keep.
+            _ => self.with(file, &formal.text(Asserted::Never(usize::MAX))),
+        });
+        let files = self.modules.iter().zip(texts);
+        files
+            .map(|(file, text)| VerilogFile {
+                text,
+                ..file.clone()
+            })
+            .collect()
+    }
+
+    /// The same claim about modules that have other texts, by their names.
+    pub(crate) fn with_texts(&self, text: impl Fn(&str) -> String) -> Self {
+        let mut claim = self.clone();
+        for file in &mut claim.modules {
+            file.text = text(&file.name);
+        }
+        claim
+    }
+
     /// A module's text with what is asked of it; a child shows its parent what is known of it.
     fn with(&self, file: &VerilogFile, asked: &str) -> String {
         let (mut text, mut asked) = (file.text.clone(), asked.to_owned());
         for (child, formal) in self.modules.iter().zip(&self.formal).skip(1) {
             for (name, register, bits) in &formal.taps {
                 let range = format!("[{}:0]", bits - 1);
+                let tap = format!("f_{name}");
                 if file.name == child.name {
-                    let head = format!("module {} (", child.name);
-                    let port = format!("{head}\n    output wire {range} f_{name},");
-                    text = text.replacen(&head, &port, 1);
-                    asked.push_str(&format!("assign f_{name} = {register};\n"));
+                    text = with_output(&text, &child.name, &tap, &range);
+                    asked.push_str(&format!("assign {tap} = {register};\n"));
                 }
-                let place = format!("    {} u_queue (", child.name);
+                let place = format!("{} u_queue (", child.name);
                 let known = format!(
-                    "    wire {range} f_queue_{name};\n{place}\n        .f_{name}(f_queue_{name}),"
+                    "wire {range} f_queue_{name};\n{place}\n        .{tap}(f_queue_{name}),"
                 );
                 text = text.replacen(&place, &known, 1);
             }
@@ -173,6 +202,26 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         }
     }
     Ok(all)
+}
+
+/// The text of a module with one more output: where ports are declared in the list, or, as Yosys writes it, in the body.
+fn with_output(text: &str, module: &str, output: &str, range: &str) -> String {
+    let in_list = (format!("module {module} ("), format!("module {module} #("));
+    let declared = format!("output wire {range} {output}");
+    let in_body = format!("module {module}(");
+    if text.contains(&in_body) {
+        let text = text.replacen(&in_body, &format!("{in_body}{output}, "), 1);
+        return match text.rfind("endmodule") {
+            Some(end) => format!("{}{declared};\n{}", &text[..end], &text[end..]),
+            None => text,
+        };
+    }
+    let head = if text.contains(&in_list.1) {
+        "\n) ("
+    } else {
+        &in_list.0
+    };
+    text.replacen(head, &format!("{head}\n    {declared},"), 1)
 }
 
 /// A size as cycles, where it is small enough to wait for.
