@@ -193,7 +193,7 @@ fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
     let aim = args.target.as_deref().map(Aim::named).transpose()?;
     let fabric = aim.map_or(Fabric::default(), |aim| aim.fabric());
     let design = hardware::design(network, &args.lanes, fabric, false, console)?;
-    let claims = network_claims(network).map_err(|error| failed(&error))?;
+    let claims = network_claims(network, fabric).map_err(|error| failed(&error))?;
     let control = control_claims(&design).map_err(|error| failed(&error))?;
     Ok(Subject {
         key: "network",
@@ -253,7 +253,9 @@ fn lines(properties: &[Property]) -> String {
     for property in properties {
         if property.assumes != assumed {
             assumed = &property.assumes;
-            text.push_str("assumed\n");
+            if !assumed.is_empty() {
+                text.push_str("assumed\n");
+            }
             for words in assumed {
                 text.push_str(&format!("         {words}\n"));
             }

@@ -22,6 +22,7 @@ use super::watched::Tools;
 use crate::engine::tool::Toolbox;
 use crate::hdl::all_modules;
 use crate::prove::{Claim, ProveError, Prover, Solver, Status, control_claims, lane_claim};
+use crate::rtl::Fabric;
 use crate::rtl::{Forms, Weights};
 
 /// Longest time for a unit alone: what is equal there is seen at once.
@@ -187,7 +188,9 @@ impl<'a> Judge<'a> {
         layer: usize,
         unit: &Unit,
     ) -> Result<Result<Claim, String>, MutantError> {
-        let Some(claim) = lane_claim(self.hunt.network, layer)? else {
+        let plan = self.hunt.design.plans.get(layer);
+        let fabric = plan.map_or(Fabric::PORTABLE, |plan| plan.fabric);
+        let Some(claim) = lane_claim(self.hunt.network, fabric, layer)? else {
             return Ok(Err(format!("there is no layer {layer}")));
         };
         let claim = self.with_lane(claim, unit, &format!("lane{layer}"), None)?;

@@ -17,6 +17,10 @@ use crate::hdl::{Ty, VerilogFile, verilog};
 use crate::quantize::Span;
 use crate::rtl::neuron::{Assume, Lane, lane};
 
+/// Assumed of lanes without multiplier blocks.
+const ADDER_TREES: &str =
+    "an adder tree is the product of its operands: multipliers stand in the place of the trees";
+
 /// The Verilog that a claim is about.
 #[derive(Clone, Debug)]
 pub struct Hardware {
@@ -35,6 +39,8 @@ pub struct Claim {
     pub name: String,
     /// The lane; `None` where the claim is of the golden step alone.
     pub hardware: Option<Hardware>,
+    /// What is assumed of the lane's parts, in words.
+    pub assumes: Vec<String>,
     pub(super) questions: Vec<Question>,
 }
 
@@ -144,6 +150,10 @@ impl Claim {
                 verilog: verilog(&lane.module, "")?,
                 latency: lane.latency,
             }),
+            assumes: (lane.trees > 0)
+                .then(|| ADDER_TREES.to_owned())
+                .into_iter()
+                .collect(),
             questions: vec![question],
         })
     }

@@ -73,6 +73,7 @@ pub(super) fn claim(
     Ok(Claim {
         name: name.to_owned(),
         hardware: None,
+        assumes: Vec::new(),
         questions: questions.collect::<Result<_, _>>()?,
     })
 }

@@ -14,24 +14,25 @@ use super::golden::{Scope, Silent};
 use super::inductive::{self, Left};
 use super::symbolic::LeftOut;
 use crate::quantize::{Bounds, Span, bounds, invariants};
+use crate::rtl::Fabric;
 use crate::rtl::neuron::{Assume, Forms};
 use crate::rtl::plan::sum_type;
 
 const GENERATED: &str = "the lane as generated = the golden step";
 const GENERAL: &str = "the lane in its general form = the golden step";
 
-/// The claims of every layer.
+/// The claims of every layer, its lane as it is generated for `fabric`.
 ///
 /// # Errors
 /// Only an internal bug.
-pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> {
+pub fn network_claims(network: &QuantNetwork, fabric: Fabric) -> Result<Vec<Claim>, ProveError> {
     let mut all = Vec::new();
     let mut fed = network.input.payloads();
     for layer in &network.layers {
         let known = bounds(layer, fed);
         let mut used = None;
         for (forms, words) in [(Forms::Cheapest, GENERATED), (Forms::General, GENERAL)] {
-            let (claim, left) = lane(layer, fed, forms, words)?;
+            let (claim, left) = lane(layer, (fed, fabric), forms, words)?;
             all.push(claim);
             used = used.or(Some(left));
         }
@@ -51,11 +52,11 @@ pub fn network_claims(network: &QuantNetwork) -> Result<Vec<Claim>, ProveError> 
 /// The claim about one form of a layer's lane, and what that leaves out.
 fn lane(
     layer: &QuantLayer,
-    fed: Payloads,
+    (fed, fabric): (Payloads, Fabric),
     forms: Forms,
     words: &str,
 ) -> Result<(Claim, Left), ProveError> {
-    let assume = Assume::of(layer, fed, forms);
+    let assume = Assume::of(layer, fed, forms).on(fabric).cut();
     let ternary = layer.neuron.modes.spikes == Spikes::Ternary;
     let left = Left {
         overflows: LeftOut {
@@ -88,14 +89,18 @@ fn lane(
 ///
 /// # Errors
 /// Only an internal bug.
-pub fn lane_claim(network: &QuantNetwork, index: usize) -> Result<Option<Claim>, ProveError> {
+pub fn lane_claim(
+    network: &QuantNetwork,
+    fabric: Fabric,
+    index: usize,
+) -> Result<Option<Claim>, ProveError> {
     let mut fed = network.input.payloads();
     for layer in network.layers.iter().take(index) {
         fed = layer.payloads();
     }
     let layer = network.layers.get(index);
     layer
-        .map(|layer| Ok(lane(layer, fed, Forms::Cheapest, GENERATED)?.0))
+        .map(|layer| Ok(lane(layer, (fed, fabric), Forms::Cheapest, GENERATED)?.0))
         .transpose()
 }
 

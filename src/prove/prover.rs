@@ -139,7 +139,7 @@ impl Prover {
             status,
             solver: self.version.clone(),
             seconds: start.elapsed().as_secs_f64(),
-            assumes: Vec::new(),
+            assumes: claim.assumes.clone(),
         })
     }
 

@@ -137,7 +137,7 @@ fn the_depth_of_the_reset_from_the_next_entry_is_caught() {
 fn the_sigmoid_of_h_after_the_reset_is_caught() {
     let patch = replaced(
         "m_awake_s4_q ? h_q",
-        "m_awake ? (fire ? h_q - 8'sd20 : h_q)",
+        "m_awake_s4_q ? (h_q >= 8'sd20 ? h_q - 8'sd20 : h_q)",
     );
     if let Some(at) = first(patch) {
         // The first spike with an m above 0: S1(16) = 10 instead of S1(36) = 13.

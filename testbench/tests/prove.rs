@@ -9,9 +9,12 @@ use std::time::{Duration, Instant};
 
 use goldspike::engine::tool::{Toolbox, YOSYS};
 use goldspike::prove::{Claim, Limits, Property, Prover, Solver, Status, claims, network_claims};
+use goldspike::rtl::Fabric;
+use goldspike::synth::target;
 use goldspike::{import, quantize};
 use goldspike_golden::neuron::ModelId;
 use goldspike_golden::quant::QuantNetwork;
+use goldspike_testbench::small::references;
 use goldspike_testbench::tools::missing;
 
 fn campaign() -> bool {
@@ -176,12 +179,30 @@ fn trained_networks_are_proved() {
     let more = if campaign() { &more[..] } else { &[] };
     let mut unreachable = 0;
     for network in few.iter().chain(more) {
-        let claims = network_claims(&quantized(network)).unwrap();
+        let claims = network_claims(&quantized(network), Fabric::PORTABLE).unwrap();
         all_proved(&prover, &claims);
         let held = |claim: &&Claim| claim.name.contains("which no update overflows");
         unreachable += claims.iter().filter(held).count();
     }
     assert!(unreachable >= 4, "{unreachable}");
+}
+
+/// With multipliers in the place of adder trees, which is said; lanes of constants alone have none.
+#[test]
+fn lanes_of_a_family_without_multiplier_blocks_are_proved() {
+    let Some(prover) = prover() else { return };
+    let fabric = target("hx8k").unwrap().fabric();
+    assert!(fabric.adds_products);
+    let mut trees = 0;
+    for (small, _, _) in references() {
+        let claims = network_claims(&small.network(), fabric).unwrap();
+        let assumed = |property: &&Property| !property.assumes.is_empty();
+        let properties = asked(&prover, &claims);
+        trees += properties.iter().filter(assumed).count();
+        let all = properties.iter().all(|p| p.status == Status::Proved);
+        assert!(all, "{}: {properties:?}", small.name);
+    }
+    assert!(trees >= 3, "{trees}");
 }
 
 /// KLIF without a reset, every constant an input.

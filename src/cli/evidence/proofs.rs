@@ -52,7 +52,7 @@ pub(super) fn planned<'a>(job: &'a Job<'a>, toolbox: &'a Toolbox) -> Vec<Planned
             &[YOSYS],
             |job, prover, console| {
                 prover.ask_all(
-                    &network_claims(job.network())?,
+                    &network_claims(job.network(), job.shipped.plans[0].fabric)?,
                     console.jobs(),
                     |property| {
                         told(console, property);

@@ -38,6 +38,8 @@ pub(crate) struct Assume {
     pub(crate) forms: Forms,
     /// Products are additions: see [`Fabric::adds_products`].
     pub(super) adds: bool,
+    /// In the place of an adder tree stands the product that it is, as late as the tree gives it.
+    pub(super) cut: bool,
     /// Type of a bias, where weights and constants are loaded: then every constant is an input.
     any_bias: Option<Ty>,
     /// Every value of the states; `None` if it is not known.
@@ -54,6 +56,7 @@ impl Assume {
         let known = Self {
             forms,
             adds: false,
+            cut: false,
             any_bias: None,
             bounds,
         };
@@ -70,6 +73,7 @@ impl Assume {
         Self {
             forms,
             adds: false,
+            cut: false,
             any_bias: None,
             bounds: None,
         }
@@ -89,6 +93,11 @@ impl Assume {
             adds: fabric.adds_products,
             ..self
         }
+    }
+
+    /// With multipliers in the place of adder trees, in as many stages: what a solver can decide.
+    pub(crate) fn cut(self) -> Self {
+        Self { cut: true, ..self }
     }
 
     /// Whether weights and constants are loaded.

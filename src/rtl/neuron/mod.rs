@@ -47,6 +47,8 @@ pub(crate) struct Lane {
     pub(crate) columns: Vec<Column>,
     /// Which circuits were taken.
     pub(crate) forms: Vec<Form>,
+    /// Products of varying operands that are adder trees, or multipliers in their place.
+    pub(crate) trees: usize,
 }
 
 /// One kept state.

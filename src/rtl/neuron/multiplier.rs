@@ -43,10 +43,20 @@ impl Unit<'_> {
             return self.keep(name, product);
         }
         let start = self.pipe.stage();
-        let value = if of_m.width() <= of_a.width() {
-            self.tree(name, a, m)
+        self.trees += 1;
+        let (a, m) = if of_m.width() <= of_a.width() {
+            (a, m)
         } else {
-            self.tree(name, m, a)
+            (m, a)
+        };
+        let value = if self.assume().cut {
+            let width = of_a.width().min(of_m.width());
+            self.pipe.back_to(start + stages(width) - 1);
+            let (a, m) = (self.at(a), self.at(m));
+            let product = self.b.mul(a, m);
+            self.keep(name, product)
+        } else {
+            self.tree(name, a, m)
         };
         self.pipe.back_to(start);
         value
@@ -197,13 +207,23 @@ fn steps(size: u32) -> u32 {
     size.max(2) - 1
 }
 
+/// Stages of a tree for an operand of `width` bits.
+fn stages(width: u32) -> u32 {
+    let size = group(width);
+    steps(size) + levels(width, size)
+}
+
+/// Levels of sums of groups of `size` bits.
+fn levels(width: u32, size: u32) -> u32 {
+    width.div_ceil(size).next_power_of_two().ilog2()
+}
+
 /// Bits of a group for the fewest stages, and among those for the fewest registers: those that `a` waits in and the adders
 /// of the tree.
 fn group(width: u32) -> u32 {
     let cost = |size: &u32| {
-        let groups = width.div_ceil(*size);
-        let levels = u32::BITS - (groups - 1).leading_zeros();
-        (steps(*size) + levels, *size + groups, *size)
+        let registers = size + width.div_ceil(*size);
+        (steps(*size) + levels(width, *size), registers, *size)
     };
     (1..=width).min_by_key(cost).unwrap_or(1)
 }
@@ -236,8 +256,9 @@ mod tests {
                 let product = unit.multiplied("product", a, m);
                 unit.next_stage();
                 unit.pipe.reach(product);
-                let stages = unit.pipe.stage();
-                stages_seen[stages as usize] = true;
+                let latency = unit.pipe.stage();
+                assert_eq!(latency, stages(of_a.min(of_m)));
+                stages_seen[latency as usize] = true;
                 let value = unit.at(product);
                 assert_eq!(value.ty(), typed(a_signed || m_signed, of_a + of_m));
                 unit.b.output("p_o", value);
@@ -250,12 +271,12 @@ mod tests {
                 let mut compared = 0;
                 let all = (types.0.min()..=types.0.max())
                     .flat_map(|a| (types.1.min()..=types.1.max()).map(move |m| (a, m)));
-                let drain = (0..stages).map(|_| (0, 0));
+                let drain = (0..latency).map(|_| (0, 0));
                 for (a, m) in all.chain(drain) {
                     sim.set(ports.0, a);
                     sim.set(ports.1, m);
                     expected.push_back((a, m));
-                    if expected.len() > stages as usize {
+                    if expected.len() > latency as usize {
                         let (a, m) = expected.pop_front().unwrap();
                         assert_eq!(sim.get(out), a * m, "{types:?}: {a} * {m}");
                         compared += 1;
@@ -270,14 +291,9 @@ mod tests {
 
     #[test]
     fn groups_are_those_of_the_fewest_stages() {
-        let stages = |width: u32| {
-            let size = group(width);
-            steps(size) + width.div_ceil(size).next_power_of_two().ilog2()
-        };
         let of = |width: u32| {
             let sizes = 1..=width;
-            let of_size =
-                |size: u32| steps(size) + width.div_ceil(size).next_power_of_two().ilog2();
+            let of_size = |size: u32| steps(size) + levels(width, size);
             sizes.map(of_size).min()
         };
         for width in 1..=32 {

@@ -48,6 +48,8 @@ pub(crate) struct Unit<'a> {
     negative: Option<Timed>,
     assume: &'a Assume,
     pub(super) forms: Vec<Form>,
+    /// Adder trees so far.
+    pub(super) trees: usize,
 }
 
 impl<'a> Unit<'a> {
@@ -89,6 +91,7 @@ impl<'a> Unit<'a> {
             negative: None,
             assume,
             forms: Vec::new(),
+            trees: 0,
         }
     }
 
@@ -423,6 +426,7 @@ impl<'a> Unit<'a> {
             states: done.states.into_iter().map(|(state, _)| state).collect(),
             columns: self.columns,
             forms: self.forms,
+            trees: self.trees,
         })
     }
 }
