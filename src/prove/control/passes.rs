@@ -124,7 +124,14 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         let here = format!("f_here{way}");
         let wanted = format!("f_run && f_cycle * {at_once} + {way} < step_events_i");
         f.delays(&here, 1, &wanted, 1);
-        let _ = write!(events, " && event{way}_d1_q == {here}_1");
+        let arrives = if has(module, &format!("event{way}_d1_q")) {
+            format!("event{way}_d1_q")
+        } else {
+            format!(
+                "(event{way}_running_d1_q && (high_below{way}_d1 || (high_same{way}_d1 && low_below{way}_d1)))"
+            )
+        };
+        let _ = write!(events, " && {arrives} == {here}_1");
     }
     f.state(
         "p_event",
@@ -202,10 +209,31 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         "f_run ? f_cycle < f_length && pass_cycle_q == f_cycle : f_cycle == 0 && f_pass == 0",
     );
     f.need("i_pass", &format!("f_pass < {groups}"));
-    f.need(
-        "i_before_last",
-        "f_run && f_cycle > 0 ? before_last_d1 + 2 == f_length : !f_run || before_last_d1 != 0",
-    );
+    if has(module, "at_end_d1_q") {
+        f.need(
+            "i_longer",
+            &format!(
+                "is_longer_d1_q == (f_run && (f_cycle > 0 || f_pass > 0) && f_adding > {spacing})"
+            ),
+        );
+        f.need(
+            "i_before_last",
+            &format!(
+                "f_run && (f_cycle > 1 || f_pass > 0) ? before_last_d1 + 3 == f_length : \
+                 (!f_run && f_waiting == 0) || before_last_d1 >= {}",
+                spacing - 3
+            ),
+        );
+        f.need(
+            "i_at_end",
+            "!f_run || at_end_d1_q == (f_cycle + 2 == f_length)",
+        );
+    } else {
+        f.need(
+            "i_before_last",
+            "f_run && f_cycle > 0 ? before_last_d1 + 2 == f_length : !f_run || before_last_d1 != 0",
+        );
+    }
     if groups > 1 {
         f.need(
             "i_group",
@@ -232,4 +260,9 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     }
     f.see("c_next", "f_done && f_start && step_events_i > 0");
     (f, later + 1)
+}
+
+/// Whether a module has a register of this name.
+fn has(module: &Module, wanted: &str) -> bool {
+    used_regs(module).any(|reg| module.names[reg.q as usize] == wanted)
 }
