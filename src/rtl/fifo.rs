@@ -36,9 +36,11 @@ pub(crate) fn fifo(
         types.extend(std::iter::repeat_n(ty, count));
     }
     let fetch = b.wire("fetch", Ty::BIT);
-    let (read_pointer, _) = pointer_of(&mut b, ("read_pointer_q", pointer, 0), fetch);
+    let kept = fabric.memory_stages > 0;
+    let (read_pointer, read_ahead) =
+        pointer_of(&mut b, ("read_pointer_q", pointer, 0), kept, fetch);
     let newest = (1 << pointer.width()) - 1;
-    let (newest, write_pointer) = pointer_of(&mut b, ("newest_q", pointer, newest), push);
+    let (newest, write_pointer) = pointer_of(&mut b, ("newest_q", pointer, newest), kept, push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
     // An output register inside a block memory is not to be stopped by the port's enable.
     let read = match fabric.memory_stages {
@@ -54,7 +56,17 @@ pub(crate) fn fifo(
     let fetch_value = b.and(some_waiting.q, place);
     b.assign(fetch, fetch_value);
     b.comment("whether entries were not read yet: the one that is read may be the newest");
-    let single = b.eq(read_pointer, newest);
+    let single = if kept {
+        let single = b.reg("single_q", Ty::BIT, Some(0));
+        let was_empty = b.not(some_waiting.q);
+        let two = b.eq(read_ahead, newest);
+        let next = b.mux(push, was_empty, two);
+        let moves = b.xor(push, fetch);
+        b.next_en(single, moves, next);
+        single.q
+    } else {
+        b.eq(read_pointer, newest)
+    };
     let empties = b.and(fetch, single);
     let stays = b.not(empties);
     let left = b.and(some_waiting.q, stays);
@@ -71,12 +83,25 @@ pub(crate) fn fifo(
     b.finish()
 }
 
-/// A place in the memory that moves on with `step`, and the one after it; a name, a type and the place after a reset.
-fn pointer_of(b: &mut Builder, (name, ty, start): (&str, Ty, i128), step: Sig) -> (Sig, Sig) {
+/// A place in the memory that moves on with `step`, and the one after it; a name, a type and the place after a reset. Where
+/// it is `kept` the one after it has a register of its own: from there the memory is far away already.
+fn pointer_of(
+    b: &mut Builder,
+    (name, ty, start): (&str, Ty, i128),
+    kept: bool,
+    step: Sig,
+) -> (Sig, Sig) {
     let pointer = b.reg(name, ty, Some(start));
-    let next = stepped(b, pointer.q, 1);
-    b.next_en(pointer, step, next);
-    (pointer.q, next)
+    if !kept {
+        let next = stepped(b, pointer.q, 1);
+        b.next_en(pointer, step, next);
+        return (pointer.q, next);
+    }
+    let after = b.reg(&format!("{name}_after"), ty, Some((start + 1) & ty.max()));
+    b.next_en(pointer, step, after.q);
+    let next = stepped(b, after.q, 1);
+    b.next_en(after, step, next);
+    (pointer.q, after.q)
 }
 
 /// The memory's read register is the head: `(head, whether it is valid, whether the next may be fetched)`.

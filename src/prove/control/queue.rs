@@ -102,6 +102,7 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
             .map(|n| format!("arrived_d{n}_q"))
             .collect();
         let stored: Vec<String> = (1..=places).map(|n| format!("ahead{n}_q * {n}")).collect();
+        f.wire("f_read_after", address, "read_pointer_q + 1");
         f.wire("f_flight", 8, &flight.join(" + "));
         f.wire("f_ahead", 8, &stored.join(" + "));
         for n in 0..=places {
@@ -114,6 +115,11 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
                 &format!("claimed{n}_q == (f_ahead + f_flight == {n})"),
             );
         }
+        f.need("i_single", "single_q == (f_waiting == 1)");
+        f.need(
+            "i_after",
+            "newest_q_after == f_next && read_pointer_q_after == f_read_after",
+        );
         f.need(
             "i_places",
             &format!("f_count == f_waiting + f_ahead + f_flight && f_ahead + f_flight <= {places}"),
