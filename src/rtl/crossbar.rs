@@ -110,7 +110,16 @@ pub(crate) fn crossbar(
     let sums: Vec<Reg> = (0..terms.len())
         .map(|lane| b.reg(&format!("sum{lane}_q"), plan.sum, None))
         .collect();
-    let moves = b.or(clear.q, event);
+    let moves = if apart {
+        // Far from what it moves, it comes out of a register.
+        let event = delay_control(&mut b, "adds", issue.events[0], stage - 1);
+        let moves = b.reg("moves_q", Ty::BIT, Some(1));
+        let next = b.or(before_hand, event);
+        b.next(moves, next);
+        moves.q
+    } else {
+        b.or(clear.q, event)
+    };
     let no_event = b.not(event);
     let clears = if apart {
         clear.q

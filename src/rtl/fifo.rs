@@ -39,8 +39,12 @@ pub(crate) fn fifo(
         types.extend(std::iter::repeat_n(ty, count));
     }
     let fetch = b.wire("fetch", Ty::BIT);
-    let (read_pointer, _) = pointer_of(&mut b, ("read_pointer_q", pointer, 0), fetch);
-    let (newest, write_pointer) = write_pointers(&mut b, pointer, push);
+    let far = fabric.memory_stages > 0;
+    let start = ("read_pointer_q", pointer, 0);
+    let (read_pointer, read_ahead) = pointer_of(&mut b, start, far, fetch);
+    let before_first = ("newest_q", pointer, pointer.max());
+    let keeps = keeps_next_place(fabric, pointer.width());
+    let (newest, write_pointer) = pointer_of(&mut b, before_first, keeps, push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
     // An output register inside a block memory is not to be stopped by the port's enable.
     let read = match fabric.memory_stages {
@@ -56,7 +60,17 @@ pub(crate) fn fifo(
     let fetch_value = b.and(some_waiting.q, place);
     b.assign(fetch, fetch_value);
     b.comment("whether entries were not read yet: the one that is read may be the newest");
-    let single = b.eq(read_pointer, newest);
+    let single = if far {
+        let single = b.reg("single_q", Ty::BIT, Some(0));
+        let was_empty = b.not(some_waiting.q);
+        let two = b.eq(read_ahead, newest);
+        let next = b.mux(push, was_empty, two);
+        let moves = b.xor(push, fetch);
+        b.next_en(single, moves, next);
+        single.q
+    } else {
+        b.eq(read_pointer, newest)
+    };
     let empties = b.and(fetch, single);
     let stays = b.not(empties);
     let left = b.and(some_waiting.q, stays);
@@ -73,25 +87,30 @@ pub(crate) fn fifo(
     b.finish()
 }
 
-/// A place in the memory that moves on with `step`, and the one after it; a name, a type and the place after a reset.
-fn pointer_of(b: &mut Builder, (name, ty, start): (&str, Ty, i128), step: Sig) -> (Sig, Sig) {
+/// A place in the memory that moves on with `step`, and the one after it; a name, a type and the place after a reset. Where
+/// it is `kept` the one after it has a register of its own: from there the memory is far away already.
+fn pointer_of(
+    b: &mut Builder,
+    (name, ty, start): (&str, Ty, i128),
+    kept: bool,
+    step: Sig,
+) -> (Sig, Sig) {
     let pointer = b.reg(name, ty, Some(start));
-    let next = stepped(b, pointer.q, 1);
-    b.next_en(pointer, step, next);
-    (pointer.q, next)
+    if !kept {
+        let next = stepped(b, pointer.q, 1);
+        b.next_en(pointer, step, next);
+        return (pointer.q, next);
+    }
+    let after = b.reg(&format!("{name}_after"), ty, Some((start + 1) & ty.max()));
+    b.next_en(pointer, step, after.q);
+    let next = stepped(b, after.q, 1);
+    b.next_en(after, step, next);
+    (pointer.q, after.q)
 }
 
-/// The place of the newest entry, and the one after it, which is written next. Where a carry is long, no write waits for it:
-/// each has a register.
-fn write_pointers(b: &mut Builder, ty: Ty, push: Sig) -> (Sig, Sig) {
-    let before_first = ty.max();
-    if ty.width() < LONG_POINTER_BITS {
-        return pointer_of(b, ("newest_q", ty, before_first), push);
-    }
-    let (next, _) = pointer_of(b, ("write_pointer_q", ty, 0), push);
-    let newest = b.reg("newest_q", ty, Some(before_first));
-    b.next_en(newest, push, next);
-    (newest.q, next)
+/// Whether the place that is written next has a register of its own: where memories are far away, and where a carry is long.
+pub(crate) fn keeps_next_place(fabric: Fabric, pointer_bits: u32) -> bool {
+    fabric.memory_stages > 0 || pointer_bits >= LONG_POINTER_BITS
 }
 
 /// The memory's read register is the head: `(head, whether it is valid, whether the next may be fetched)`.

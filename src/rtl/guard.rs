@@ -21,7 +21,7 @@ use std::sync::Arc;
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
-use crate::rtl::regs::{delay_control, ring, stepped};
+use crate::rtl::regs::{counted, delay_control, stepped};
 use crate::rtl::stream::{Beat, Layout};
 
 /// Bits of the step tag: one clearing in about 65,530 steps.
@@ -87,7 +87,8 @@ pub(crate) fn guard(
     );
 
     b.comment("2: the tag arrives, and the step's is written");
-    let beat2 = beat1.delayed(&mut b, "2", 1);
+    let place = b.reg("place_q", beat.address.ty(), None);
+    let beat2 = beat1.delayed_with(&mut b, "2", 1, Some(place.q));
     let in_range2 = in_range.map(|ok| b.delay("in_range2", ok, 1));
     let has_event2 = b.not(beat2.null);
     let seen_now = b.and(beat2.valid, has_event2);
@@ -123,17 +124,29 @@ pub(crate) fn guard(
     let drained = b.and(clearing.q, drained);
     let drained = b.name("drained", drained);
     let sweep = b.reg("sweep_q", Ty::BIT, Some(0));
-    let rows = (1, plan.axons - 1);
-    let row_ty = Ty::u(index_bits(plan.axons));
-    let (row, at_last_row) = ring(&mut b, "clear_row_q", row_ty, rows, sweep.q);
-    let start_clearing = b.and(claim, runs_out);
-    let swept = b.and(sweep.q, at_last_row);
+    let at_last = (plan.axons > 1).then(|| {
+        let at_last = b.reg("clear_last_q", Ty::BIT, Some(0));
+        let before = b.lit(plan.axons as i128 - 2, place.q.ty());
+        let next_is_last = b.eq(place.q, before);
+        let next_is_last = b.and(sweep.q, next_is_last);
+        b.next(at_last, next_is_last);
+        at_last.q
+    });
+    let swept = at_last.map_or(sweep.q, |at_last| b.and(sweep.q, at_last));
     let not_swept = b.not(swept);
-    let goes_on = b.and(clearing.q, not_swept);
-    let clearing_next = b.or(start_clearing, goes_on);
+    // While tags are cleared nothing is accepted: the late bit decides last.
+    let last_room = b.and(beat.last, m_ready);
+    let asked = b.and(beat.valid, last_room);
+    let start_clearing = b.and(asked, runs_out);
+    let clearing_next = b.mux(clearing.q, not_swept, start_clearing);
     b.next(clearing, clearing_next);
     let sweep_next = b.and(drained, not_swept);
     b.next(sweep, sweep_next);
+    b.comment("the address of the beat, or the place that is cleared: no beat is here then");
+    let begins = b.not(sweep.q);
+    let cleared = counted(&mut b, place.q, 1, begins);
+    let place_next = b.mux(sweep_next, cleared, beat1.address);
+    b.next(place, place_next);
     b.comment("the tag is 0 while the memory is cleared with it, and counts from 1 after that");
     let zero_tag = b.lit(0, tag.q.ty());
     let tag_plus = stepped(&mut b, tag.q, 1);
@@ -142,8 +155,7 @@ pub(crate) fn guard(
     let tag_moves = b.or(drained, ends_step);
     b.next_en(tag, tag_moves, tag_next);
     let write = b.or(sweep.q, mark);
-    let write_address = b.mux(sweep.q, row, beat2.address);
-    b.write(tags, write, write_address, &[tag.q]);
+    b.write(tags, write, place.q, &[tag.q]);
     let mut legal = b.not(again);
     for ok in in_range2.into_iter().chain(payload_ok) {
         legal = b.and(legal, ok);

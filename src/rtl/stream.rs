@@ -166,13 +166,24 @@ impl Beat {
 
     /// The beat `cycles` later, in registers `…STAGE`; it is not stopped.
     pub(crate) fn delayed(self, b: &mut Builder, stage: &str, cycles: u32) -> Self {
+        self.delayed_with(b, stage, cycles, None)
+    }
+
+    /// The beat `cycles` later; `address` stands for its address then.
+    pub(crate) fn delayed_with(
+        self,
+        b: &mut Builder,
+        stage: &str,
+        cycles: u32,
+        address: Option<Sig>,
+    ) -> Self {
         let valid = delay_control(b, &format!("valid{stage}"), self.valid, cycles);
         let mut later = |name: &str, value| b.delay(&format!("{name}{stage}"), value, cycles);
         Self {
             valid,
             null: later("null", self.null),
             payload: self.payload.map(|payload| later("payload", payload)),
-            address: later("address", self.address),
+            address: address.unwrap_or_else(|| later("address", self.address)),
             last: later("last", self.last),
             user: later("user", self.user),
             repeat: self.repeat.map(|repeat| later("repeat", repeat)),

@@ -4,7 +4,9 @@
 //! and the slow output drives it over a long wire. Here the register moves into the memory, bit for bit: the netlist
 //! computes the same in every cycle. A port is left as it is unless all of this holds: each of its used data outputs drives
 //! one flip-flop and nothing else, of the port's clock, without enable and reset, starting at 0; and the port itself is
-//! always enabled, so that nothing depends on whether its enable stops the register too.
+//! always enabled, so that nothing depends on whether its enable stops the register too. At 36 bits port B reads, and its word
+//! is on the outputs of both sides: A's clock and enables are those of the writing port, and both sides get the register, as
+//! nextpnr sets them for `PDPW16KD`.
 
 use serde_json::{Value, json};
 
@@ -165,6 +167,42 @@ mod tests {
         assert_eq!(all["m"]["connections"]["DOA1"], json!([21]));
         assert_eq!(all["m"]["parameters"]["REGMODE_A"], "OUTREG");
         assert_eq!(all["m"]["parameters"]["REGMODE_B"], "NOREG");
+    }
+
+    #[test]
+    fn at_36_bits_both_sides_are_the_word_of_port_b() {
+        let wide = |width: Value| {
+            json!({"type": "DP16KD", "parameters": {"DATA_WIDTH_A": width, "DATA_WIDTH_B": width, "REGMODE_A": "NOREG", "REGMODE_B": "NOREG"},
+                "port_directions": {"CLKB": "input", "DOA0": "output", "DOB0": "output"},
+                "connections": {"CLKA": ["0"], "CEA": ["0"], "OCEA": ["0"], "RSTA": ["0"], "CLKB": [2], "CEB": ["1"], "OCEB": ["1"],
+                    "RSTB": ["0"], "DOA0": [10], "DOB0": [11]}})
+        };
+        for width in [json!(36), json!(format!("{:032b}", 36))] {
+            let mut all = cells(&[
+                ("m", wide(width.clone())),
+                ("r0", register(10, 20)),
+                ("r1", register(11, 21)),
+            ]);
+            assert_eq!(absorb_all(&mut all, &json!({})), 1);
+            assert_eq!(all["m"]["connections"]["DOA0"], json!([20]));
+            assert_eq!(all["m"]["connections"]["DOB0"], json!([21]));
+            for side in ["REGMODE_A", "REGMODE_B"] {
+                assert_eq!(all["m"]["parameters"][side], "OUTREG");
+            }
+            let mut half = cells(&[("m", wide(width)), ("r1", register(11, 21))]);
+            let seen = json!({"out": {"direction": "output", "bits": [10]}});
+            assert_eq!(
+                absorb_all(&mut half, &seen),
+                0,
+                "a low half without registers"
+            );
+        }
+        let mut narrow = cells(&[("m", wide(json!(18))), ("r0", register(10, 20))]);
+        assert_eq!(
+            absorb_all(&mut narrow, &json!({})),
+            0,
+            "port A is not enabled"
+        );
     }
 
     #[test]

@@ -108,17 +108,13 @@ fn a_netlist_of_each_family_equals_the_golden_model() {
     }
 }
 
-#[test]
-fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
-    if !tools() {
-        return;
-    }
-    let wide = Small {
-        sizes: vec![64, 16, 2],
-        ..Small::default()
+/// A network whose first layer's weights, 32 words, go into block memory in ports of 36 bits, with these lanes.
+fn absorbed(small: &Small, on: &'static Target, lanes: u32) -> String {
+    let options = DesignOptions {
+        lanes: LaneChoice::All(lanes),
+        ..options(on, false)
     };
-    let on = device("ecp5-25k");
-    let design = design(&wide.network(), &options(on, false)).unwrap();
+    let design = design(&small.network(), &options).unwrap();
     let emitted = sources(&design, "a test").unwrap();
     let folder = tempfile::tempdir().unwrap();
     emitted.lay_out(folder.path()).unwrap();
@@ -133,10 +129,51 @@ fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
     let mapped = map(&toolbox, &job, on).unwrap();
     assert!(mapped.output_registers > 0, "{mapped:?}");
     let (text, _) = simulated(&toolbox, &mapped, on.family).unwrap();
-    assert!(text.contains("\"OUTREG\""));
-    let report = verify(&wide, false, on, |engine| engine).unwrap();
+    let stimulus = Stimulus {
+        samples: small.samples(),
+        stalls: Stalls::random(5),
+    };
+    let engine: &mut dyn Engine = &mut Rtl(Netlist::new(on));
+    let network = small.network();
+    let report = verify_engine(engine, &network, &design, &[stimulus], |_| {}).unwrap();
     assert!(report.comparison.passed(), "{report:?}");
     assert!(report.comparison.spikes_compared > 0);
+    text
+}
+
+/// Parameters of the weights' memories in a netlist.
+fn weight_memories(text: &str) -> Vec<&str> {
+    text.split("DP16KD #(")
+        .skip(1)
+        .filter_map(|cell| cell.split(");").next())
+        .filter(|cell| cell.contains("u_crossbar.weights"))
+        .collect()
+}
+
+#[test]
+fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
+    if !tools() {
+        return;
+    }
+    let wide = Small {
+        sizes: vec![64, 16, 2],
+        ..Small::default()
+    };
+    let on = device("ecp5-25k");
+    let narrow = absorbed(&wide, on, 2);
+    assert!(narrow.contains("\"OUTREG\""));
+    let text = absorbed(&wide, on, 16);
+    let memories = weight_memories(&text);
+    let pseudo = memories
+        .iter()
+        .filter(|cell| cell.contains(".DATA_WIDTH_B(32'd36)"));
+    let mut seen = 0;
+    for cell in pseudo {
+        assert!(cell.contains(".REGMODE_A(\"OUTREG\")"), "{cell}");
+        assert!(cell.contains(".REGMODE_B(\"OUTREG\")"), "{cell}");
+        seen += 1;
+    }
+    assert!(seen > 0, "no weights in ports of 36 bits");
 }
 
 #[test]

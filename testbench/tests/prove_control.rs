@@ -219,7 +219,7 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         0,
         "guard",
         "wire mark = ",
-        "wire mark = (address2_d1 != 3'd3) & ",
+        "wire mark = (place_q != 3'd3) & ",
         "its address is new in its step",
     ),
     (
@@ -240,7 +240,7 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         0,
         "guard",
         "wire drained = clearing_q & ",
-        "wire drained = clearing_q & ~(s_valid_i & (&clear_row_q[1:0])) & ",
+        "wire drained = clearing_q & ~(s_valid_i & (&place_q[1:0])) & ",
         "ready after at most",
     ),
     (

@@ -156,23 +156,23 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     f.state(
         "p_written",
         "no tag is read while it is written",
-        &format!("!(f_valid_1 && f_address_1 < {axons} && !meets) || !((sweep_q || mark) && seen_tag_waddr == f_address_1)"),
+        &format!("!(f_valid_1 && f_address_1 < {axons} && !meets) || !((sweep_q || mark) && place_q == f_address_1)"),
     );
     f.need(
         "i_sweep",
-        "clearing_q ? clear_row_q == (f_clearing < 4 ? 0 : f_clearing - 4) && sweep_q == (f_clearing >= 4) : clear_row_q == 0 && !sweep_q",
+        "clearing_q ? sweep_q == (f_clearing >= 4) && (!sweep_q || place_q == f_clearing - 4) : !sweep_q",
     );
     f.need(
         "i_swept",
-        "!(clearing_q && f_clearing >= 4 && f_watch < clear_row_q) || seen_tag[f_watch] == 0",
+        "!(clearing_q && f_clearing >= 4 && f_watch < place_q) || seen_tag[f_watch] == 0",
     );
-    f.need(
-        "i_last_row",
-        &format!(
-            "clear_row_q < {axons} && clear_row_q_last == (clear_row_q == {})",
-            axons - 1
-        ),
-    );
+    f.need("i_place", &format!("!sweep_q || place_q < {axons}"));
+    if axons > 1 {
+        f.need(
+            "i_last_place",
+            &format!("clear_last_q == (sweep_q && place_q == {})", axons - 1),
+        );
+    }
     f.wire("f_counts", 1, "!clearing_q || f_valid_1 || f_valid_2");
     f.wire(
         "f_tags",

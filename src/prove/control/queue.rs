@@ -4,7 +4,7 @@
 
 use super::formal::{Formal, counter_bits};
 use crate::hdl::Module;
-use crate::rtl::Fabric;
+use crate::rtl::{Fabric, keeps_next_place};
 
 /// What is asked of a queue; `None` if the module has no entries.
 pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
@@ -89,6 +89,9 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
     f.need("i_any", "any_waiting_q == (f_waiting != 0)");
     f.wire("f_end", address, "read_pointer_q + f_waiting");
     f.need("i_end", "f_next == f_end");
+    if keeps_next_place(fabric, address) {
+        f.need("i_next", "newest_q_after == f_next");
+    }
     if stages == 0 {
         f.need("i_places", "f_count == f_waiting + valid_q");
         f.wire("f_at", address, "read_pointer_q + f_place - valid_q");
@@ -102,6 +105,7 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
             .map(|n| format!("arrived_d{n}_q"))
             .collect();
         let stored: Vec<String> = (1..=places).map(|n| format!("ahead{n}_q * {n}")).collect();
+        f.wire("f_read_after", address, "read_pointer_q + 1");
         f.wire("f_flight", 8, &flight.join(" + "));
         f.wire("f_ahead", 8, &stored.join(" + "));
         for n in 0..=places {
@@ -114,6 +118,8 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
                 &format!("claimed{n}_q == (f_ahead + f_flight == {n})"),
             );
         }
+        f.need("i_single", "single_q == (f_waiting == 1)");
+        f.need("i_read_after", "read_pointer_q_after == f_read_after");
         f.need(
             "i_places",
             &format!("f_count == f_waiting + f_ahead + f_flight && f_ahead + f_flight <= {places}"),
