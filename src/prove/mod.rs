@@ -8,7 +8,9 @@
 //! is a proof.
 //!
 //! Of event buffers, queues, passes and streams around the lanes a [`ControlClaim`] says that nothing is lost, repeated or
-//! reordered. Not claimed: the sums of the crossbar.
+//! reordered, and of the load port that an image is applied whole or not at all. Not claimed: the sums of the crossbar, and that
+//! a product in the Verilog is one: `*` is read by Yosys as the solver's multiplication, and stands as one function on both
+//! sides.
 
 mod answer;
 mod cases;

@@ -233,8 +233,8 @@ impl Prover {
                     Case::Fails | Case::Nothing => {}
                 }
             }
+            let deadline = Instant::now() + self.limits.time;
             for unknown in late.into_iter().rev() {
-                let deadline = Instant::now() + self.limits.time;
                 let mut ask = |assumed: &str, time: Duration| {
                     let script = format!("{unknown}{assumed}");
                     case(&denied(&script, known, &[asked]), within(time))

@@ -112,7 +112,7 @@ pub(crate) fn crossbar(
         .collect();
     let moves = if apart {
         // Far from what it moves, it comes out of a register.
-        let event = delay_control(&mut b, "adds", issue.events[0], stage - 1);
+        let event = delay_control(&mut b, "adds", issue.arrived[0], stage - 1 - to_event);
         let moves = b.reg("moves_q", Ty::BIT, Some(1));
         let next = b.or(before_hand, event);
         b.next(moves, next);

@@ -327,7 +327,73 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         "write_bank_q <= s_user_i ? write_bank_q : sum_1[1:0];",
         "is read from a word that was not written",
     ),
+    (
+        LOADER,
+        "loader",
+        "            drain_q <= 1'd0;\n",
+        "",
+        "a reset from any state",
+    ),
+    (
+        LOADER,
+        "loader",
+        "assign s_ready_o = s_ready;",
+        "assign s_ready_o = s_ready & s_valid_i;",
+        "waits for no TVALID",
+    ),
+    (
+        LOADER,
+        "loader",
+        "is_format2_d1 <= whole_q[23:16] == 8'd0;",
+        "is_format2_d1 <= whole_q[23:17] == 7'd0;",
+        "a wrong word refuses its image",
+    ),
+    (
+        LOADER,
+        "loader",
+        "if (applies) applied <= ",
+        "if (applies | (refuse_d1_q & said_d1 == 4'd3)) applied <= ",
+        "the banks are exchanged",
+    ),
+    (
+        LOADER,
+        "loader",
+        "if (applies) applied <= ",
+        "if (applies | (refuse_d1_q & said_d1 == 4'd1)) applied <= ",
+        "while a sample is in flight",
+    ),
+    (
+        LOADER,
+        "loader",
+        "assign write_o = ",
+        "assign write_o = whole_q == 32'd77 ? 0 : ",
+        "each word of a memory is written once",
+    ),
+    (
+        LOADER,
+        "loader",
+        "wire payload_done = ",
+        "wire payload_done = whole_q == 32'd77 | ",
+        "each word is counted once",
+    ),
+    (
+        LOADER,
+        "loader",
+        "            hold_q <= |",
+        "            hold_q <= s_valid_i & |",
+        "samples wait exactly while",
+    ),
+    (
+        LOADER,
+        "loader",
+        " & have_q, ",
+        " & have_q & 1'b0, ",
+        "no sample is in flight, and none begins",
+    ),
 ];
+
+/// The shape with writable weights.
+const LOADER: usize = 5;
 
 /// Every planted bug is refuted with its cycle, and together they break every statement that they name.
 #[test]

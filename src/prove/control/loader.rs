@@ -294,7 +294,11 @@ fn written(f: &mut Formal, map: &LoadMap) {
     );
     f.state(
         "p_count",
-        "each payload word is counted once: the memory, the word and the piece that are due are those of its number",
+        "each word is counted once: the payload begins behind the header and ends with its last word, behind which the CRC-32 is due",
+        "payload_q == (f_payload && !f_drain) && check_q == (f_check && !f_drain)",
+    );
+    f.need(
+        "i_count",
         &format!("f_place < {HEADER_WORDS} || f_drain || f_counted + {HEADER_WORDS} == f_place"),
     );
     let walked: Vec<String> = (0..memories)
