@@ -7,6 +7,7 @@ use super::formal::{Formal, counter_bits};
 use crate::hdl::Module;
 use crate::hdl::banked::used_regs;
 use crate::rtl::LayerPlan;
+use crate::rtl::plan::SHORTEST_PASS;
 
 /// What is asked of a crossbar, and the cycles from the end of a pass to its hand-over.
 pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Formal, u32) {
@@ -202,10 +203,31 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         "f_run ? f_cycle < f_length && pass_cycle_q == f_cycle : f_cycle == 0 && f_pass == 0",
     );
     f.need("i_pass", &format!("f_pass < {groups}"));
-    f.need(
-        "i_before_last",
-        "f_run && f_cycle > 0 ? before_last_d1 + 2 == f_length : !f_run || before_last_d1 != 0",
-    );
+    if spacing > SHORTEST_PASS + 1 {
+        f.need("i_fresh", "!f_fresh || f_waiting == 0");
+        f.need(
+            "i_longer",
+            &format!(
+                "is_longer_d1_q == (f_run && (f_pass != 0 || f_cycle != 0) && f_adding > {spacing})"
+            ),
+        );
+        f.need(
+            "i_before_last",
+            &format!(
+                "f_run && (f_pass != 0 || f_cycle > 1) ? before_last_d1 + 3 == f_length : \
+                 f_run && f_cycle == 1 ? before_last_d1 + 3 == {spacing} : f_fresh || before_last_d1 + 3 >= {spacing}"
+            ),
+        );
+        f.need(
+            "i_at_end",
+            "!f_run || at_end_d1_q == (f_cycle + 2 == f_length)",
+        );
+    } else {
+        f.need(
+            "i_before_last",
+            "f_run && f_cycle > 0 ? before_last_d1 + 2 == f_length : !f_run || before_last_d1 != 0",
+        );
+    }
     if groups > 1 {
         f.need(
             "i_group",
