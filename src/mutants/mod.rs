@@ -5,7 +5,8 @@
 //! `goldspike verify` plays, and illegal streams besides, until something is noticed: a value that is not the golden model's, a
 //! broken protocol, a hang, another number of cycles. What nothing notices goes to the solvers: a neuron lane to the
 //! [proof](crate::prove) of its equality with the golden step, everything else to ABC, which looks for any input that tells
-//! mutant and original apart. Only a mutant that is killed or proved equivalent counts as one; what is left is a hole in the
+//! mutant and original apart. Of a unit whose control is proved only inputs count that keep to what the proof assumes of the
+//! neighbours, and a mutant that this proof refutes is killed. Only a mutant that is killed or proved equivalent counts as one; what is left is a hole in the
 //! checks, with its place in the Verilog.
 //!
 //! Not mutated: the clock, and the contents of memories.

@@ -72,7 +72,7 @@ fn options(count: u32, units: &[&str]) -> Options {
         units: units.iter().map(|&unit| unit.to_owned()).collect(),
         seed: seed(1),
         limits: Limits {
-            time: Duration::from_secs(u64::from(cases(60, 20))),
+            time: Duration::from_secs(60),
             ..Limits::default()
         },
         jobs: 2,
