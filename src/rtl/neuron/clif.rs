@@ -4,7 +4,11 @@
 //! stage  0 .. 4          5            6 .. 8         9           10            11          12 .. 15      16       17
 //!        charge, as in   fire ─────────────────────────────────► + s ─► ovf = m' ─► S2(m') ─► reset ─► overflow ─► v
 //!        a LIF lane = h ─► S1(h) = retain ────────► m × ─► round ──┘    (deepen)
+//!                        └► s ? h - reset_by : h ────────────────────────────────────────────┘
 //! ```
+//!
+//! Without multiplier blocks the product, and in each table the look-up and the product, take more stages. Rounding and the
+//! addition of `s` or of a knot are one sum.
 //!
 //! Charge: `h = ovf(R(decay·v) + R_g(sum + bias) + offset)`. The complementary potential `m` is unsigned and has a format of its
 //! own, in which one spike is `2^frac`: `m' = ovf_m(R(m·S1(h)) + s·2^frac)`, of the `h` before the reset, rounded once, overflown
