@@ -229,3 +229,8 @@ impl Formal {
 pub(super) fn counter_bits(most: usize) -> u32 {
     crate::rtl::plan::index_bits(most + 1) + 1
 }
+
+/// Whether a module has a register of this name.
+pub(super) fn has(module: &Module, wanted: &str) -> bool {
+    used_regs(module).any(|reg| module.names[reg.q as usize] == wanted)
+}

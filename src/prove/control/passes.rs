@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::formal::{Formal, counter_bits};
+use super::formal::{Formal, counter_bits, has};
 use crate::hdl::Module;
 use crate::hdl::banked::used_regs;
 use crate::rtl::LayerPlan;
@@ -260,9 +260,4 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     }
     f.see("c_next", "f_done && f_start && step_events_i > 0");
     (f, later + 1)
-}
-
-/// Whether a module has a register of this name.
-fn has(module: &Module, wanted: &str) -> bool {
-    used_regs(module).any(|reg| module.names[reg.q as usize] == wanted)
 }

@@ -2,7 +2,7 @@
 //!
 //! One entry, which one is open, is followed from its push to its pop: its place is the number of entries before it.
 
-use super::formal::{Formal, counter_bits};
+use super::formal::{Formal, counter_bits, has};
 use crate::hdl::Module;
 use crate::rtl::{Fabric, keeps_next_place};
 
@@ -71,6 +71,9 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         "!f_held || (valid_o && f_out == f_before)",
     );
     f.wire("f_next", address, "newest_q + 1");
+    if has(module, "write_pointer_q") {
+        f.need("i_write_pointer", "write_pointer_q == f_next");
+    }
     f.state(
         "p_written",
         "the queue reads no word that was not written, and none that is being written",
