@@ -43,7 +43,7 @@ pub(crate) fn fifo(
     let start = ("read_pointer_q", pointer, 0);
     let (read_pointer, read_ahead) = pointer_of(&mut b, start, far, fetch);
     let before_first = ("newest_q", pointer, pointer.max());
-    let keeps = keeps_next_place(fabric, pointer.width());
+    let keeps = far || pointer.width() >= LONG_POINTER_BITS;
     let (newest, write_pointer) = pointer_of(&mut b, before_first, keeps, push);
     let memory = memory(&mut b, fabric, "entries", &types, depth, MemInit::Zero);
     // An output register inside a block memory is not to be stopped by the port's enable.
@@ -106,11 +106,6 @@ fn pointer_of(
     let next = stepped(b, after.q, 1);
     b.next_en(after, step, next);
     (pointer.q, after.q)
-}
-
-/// Whether the place that is written next has a register of its own: where memories are far away, and where a carry is long.
-pub(crate) fn keeps_next_place(fabric: Fabric, pointer_bits: u32) -> bool {
-    fabric.memory_stages > 0 || pointer_bits >= LONG_POINTER_BITS
 }
 
 /// The memory's read register is the head: `(head, whether it is valid, whether the next may be fetched)`.

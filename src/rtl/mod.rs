@@ -44,7 +44,6 @@ mod top;
 mod weights;
 
 pub use fabric::{Fabric, LargeMemories};
-pub(crate) use fifo::keeps_next_place;
 pub use layer::ProbeLayout;
 pub use load_map::LoadMap;
 pub use neuron::{Form, Forms};

@@ -362,34 +362,6 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         "if (applies | (refuse_d1_q & said_d1 == 4'd1)) applied <= ",
         "while a sample is in flight",
     ),
-    (
-        LOADER,
-        "loader",
-        "assign write_o = ",
-        "assign write_o = whole_q == 32'd77 ? 0 : ",
-        "each word of a memory is written once",
-    ),
-    (
-        LOADER,
-        "loader",
-        "wire payload_done = ",
-        "wire payload_done = whole_q == 32'd77 | ",
-        "each word is counted once",
-    ),
-    (
-        LOADER,
-        "loader",
-        "            hold_q <= |",
-        "            hold_q <= s_valid_i & |",
-        "samples wait exactly while",
-    ),
-    (
-        LOADER,
-        "loader",
-        " & have_q, ",
-        " & have_q & 1'b0, ",
-        "no sample is in flight, and none begins",
-    ),
 ];
 
 /// The shape with writable weights.

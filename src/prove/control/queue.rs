@@ -4,7 +4,7 @@
 
 use super::formal::{Formal, counter_bits, has};
 use crate::hdl::Module;
-use crate::rtl::{Fabric, keeps_next_place};
+use crate::rtl::Fabric;
 
 /// What is asked of a queue; `None` if the module has no entries.
 pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
@@ -71,9 +71,6 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         "!f_held || (valid_o && f_out == f_before)",
     );
     f.wire("f_next", address, "newest_q + 1");
-    if has(module, "write_pointer_q") {
-        f.need("i_write_pointer", "write_pointer_q == f_next");
-    }
     f.state(
         "p_written",
         "the queue reads no word that was not written, and none that is being written",
@@ -92,7 +89,7 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
     f.need("i_any", "any_waiting_q == (f_waiting != 0)");
     f.wire("f_end", address, "read_pointer_q + f_waiting");
     f.need("i_end", "f_next == f_end");
-    if keeps_next_place(fabric, address) {
+    if has(module, "newest_q_after") {
         f.need("i_next", "newest_q_after == f_next");
     }
     if stages == 0 {
