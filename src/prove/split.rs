@@ -11,7 +11,7 @@ use super::number::Term;
 use super::smt;
 
 /// Longest time for one case that can be divided.
-pub(super) const CASE: Duration = Duration::from_secs(2);
+pub(super) const CASE: Duration = Duration::from_secs(8);
 
 /// Most bits that are known in a case.
 const DEEPEST: usize = 12;

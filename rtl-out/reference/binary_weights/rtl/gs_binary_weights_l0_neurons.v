@@ -29,11 +29,11 @@ module gs_binary_weights_l0_neurons #(
     reg row_q_last;
     reg [1:0] slot_q;
     reg first_q;
+    reg shifts_d1_q;
     reg signed [3:0] waiting0_q;
     reg signed [3:0] waiting1_q;
     reg signed [3:0] waiting2_q;
     reg signed [3:0] waiting3_q;
-    reg shifts_d1_q;
     reg first_row_d1;
     reg row_valid_d1_q;
     reg row_valid_d2_q;
@@ -62,11 +62,11 @@ module gs_binary_weights_l0_neurons #(
         row_q_last = 1'd0;
         slot_q = 2'd0;
         first_q = 1'd0;
+        shifts_d1_q = 1'd0;
         waiting0_q = 4'sd0;
         waiting1_q = 4'sd0;
         waiting2_q = 4'sd0;
         waiting3_q = 4'sd0;
-        shifts_d1_q = 1'd0;
         first_row_d1 = 1'd0;
         row_valid_d1_q = 1'd0;
         row_valid_d2_q = 1'd0;

@@ -37,10 +37,10 @@ module gs_guarded_direct_guard (
     reg user1_d1;
     reg in_range_d1;
     reg same_address_d1;
+    reg [2:0] place_q;
     reg valid2_d1_q;
     reg null2_d1;
     reg [3:0] payload2_d1;
-    reg [2:0] address2_d1;
     reg last2_d1;
     reg user2_d1;
     reg in_range2_d1;
@@ -52,8 +52,7 @@ module gs_guarded_direct_guard (
     reg clearing_d2_q;
     reg clearing_d3_q;
     reg sweep_q;
-    reg [2:0] clear_row_q;
-    reg clear_row_q_last;
+    reg clear_last_q;
     reg valid3_d1_q;
     reg null3_d1;
     reg [3:0] payload3_d1;
@@ -86,10 +85,10 @@ module gs_guarded_direct_guard (
         user1_d1 = 1'd0;
         in_range_d1 = 1'd0;
         same_address_d1 = 1'd0;
+        place_q = 3'd0;
         valid2_d1_q = 1'd0;
         null2_d1 = 1'd0;
         payload2_d1 = 4'd0;
-        address2_d1 = 3'd0;
         last2_d1 = 1'd0;
         user2_d1 = 1'd0;
         in_range2_d1 = 1'd0;
@@ -101,8 +100,7 @@ module gs_guarded_direct_guard (
         clearing_d2_q = 1'd0;
         clearing_d3_q = 1'd0;
         sweep_q = 1'd0;
-        clear_row_q = 3'd0;
-        clear_row_q_last = 1'd0;
+        clear_last_q = 1'd0;
         valid3_d1_q = 1'd0;
         null3_d1 = 1'd0;
         payload3_d1 = 4'd0;
@@ -137,7 +135,6 @@ module gs_guarded_direct_guard (
 
     wire s_ready = m_ready_i & (~clearing_q);
     wire accept = s_valid_i & s_ready;
-    wire claim = accept & s_last_i;
 
     // 2: the tag arrives, and the step's is written
     wire mark = (valid2_d1_q & (~null2_d1)) & in_range2_d1;
@@ -147,24 +144,29 @@ module gs_guarded_direct_guard (
 
     // clearing of the tags, once no accepted beat is on its way
     wire drained = clearing_q & clearing_d3_q;
-    wire [3:0] sum_1 = clear_row_q + 3'd1;
-    wire [2:0] clear_row_d = clear_row_q_last ? 3'd0 : sum_1[2:0];
-    wire not_6 = ~(sweep_q & clear_row_q_last);
+    wire not_6 = ~(sweep_q & clear_last_q);
+    wire and_7 = (s_valid_i & (s_last_i & m_ready_i)) & runs_out_d1;
+    wire clearing_d = clearing_q ? not_6 : and_7;
+    wire sweep_d = drained & not_6;
+
+    // the address of the beat, or the place that is cleared: no beat is here then
+    wire [3:0] sum_1 = place_q + 3'd1;
+    wire [2:0] choice_1 = (~sweep_q) ? 3'd0 : sum_1[2:0];
+    wire [2:0] place_d = sweep_d ? choice_1 : address1_d1;
 
     // the tag is 0 while the memory is cleared with it, and counts from 1 after that
     wire [16:0] sum_2 = tag_q + 16'd1;
     wire [15:0] tag_d = (drained & not_6) ? 16'd0 : sum_2[15:0];
-    wire [2:0] seen_tag_waddr = sweep_q ? clear_row_q : address2_d1;
 
     // 3: judgement
-    wire and_12 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
-    wire not_9 = ~null3_d1;
-    wire legal_event = not_9 & and_12;
+    wire and_13 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
+    wire not_10 = ~null3_d1;
+    wire legal_event = not_10 & and_13;
     wire null4_d1_d = ~legal_event;
 
     // first step of a sample; a legal event of the step was seen
     wire may_repeat = ~(first_step_q | has_event_q);
-    wire or_4 = ((not_9 & null4_d1_d) | (null3_d1 & (~last3_d1))) | (asks_d1 & (~may_repeat));
+    wire or_4 = ((not_10 & null4_d1_d) | (null3_d1 & (~last3_d1))) | (asks_d1 & (~may_repeat));
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -176,15 +178,14 @@ module gs_guarded_direct_guard (
             clearing_d2_q <= 1'd0;
             clearing_d3_q <= 1'd0;
             sweep_q <= 1'd0;
-            clear_row_q <= 3'd0;
-            clear_row_q_last <= 1'd0;
+            clear_last_q <= 1'd0;
             valid3_d1_q <= 1'd0;
             first_step_q <= 1'd1;
             has_event_q <= 1'd0;
             error_q <= 1'd0;
             valid4_d1_q <= 1'd0;
         end else begin
-            clearing_q <= (claim & runs_out_d1) | (clearing_q & not_6);
+            clearing_q <= clearing_d;
             valid1_d1_q <= accept;
             valid2_d1_q <= valid1_d1_q;
             if (drained | (valid2_d1_q & last2_d1)) begin
@@ -193,11 +194,8 @@ module gs_guarded_direct_guard (
             clearing_d1_q <= clearing_q;
             clearing_d2_q <= clearing_d1_q;
             clearing_d3_q <= clearing_d2_q;
-            sweep_q <= drained & not_6;
-            if (sweep_q) begin
-                clear_row_q <= clear_row_d;
-                clear_row_q_last <= clear_row_q == 3'd4;
-            end
+            sweep_q <= sweep_d;
+            clear_last_q <= sweep_q & (place_q == 3'd4);
             valid3_d1_q <= valid2_d1_q;
             if (valid3_d1_q & last3_d1) begin
                 first_step_q <= user3_d1;
@@ -217,9 +215,9 @@ module gs_guarded_direct_guard (
         user1_d1 <= s_user_i;
         in_range_d1 <= s_address_i < 3'd6;
         same_address_d1 <= s_address_i == address1_d1;
+        place_q <= place_d;
         null2_d1 <= null1_d1;
         payload2_d1 <= payload1_d1;
-        address2_d1 <= address1_d1;
         last2_d1 <= last1_d1;
         user2_d1 <= user1_d1;
         in_range2_d1 <= in_range_d1;
@@ -228,7 +226,7 @@ module gs_guarded_direct_guard (
         runs_out_d1 <= &tag_q[15:2];
         null3_d1 <= null2_d1;
         payload3_d1 <= payload2_d1;
-        address3_d1 <= address2_d1;
+        address3_d1 <= place_q;
         last3_d1 <= last2_d1;
         user3_d1 <= user2_d1;
         legal_d1 <= (~again_d1) & in_range2_d1;
@@ -246,7 +244,7 @@ module gs_guarded_direct_guard (
     end
     always @(posedge clk_i) begin
         if ((valid1_d1_q & in_range_d1) & (~meets)) seen_tag_rdata <= seen_tag[address1_d1];
-        if (sweep_q | mark) seen_tag[seen_tag_waddr] <= tag_q;
+        if (sweep_q | mark) seen_tag[place_q] <= tag_q;
     end
 
     assign m_valid_o = valid4_d1_q;
@@ -257,7 +255,7 @@ module gs_guarded_direct_guard (
     assign m_user_o = user4_d1;
     assign m_repeat_o = repeat4_d1;
     assign s_ready_o = s_ready;
-    assign claim_o = claim;
+    assign claim_o = accept & s_last_i;
     assign error_o = error_q;
 
     // Bits that are dropped on purpose.

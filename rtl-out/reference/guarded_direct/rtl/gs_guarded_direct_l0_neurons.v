@@ -25,16 +25,16 @@ module gs_guarded_direct_l0_neurons #(
     output wire [15:0] v_o
 );
 
+    reg repeat_q;
     reg active_q;
     reg [1:0] row_q;
     reg row_q_last;
     reg [1:0] slot_q;
     reg first_q;
+    reg shifts_d1_q;
     reg signed [11:0] waiting0_q;
     reg signed [11:0] waiting1_q;
     reg signed [11:0] waiting2_q;
-    reg shifts_d1_q;
-    reg repeat_q;
     reg first_row_d1;
     reg row_valid_d1_q;
     reg row_valid_d2_q;
@@ -60,16 +60,16 @@ module gs_guarded_direct_l0_neurons #(
     reg row_user_d9;
     reg row_user_d10;
     initial begin
+        repeat_q = 1'd0;
         active_q = 1'd0;
         row_q = 2'd0;
         row_q_last = 1'd0;
         slot_q = 2'd0;
         first_q = 1'd0;
+        shifts_d1_q = 1'd0;
         waiting0_q = 12'sd0;
         waiting1_q = 12'sd0;
         waiting2_q = 12'sd0;
-        shifts_d1_q = 1'd0;
-        repeat_q = 1'd0;
         first_row_d1 = 1'd0;
         row_valid_d1_q = 1'd0;
         row_valid_d2_q = 1'd0;
@@ -113,6 +113,7 @@ module gs_guarded_direct_l0_neurons #(
     wire signed [11:0] sums_0 = sums_i[11:0];
     wire signed [11:0] sums_1 = sums_i[23:12];
     wire signed [11:0] sums_2 = sums_i[35:24];
+    wire loads = hand_i & (~repeat_q);
 
     // sequencer: a handed-off group enters the lanes, a row a cycle
     wire [2:0] sum_1 = row_q + 2'd1;
@@ -122,7 +123,6 @@ module gs_guarded_direct_l0_neurons #(
     wire active_d = hand_next_i | (active_q & (~(row_q_last | (slot_q == 2'd2))));
 
     // hand-off register, shifts by one row a cycle
-    wire loads = hand_i & (~repeat_q);
     wire waiting0_en = loads | shifts_d1_q;
     wire signed [11:0] waiting0_d = loads ? sums_0 : waiting1_q;
     wire signed [11:0] waiting1_d = loads ? sums_1 : waiting2_q;
@@ -189,15 +189,13 @@ module gs_guarded_direct_l0_neurons #(
     end
     always @(posedge clk_i) begin
         if (hand_next_i) begin
+            repeat_q <= repeat_i;
             first_q <= first_i;
         end
         if (waiting0_en) begin
             waiting0_q <= waiting0_d;
             waiting1_q <= waiting1_d;
             waiting2_q <= waiting2_d;
-        end
-        if (hand_next_i) begin
-            repeat_q <= repeat_i;
         end
         first_row_d1 <= first_q;
         if (hand_next_i) begin

@@ -29,9 +29,9 @@ module gs_klif_l1_neurons #(
     reg row_q_last;
     reg slot_q;
     reg first_q;
+    reg shifts_d1_q;
     reg signed [7:0] waiting0_q;
     reg signed [7:0] waiting1_q;
-    reg shifts_d1_q;
     reg first_row_d1;
     reg row_valid_d1_q;
     reg row_valid_d2_q;
@@ -60,9 +60,9 @@ module gs_klif_l1_neurons #(
         row_q_last = 1'd0;
         slot_q = 1'd0;
         first_q = 1'd0;
+        shifts_d1_q = 1'd0;
         waiting0_q = 8'sd0;
         waiting1_q = 8'sd0;
-        shifts_d1_q = 1'd0;
         first_row_d1 = 1'd0;
         row_valid_d1_q = 1'd0;
         row_valid_d2_q = 1'd0;

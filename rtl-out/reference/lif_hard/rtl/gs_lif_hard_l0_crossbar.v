@@ -49,10 +49,12 @@ module gs_lif_hard_l0_crossbar #(
     reg group_q_last;
     reg step_done_d1_q;
     reg [2:0] pass_cycle_q;
+    reg is_longer_d1_q;
     reg [2:0] before_last_d1;
+    reg at_end_d1_q;
+    reg event0_d1_q;
     reg first_step_q;
     reg group_d1;
-    reg event0_d1_q;
     reg weighed0_d1_q;
     reg hand_d1_q;
     reg hand_d2_q;
@@ -88,10 +90,12 @@ module gs_lif_hard_l0_crossbar #(
         group_q_last = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 3'd0;
+        is_longer_d1_q = 1'd0;
         before_last_d1 = 3'd0;
+        at_end_d1_q = 1'd0;
+        event0_d1_q = 1'd0;
         first_step_q = 1'd1;
         group_d1 = 1'd0;
-        event0_d1_q = 1'd0;
         weighed0_d1_q = 1'd0;
         hand_d1_q = 1'd0;
         hand_d2_q = 1'd0;
@@ -138,13 +142,14 @@ module gs_lif_hard_l0_crossbar #(
     wire credits15_d = credit_1 ? credits14_q : 1'd0;
     wire [1:0] sum_1 = group_q + 1'd1;
 
-    // number of the cycle before a pass's last
-    wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
+    // the cycle before a pass's last
+    wire pass_done_d = running_q & (at_end_d1_q & (~pass_done_q));
     wire step_done_next = pass_done_d & group_q_last;
+    wire and_4 = running_q & (~step_done_d1_q);
     wire [3:0] sum_2 = pass_cycle_q + 3'd1;
     wire [2:0] pass_cycle_d = (not_4 | pass_done_q) ? 3'd0 : sum_2[2:0];
-    wire signed [3:0] difference_1 = step_events_i - 3'd2;
-    wire [2:0] before_last_d1_d = (step_events_i > 3'd5) ? difference_1[2:0] : 3'd3;
+    wire signed [3:0] difference_1 = step_events_i - 3'd3;
+    wire [2:0] before_last_d1_d = is_longer_d1_q ? difference_1[2:0] : 3'd2;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -185,8 +190,10 @@ module gs_lif_hard_l0_crossbar #(
             group_q_last <= 1'd0;
             step_done_d1_q <= 1'd0;
             pass_cycle_q <= 3'd0;
-            first_step_q <= 1'd1;
+            is_longer_d1_q <= 1'd0;
+            at_end_d1_q <= 1'd0;
             event0_d1_q <= 1'd0;
+            first_step_q <= 1'd1;
             weighed0_d1_q <= 1'd0;
             hand_d1_q <= 1'd0;
             hand_d2_q <= 1'd0;
@@ -216,7 +223,7 @@ module gs_lif_hard_l0_crossbar #(
                 credits14_q <= credits14_d;
                 credits15_q <= credits15_d;
             end
-            running_q <= start | (running_q & (~step_done_d1_q));
+            running_q <= start | and_4;
             pass_done_q <= pass_done_d;
             if (pass_done_q) begin
                 group_q <= sum_1[0];
@@ -224,10 +231,12 @@ module gs_lif_hard_l0_crossbar #(
             end
             step_done_d1_q <= step_done_next;
             pass_cycle_q <= pass_cycle_d;
+            is_longer_d1_q <= (step_events_i > 3'd5) & and_4;
+            at_end_d1_q <= pass_cycle_q == before_last_d1;
+            event0_d1_q <= running_q & (pass_cycle_q < step_events_i);
             if (step_done_d1_q) begin
                 first_step_q <= step_user_i;
             end
-            event0_d1_q <= running_q & (pass_cycle_q < step_events_i);
             weighed0_d1_q <= event0_d1_q;
             hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;

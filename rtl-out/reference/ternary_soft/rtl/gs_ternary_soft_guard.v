@@ -33,9 +33,9 @@ module gs_ternary_soft_guard (
     reg user1_d1;
     reg in_range_d1;
     reg same_address_d1;
+    reg [2:0] place_q;
     reg valid2_d1_q;
     reg null2_d1;
-    reg [2:0] address2_d1;
     reg last2_d1;
     reg user2_d1;
     reg in_range2_d1;
@@ -47,8 +47,7 @@ module gs_ternary_soft_guard (
     reg clearing_d2_q;
     reg clearing_d3_q;
     reg sweep_q;
-    reg [2:0] clear_row_q;
-    reg clear_row_q_last;
+    reg clear_last_q;
     reg valid3_d1_q;
     reg null3_d1;
     reg [2:0] address3_d1;
@@ -74,9 +73,9 @@ module gs_ternary_soft_guard (
         user1_d1 = 1'd0;
         in_range_d1 = 1'd0;
         same_address_d1 = 1'd0;
+        place_q = 3'd0;
         valid2_d1_q = 1'd0;
         null2_d1 = 1'd0;
-        address2_d1 = 3'd0;
         last2_d1 = 1'd0;
         user2_d1 = 1'd0;
         in_range2_d1 = 1'd0;
@@ -88,8 +87,7 @@ module gs_ternary_soft_guard (
         clearing_d2_q = 1'd0;
         clearing_d3_q = 1'd0;
         sweep_q = 1'd0;
-        clear_row_q = 3'd0;
-        clear_row_q_last = 1'd0;
+        clear_last_q = 1'd0;
         valid3_d1_q = 1'd0;
         null3_d1 = 1'd0;
         address3_d1 = 3'd0;
@@ -118,7 +116,6 @@ module gs_ternary_soft_guard (
 
     wire s_ready = m_ready_i & (~clearing_q);
     wire accept = s_valid_i & s_ready;
-    wire claim = accept & s_last_i;
 
     // 2: the tag arrives, and the step's is written
     wire mark = (valid2_d1_q & (~null2_d1)) & in_range2_d1;
@@ -128,21 +125,26 @@ module gs_ternary_soft_guard (
 
     // clearing of the tags, once no accepted beat is on its way
     wire drained = clearing_q & clearing_d3_q;
-    wire [3:0] sum_1 = clear_row_q + 3'd1;
-    wire [2:0] clear_row_d = clear_row_q_last ? 3'd0 : sum_1[2:0];
-    wire not_6 = ~(sweep_q & clear_row_q_last);
+    wire not_6 = ~(sweep_q & clear_last_q);
+    wire and_7 = (s_valid_i & (s_last_i & m_ready_i)) & runs_out_d1;
+    wire clearing_d = clearing_q ? not_6 : and_7;
+    wire sweep_d = drained & not_6;
+
+    // the address of the beat, or the place that is cleared: no beat is here then
+    wire [3:0] sum_1 = place_q + 3'd1;
+    wire [2:0] choice_1 = (~sweep_q) ? 3'd0 : sum_1[2:0];
+    wire [2:0] place_d = sweep_d ? choice_1 : address1_d1;
 
     // the tag is 0 while the memory is cleared with it, and counts from 1 after that
     wire [16:0] sum_2 = tag_q + 16'd1;
     wire [15:0] tag_d = (drained & not_6) ? 16'd0 : sum_2[15:0];
-    wire [2:0] seen_tag_waddr = sweep_q ? clear_row_q : address2_d1;
 
     // 3: judgement
-    wire and_11 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
-    wire not_9 = ~null3_d1;
-    wire legal_event = not_9 & and_11;
+    wire and_12 = legal_d1 & (~(((same0_d1 & same1_d1) & same2_d1) & same3_d1));
+    wire not_10 = ~null3_d1;
+    wire legal_event = not_10 & and_12;
     wire null4_d1_d = ~legal_event;
-    wire and_14 = valid3_d1_q & ((not_9 & null4_d1_d) | (null3_d1 & (~last3_d1)));
+    wire and_15 = valid3_d1_q & ((not_10 & null4_d1_d) | (null3_d1 & (~last3_d1)));
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -154,13 +156,12 @@ module gs_ternary_soft_guard (
             clearing_d2_q <= 1'd0;
             clearing_d3_q <= 1'd0;
             sweep_q <= 1'd0;
-            clear_row_q <= 3'd0;
-            clear_row_q_last <= 1'd0;
+            clear_last_q <= 1'd0;
             valid3_d1_q <= 1'd0;
             error_q <= 1'd0;
             valid4_d1_q <= 1'd0;
         end else begin
-            clearing_q <= (claim & runs_out_d1) | (clearing_q & not_6);
+            clearing_q <= clearing_d;
             valid1_d1_q <= accept;
             valid2_d1_q <= valid1_d1_q;
             if (drained | (valid2_d1_q & last2_d1)) begin
@@ -169,13 +170,10 @@ module gs_ternary_soft_guard (
             clearing_d1_q <= clearing_q;
             clearing_d2_q <= clearing_d1_q;
             clearing_d3_q <= clearing_d2_q;
-            sweep_q <= drained & not_6;
-            if (sweep_q) begin
-                clear_row_q <= clear_row_d;
-                clear_row_q_last <= clear_row_q == 3'd3;
-            end
+            sweep_q <= sweep_d;
+            clear_last_q <= sweep_q & (place_q == 3'd3);
             valid3_d1_q <= valid2_d1_q;
-            error_q <= error_q | and_14;
+            error_q <= error_q | and_15;
             valid4_d1_q <= valid3_d1_q;
         end
     end
@@ -186,8 +184,8 @@ module gs_ternary_soft_guard (
         user1_d1 <= s_user_i;
         in_range_d1 <= s_address_i < 3'd5;
         same_address_d1 <= s_address_i == address1_d1;
+        place_q <= place_d;
         null2_d1 <= null1_d1;
-        address2_d1 <= address1_d1;
         last2_d1 <= last1_d1;
         user2_d1 <= user1_d1;
         in_range2_d1 <= in_range_d1;
@@ -195,7 +193,7 @@ module gs_ternary_soft_guard (
         fresh_d1 <= meets & last2_d1;
         runs_out_d1 <= &tag_q[15:2];
         null3_d1 <= null2_d1;
-        address3_d1 <= address2_d1;
+        address3_d1 <= place_q;
         last3_d1 <= last2_d1;
         user3_d1 <= user2_d1;
         legal_d1 <= (~again_d1) & in_range2_d1;
@@ -210,7 +208,7 @@ module gs_ternary_soft_guard (
     end
     always @(posedge clk_i) begin
         if ((valid1_d1_q & in_range_d1) & (~meets)) seen_tag_rdata <= seen_tag[address1_d1];
-        if (sweep_q | mark) seen_tag[seen_tag_waddr] <= tag_q;
+        if (sweep_q | mark) seen_tag[place_q] <= tag_q;
     end
 
     assign m_valid_o = valid4_d1_q;
@@ -219,7 +217,7 @@ module gs_ternary_soft_guard (
     assign m_last_o = last4_d1;
     assign m_user_o = user4_d1;
     assign s_ready_o = s_ready;
-    assign claim_o = claim;
+    assign claim_o = accept & s_last_i;
     assign error_o = error_q;
 
     // Bits that are dropped on purpose.

@@ -47,9 +47,11 @@ module gs_ternary_soft_l0_crossbar #(
     reg pass_done_q;
     reg step_done_d1_q;
     reg [3:0] pass_cycle_q;
+    reg is_longer_d1_q;
     reg [3:0] before_last_d1;
-    reg first_step_q;
+    reg at_end_d1_q;
     reg event0_d1_q;
+    reg first_step_q;
     reg weighed0_d1_q;
     reg hand_d1_q;
     reg hand_d2_q;
@@ -85,9 +87,11 @@ module gs_ternary_soft_l0_crossbar #(
         pass_done_q = 1'd0;
         step_done_d1_q = 1'd0;
         pass_cycle_q = 4'd0;
+        is_longer_d1_q = 1'd0;
         before_last_d1 = 4'd0;
-        first_step_q = 1'd1;
+        at_end_d1_q = 1'd0;
         event0_d1_q = 1'd0;
+        first_step_q = 1'd1;
         weighed0_d1_q = 1'd0;
         hand_d1_q = 1'd0;
         hand_d2_q = 1'd0;
@@ -135,11 +139,13 @@ module gs_ternary_soft_l0_crossbar #(
     wire credits14_d = credit_1 ? credits13_q : credits15_q;
     wire credits15_d = credit_1 ? credits14_q : 1'd0;
 
-    // number of the cycle before a pass's last
-    wire pass_done_d = running_q & ((pass_cycle_q == before_last_d1) & (~pass_done_q));
+    // the cycle before a pass's last
+    wire pass_done_d = running_q & (at_end_d1_q & (~pass_done_q));
     wire step_done_next = pass_done_d;
     wire [4:0] sum_1 = pass_cycle_q + 4'd1;
     wire [3:0] pass_cycle_d = (not_4 | pass_done_q) ? 4'd0 : sum_1[3:0];
+    wire signed [3:0] difference_1 = step_events_i - 3'd3;
+    wire [3:0] before_last_d1_d = is_longer_d1_q ? $unsigned(difference_1) : 4'd7;
 
     // the events arrive, then their weights
     wire signed [5:0] weights_rdata_0 = weights_rdata[5:0];
@@ -186,8 +192,10 @@ module gs_ternary_soft_l0_crossbar #(
             pass_done_q <= 1'd0;
             step_done_d1_q <= 1'd0;
             pass_cycle_q <= 4'd0;
-            first_step_q <= 1'd1;
+            is_longer_d1_q <= 1'd0;
+            at_end_d1_q <= 1'd0;
             event0_d1_q <= 1'd0;
+            first_step_q <= 1'd1;
             weighed0_d1_q <= 1'd0;
             hand_d1_q <= 1'd0;
             hand_d2_q <= 1'd0;
@@ -221,10 +229,12 @@ module gs_ternary_soft_l0_crossbar #(
             pass_done_q <= pass_done_d;
             step_done_d1_q <= step_done_next;
             pass_cycle_q <= pass_cycle_d;
+            is_longer_d1_q <= 1'd0;
+            at_end_d1_q <= pass_cycle_q == before_last_d1;
+            event0_d1_q <= running_q & (pass_cycle_q < {1'd0, step_events_i});
             if (step_done_d1_q) begin
                 first_step_q <= step_user_i;
             end
-            event0_d1_q <= running_q & (pass_cycle_q < {1'd0, step_events_i});
             weighed0_d1_q <= event0_d1_q;
             hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;
@@ -233,7 +243,7 @@ module gs_ternary_soft_l0_crossbar #(
         end
     end
     always @(posedge clk_i) begin
-        before_last_d1 <= 4'd8;
+        before_last_d1 <= before_last_d1_d;
         if (sum0_en) begin
             sum0_q <= sum0_d;
             sum1_q <= sum1_d;
