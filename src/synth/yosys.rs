@@ -82,14 +82,16 @@ pub fn map(toolbox: &Toolbox, job: &Job<'_>, target: &Target) -> Result<Mapped, 
         });
     }
     let netlist = job.folder.join(&flat);
-    let output_registers = match target.family {
-        Family::Ecp5 => refine(&netlist, job.top)?,
-        _ => 0,
+    let refined = |netlist: &Path, top: &str| match target.family {
+        Family::Ecp5 => refine(netlist, top),
+        _ => Ok(0),
     };
+    let output_registers = refined(&netlist, job.top)?;
     let apart = match job.apart {
         Some(module) => {
-            let parts = Netlist::read(&job.folder.join(&parts), target.family)?;
-            Some(parts.count(module)?)
+            let parts = job.folder.join(&parts);
+            refined(&parts, module)?;
+            Some(Netlist::read(&parts, target.family)?.count(module)?)
         }
         None => None,
     };

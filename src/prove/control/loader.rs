@@ -12,7 +12,10 @@ use crate::rtl::load::{PIECE_BITS, largest};
 use crate::rtl::load_map::{FORMAT, HEADER_WORDS, LoadMap, MAGIC, Refusal};
 
 /// Cycles from an accepted word to the one in which its verdict acts.
-const TO_VERDICT: u32 = 8;
+const TO_VERDICT: u32 = 12;
+
+/// Cycles in which the CRC-32 takes a word, half a byte each.
+const TAKEN: u32 = 8;
 
 /// What is asked of the loader of `map`; `most`: samples that can be in flight.
 pub(super) fn formal(module: &Module, map: &LoadMap, most: usize) -> Formal {
@@ -23,8 +26,8 @@ pub(super) fn formal(module: &Module, map: &LoadMap, most: usize) -> Formal {
     f.delays("f_last", 1, "s_last_i", TO_VERDICT);
     f.state(
         "p_ready",
-        "AXI4-Stream: the load port waits for no TVALID, and takes a word at least every four cycles",
-        "s_ready_o == !(f_valid_1 || f_valid_2 || f_valid_3)",
+        "AXI4-Stream: the load port waits for no TVALID, and takes a word at least every eight cycles, behind an image's last one every nine",
+        "s_ready_o == !(f_valid_1 || f_valid_2 || f_valid_3 || f_valid_4 || f_valid_5 || f_valid_6 || f_valid_7 || (f_valid_8 && f_last_8))",
     );
     samples(&mut f, most);
     crc(&mut f);
@@ -33,7 +36,7 @@ pub(super) fn formal(module: &Module, map: &LoadMap, most: usize) -> Formal {
     written(&mut f, map);
     held(&mut f, map.banked);
     pipeline(&mut f);
-    f.see("c_refused", "f_refuse && !f_last_8 && f_why == 1");
+    f.see("c_refused", "f_refuse && !f_last_12 && f_why == 1");
     f.see(
         "c_begun",
         &format!("f_pass && f_place == {} && f_reason != 0", HEADER_WORDS - 1),
@@ -50,7 +53,11 @@ fn samples(f: &mut Formal, most: usize) {
          f_flight <= f_flight + (accepted_i && ends_i) - left_i;",
     );
     f.wire("f_flying", 1, "f_open || f_flight != 0");
-    f.delays("f_flying", 1, "f_flying", 3);
+    f.delays("f_whole", 1, "accepted_i && ends_i", 1);
+    f.delays("f_left", 1, "left_i", 1);
+    // One that left is known of a cycle later.
+    f.wire("f_busy", 1, "f_flying || f_left_1");
+    f.delays("f_busy", 1, "f_busy", 3);
     f.assume(
         "a_accepted",
         "beats of samples are accepted only where the loader does not hold them",
@@ -68,38 +75,30 @@ fn samples(f: &mut Formal, most: usize) {
     );
     f.need(
         "i_flight",
-        &format!("in_flight_q == f_flight && open_q == f_open && busy_d1_q == f_flying_1 && f_flight <= {most}"),
+        &format!(
+            "{{1'b0, in_flight_q}} + f_whole_1 == {{1'b0, f_flight}} + f_left_1 && whole_sample_d1_q == f_whole_1 && \
+             left_d1_q == f_left_1 && (!f_whole_1 || f_flight != 0) && open_q == f_open && busy_d1_q == f_busy_1 && f_flight <= {most}"
+        ),
     );
 }
 
-/// CRC-32/ISO-HDLC of the bytes that came, in a register that is inverted so that it begins with 0.
+/// CRC-32/ISO-HDLC of the half bytes that came, in a register that is inverted so that it begins with 0.
 fn crc(f: &mut Formal) {
     f.verilog(
-        "function [31:0] f_crc_of(input [31:0] crc, input [7:0] value);\n\
+        "function [31:0] f_crc_of(input [31:0] crc, input [3:0] value);\n\
          integer n;\n\
          begin\n\
            f_crc_of = crc ^ value;\n\
-           for (n = 0; n < 8; n = n + 1) f_crc_of = f_crc_of[0] ? (f_crc_of >> 1) ^ 32'hedb88320 : f_crc_of >> 1;\n\
+           for (n = 0; n < 4; n = n + 1) f_crc_of = f_crc_of[0] ? (f_crc_of >> 1) ^ 32'hedb88320 : f_crc_of >> 1;\n\
          end\nendfunction",
     );
-    f.wire(
-        "f_takes",
-        1,
-        "f_valid_1 || f_valid_2 || f_valid_3 || f_valid_4",
-    );
-    f.wire(
-        "f_byte",
-        8,
-        "f_valid_1 ? f_data_1[7:0] : f_valid_2 ? f_data_2[15:8] : f_valid_3 ? f_data_3[23:16] : f_data_4[31:24]",
-    );
-    f.wire(
-        "f_crc",
-        32,
-        "f_valid_5 && f_last_5 ? 32'hffffffff : ~f_not_crc",
-    );
+    let some: Vec<String> = (1..=TAKEN).map(|n| format!("f_valid_{n}")).collect();
+    f.wire("f_takes", 1, &some.join(" || "));
+    let half = (1..=TAKEN).map(|n| format!("f_valid_{n} ? f_data_{n}[{} +: 4] : ", 4 * (n - 1)));
+    f.wire("f_half", 4, &format!("{}4'd0", half.collect::<String>()));
     f.registers(
         &[("f_not_crc", 32)],
-        "f_not_crc <= ~(f_takes ? f_crc_of(f_crc, f_byte) : f_crc);",
+        "f_not_crc <= f_valid_9 && f_last_9 ? 0 : f_takes ? ~f_crc_of(~f_not_crc, f_half) : f_not_crc;",
     );
     // What is left of a packet that ends with its own CRC-32.
     f.delays("f_right", 1, "~f_not_crc == 32'hdebb20e3", 3);
@@ -116,29 +115,29 @@ fn verdict(f: &mut Formal, map: &LoadMap) {
         1,
         &format!("f_place >= {HEADER_WORDS} && f_place < {last}"),
     );
-    f.wire("f_now", 1, "f_valid_8 && !f_drain");
+    f.wire("f_now", 1, "f_valid_12 && !f_drain");
     let mut why = String::new();
     for (wrong, reason) in [
         (
-            format!("f_place == 0 && f_data_8 != 32'd{MAGIC}"),
+            format!("f_place == 0 && f_data_12 != 32'd{MAGIC}"),
             Refusal::Magic,
         ),
-        ("f_place == 0 && f_flying_3".to_owned(), Refusal::Busy),
+        ("f_place == 0 && f_busy_3".to_owned(), Refusal::Busy),
         (
-            format!("f_place == 1 && f_data_8 != {FORMAT}"),
+            format!("f_place == 1 && f_data_12 != {FORMAT}"),
             Refusal::Format,
         ),
         (
-            format!("f_place == 3 && f_data_8 != 32'd{}", map.shape()),
+            format!("f_place == 3 && f_data_12 != 32'd{}", map.shape()),
             Refusal::Shape,
         ),
         (
-            format!("f_place == 4 && f_data_8 != {payload}"),
+            format!("f_place == 4 && f_data_12 != {payload}"),
             Refusal::Length,
         ),
         ("f_check && !f_right_3".to_owned(), Refusal::Crc),
-        ("f_check && !f_last_8".to_owned(), Refusal::Long),
-        ("!f_check && f_last_8".to_owned(), Refusal::Short),
+        ("f_check && !f_last_12".to_owned(), Refusal::Long),
+        ("!f_check && f_last_12".to_owned(), Refusal::Short),
     ] {
         let _ = write!(why, "{wrong} ? {} : ", reason as u8);
     }
@@ -153,13 +152,13 @@ fn verdict(f: &mut Formal, map: &LoadMap) {
             ("f_reason", 4),
             ("f_version", PIECE_BITS),
         ],
-        "if (f_valid_8) begin f_place <= f_last_8 ? 0 : f_place + f_pass; f_drain <= !f_last_8 && (f_drain || f_refuse); end\n\
+        "if (f_valid_12) begin f_place <= f_last_12 ? 0 : f_place + f_pass; f_drain <= !f_last_12 && (f_drain || f_refuse); end\n\
          if (f_refuse || f_applies) f_reason <= f_applies ? 0 : f_why;\n\
-         if (f_pass && f_place == 2) f_version <= f_data_8;",
+         if (f_pass && f_place == 2) f_version <= f_data_12;",
     );
     f.state(
         "p_reason",
-        "a wrong word refuses its image, with its reason, nine cycles after it was accepted; the reason stays until another one or until an image is applied",
+        "a wrong word refuses its image, with its reason, thirteen cycles after it was accepted; the reason stays until another one or until an image is applied",
         "reason_o == f_reason && error_o == (f_reason != 0)",
     );
     f.need(
@@ -266,7 +265,7 @@ fn written(f: &mut Formal, map: &LoadMap) {
             ("f_latest", latest),
         ],
         "f_write <= f_comes && f_full;\n\
-         if (f_comes) f_latest <= {f_latest, f_data_8};\n\
+         if (f_comes) f_latest <= {f_latest, f_data_12};\n\
          if (f_pass && f_place == 0) begin f_memory <= 0; f_address <= 0; f_piece <= 0; end else begin\n\
            if (f_comes) f_piece <= f_full ? 0 : f_piece + 1;\n\
            if (f_write) f_address <= f_address == f_depth - 1 ? 0 : f_address + 1;\n\
@@ -336,10 +335,10 @@ fn held(f: &mut Formal, banked: bool) {
     f.wire(
         "f_judged",
         1,
-        "f_takes || f_valid_5 || f_valid_6 || f_valid_7 || f_valid_8",
+        "f_takes || f_valid_9 || f_valid_10 || f_valid_11 || f_valid_12",
     );
     // With the last word of an image that was refused, the first one of the next one may be on its way.
-    f.wire("f_next", 1, "f_valid_8 && f_last_8 && f_takes");
+    f.wire("f_next", 1, "f_valid_12 && f_last_12 && f_takes");
     let waits = "f_exchange || (!f_drain && (f_place != 0 || f_judged)) || f_next";
     let held = if banked {
         f.registers(&[("f_hold", 1)], &format!("f_hold <= {waits};"));
@@ -364,35 +363,48 @@ fn held(f: &mut Formal, banked: bool) {
     f.need("i_exchanging", "!f_exchange || (!f_flying && hold_o)");
     f.need(
         "i_begun",
-        "f_drain || f_place != 0 || !(f_valid_6 || f_valid_7 || f_valid_8) || hold_o",
+        "f_drain || f_place != 0 || !(f_valid_10 || f_valid_11 || f_valid_12) || hold_o",
     );
 }
 
 /// Where the words stand on their way.
 fn pipeline(f: &mut Formal) {
-    for first in 1..=TO_VERDICT - 3 {
-        let some: Vec<String> = (first..first + 4).map(|n| format!("f_valid_{n}")).collect();
+    for first in 1..=TO_VERDICT - TAKEN + 1 {
+        let some: Vec<String> = (first..first + TAKEN)
+            .map(|n| format!("f_valid_{n}"))
+            .collect();
         f.need(
             &format!("i_spaced{first}"),
-            &format!("{{2'b0, {}}} + {} <= 1", some[0], some[1..].join(" + ")),
+            &format!("{{3'b0, {}}} + {} <= 1", some[0], some[1..].join(" + ")),
         );
     }
+    for next in 1..=TO_VERDICT - TAKEN {
+        let before = next + TAKEN;
+        f.need(
+            &format!("i_ended{next}"),
+            &format!("!(f_valid_{next} && f_valid_{before} && f_last_{before})"),
+        );
+    }
+    let step = (2..=TAKEN).map(|n| format!("f_valid_{n} ? {} : ", n - 1));
     f.need(
-        "i_byte",
-        "have_q == f_takes && byte_q == (f_valid_2 ? 1 : f_valid_3 ? 2 : f_valid_4 ? 3 : 0)",
+        "i_step",
+        &format!(
+            "have_q == f_takes && done_d1_q == f_valid_8 && step_q == ({}0)",
+            step.collect::<String>()
+        ),
     );
-    for (n, word) in [
-        (1, "f_data_1"),
-        (2, "{f_data_2[7:0], f_data_2[31:8]}"),
-        (3, "{f_data_3[15:0], f_data_3[31:16]}"),
-        (4, "{f_data_4[23:0], f_data_4[31:24]}"),
-    ] {
+    for n in 1..=TAKEN {
+        let taken = 4 * (n - 1);
+        let word = match taken {
+            0 => "f_data_1".to_owned(),
+            _ => format!("{{f_data_{n}[{}:0], f_data_{n}[31:{taken}]}}", taken - 1),
+        };
         f.need(
             &format!("i_word{n}"),
             &format!("!f_valid_{n} || (word_q == {word} && last_q == f_last_{n})"),
         );
     }
-    for n in 5..=TO_VERDICT {
+    for n in TAKEN + 1..=TO_VERDICT {
         f.need(
             &format!("i_whole{n}"),
             &format!("!f_valid_{n} || (whole_q == f_data_{n} && is_last_q == f_last_{n})"),
@@ -400,7 +412,7 @@ fn pipeline(f: &mut Formal) {
     }
     f.need(
         "i_stages",
-        "compare_d1_q == f_valid_5 && judge_d1_q == f_valid_6 && acts_d1_q == f_valid_7 && acts_d2_q == f_valid_8 && \
-         judged_d1_q == (f_valid_7 && !f_drain)",
+        "compare_d1_q == f_valid_9 && judge_d1_q == f_valid_10 && acts_d1_q == f_valid_11 && acts_d2_q == f_valid_12 && \
+         judged_d1_q == (f_valid_11 && !f_drain) && crc_begins_d1_q == (f_valid_9 && f_last_9)",
     );
 }

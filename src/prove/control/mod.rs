@@ -149,7 +149,7 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         let formal = loader::formal(module, map, samples_in_flight(&design.plans));
         let banks = if map.banked { "two banks" } else { "one bank" };
         let name = format!("loader of {banks}, {} words", map.words());
-        all.push(claim(name, &[(module, formal)], 14, 40)?);
+        all.push(claim(name, &[(module, formal)], 24, 70)?);
     }
     for (index, plan) in design.plans.iter().enumerate() {
         let of = |unit: &str| find(format!("{prefix}_l{index}_{unit}"));
