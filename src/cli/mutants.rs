@@ -5,7 +5,7 @@ use super::errors;
 use crate::diag::{Diagnostic, codes};
 use crate::engine::Stimulus;
 use crate::engine::tool::Toolbox;
-use crate::mutants::{Fate, Hunt, Kill, Mutant, MutantError, Options, Report, UnitReport};
+use crate::mutants::{Fate, Hunt, Kill, MutantError, Options, Report, UnitReport};
 use crate::prove::{Limits, ProveError};
 use crate::rtl::Design;
 use clap::Args;
@@ -99,68 +99,6 @@ pub(super) fn failed(error: &MutantError) -> Diagnostic {
     }
 }
 
-/// The report in words.
-#[must_use]
-pub fn lines(report: &Report) -> String {
-    let mut text = format!(
-        "mutants: {} in {} units, {} plays each at most\n  {:<22}{:>8}{:>8}{:>9}{:>7}{:>8}{:>7}{:>12}{:>7}{:>9}\n",
-        report.mutants(),
-        report.units.len(),
-        report.plays,
-        "unit",
-        "mutants",
-        "values",
-        "protocol",
-        "hangs",
-        "cycles",
-        "proof",
-        "equivalent",
-        "holes",
-        "unknown"
-    );
-    for unit in &report.units {
-        text.push_str(&format!(
-            "  {:<22}{:>8}{:>8}{:>9}{:>7}{:>8}{:>7}{:>12}{:>7}{:>9}\n",
-            unit.unit.name,
-            unit.mutants.len(),
-            unit.killed(Kill::Trace),
-            unit.killed(Kill::Protocol),
-            unit.killed(Kill::Hang),
-            unit.killed(Kill::Cycles),
-            unit.killed(Kill::Proof),
-            unit.equivalent(),
-            unit.holes(),
-            unit.unknown()
-        ));
-    }
-    for unit in &report.units {
-        for mutant in unit.left() {
-            text.push_str(&format!("  NOT KILLED {}\n", line(unit, mutant)));
-        }
-    }
-    text
-}
-
-fn line(unit: &UnitReport, mutant: &Mutant) -> String {
-    let mutation = &mutant.mutation;
-    let signal = mutation
-        .signal
-        .as_deref()
-        .map_or_else(String::new, |signal| format!(" at {signal}"));
-    let why = why(&mutant.fate);
-    format!(
-        "{}: {} of {}{signal}, {}: {why}",
-        unit.unit.name, mutation.mode, mutation.what, mutation.place
-    )
-}
-
-fn why(fate: &Fate) -> &str {
-    match fate {
-        Fate::Hole(why) | Fate::Unknown(why) => why,
-        Fate::Killed(_) | Fate::Equivalent(_) => "",
-    }
-}
-
 /// The report as JSON.
 #[must_use]
 pub fn document(report: &Report) -> Value {
@@ -175,7 +113,7 @@ pub fn document(report: &Report) -> Value {
                     Fate::Hole(_) => "hole",
                     _ => "unknown",
                 },
-                "reason": why(&mutant.fate),
+                "reason": mutant.fate.why(),
             })
         });
         json!({

@@ -134,7 +134,7 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
                 "{}: digest {digest}\n{}{}{end}\n",
                 source.name(),
                 checks.lines(&again),
-                hunted.as_ref().map(mutants::lines).unwrap_or_default()
+                hunted.as_ref().map(ToString::to_string).unwrap_or_default()
             )
         },
         || {

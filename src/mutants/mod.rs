@@ -22,6 +22,7 @@ mod netlist;
 mod pairs;
 mod report;
 mod simulate;
+mod text;
 mod watched;
 
 pub use error::MutantError;

@@ -36,6 +36,15 @@ impl Fate {
     pub const fn is_done(&self) -> bool {
         matches!(self, Self::Killed(_) | Self::Equivalent(_))
     }
+
+    /// Why it is open; nothing where it is not.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Hole(why) | Self::Unknown(why) => why,
+            Self::Killed(_) | Self::Equivalent(_) => "",
+        }
+    }
 }
 
 /// A mutation and what became of it.

@@ -232,9 +232,10 @@ fn added(b: &mut Builder, ways: &[Way], plan: &LayerPlan, signed: bool) -> (Sig,
                             [one, other] => b.add(one[lane], other[lane]),
                             _ => both[0][lane],
                         };
-                        let sum = match sum.width().min(plan.sum.width()) {
-                            width if width < sum.width() => b.wrap(sum, plan.sum),
-                            _ => sum,
+                        let sum = if sum.width() > plan.sum.width() {
+                            b.wrap(sum, plan.sum)
+                        } else {
+                            sum
                         };
                         b.delay(&format!("joined{stages}_{pair}_{lane}"), sum, 1)
                     })

@@ -94,29 +94,8 @@ fn hunt(small: &Small, options: &Options) -> Result<Report, MutantError> {
     let report = hunt.run(&Toolbox::from_environment(), None, |told| {
         println!("{told}")
     })?;
-    show(small.name, &report);
+    println!("{}: {report}", small.name);
     Ok(report)
-}
-
-fn show(name: &str, report: &Report) {
-    for unit in &report.units {
-        println!(
-            "{name} {}: {} mutants; values {}, protocol {}, hangs {}, cycles {}, proof {}, equivalent {}, holes {}, unknown {}",
-            unit.unit.name,
-            unit.mutants.len(),
-            unit.killed(Kill::Trace),
-            unit.killed(Kill::Protocol),
-            unit.killed(Kill::Hang),
-            unit.killed(Kill::Cycles),
-            unit.killed(Kill::Proof),
-            unit.equivalent(),
-            unit.holes(),
-            unit.unknown()
-        );
-        for mutant in unit.left() {
-            println!("LEFT {:?} {:?}", mutant.mutation, mutant.fate);
-        }
-    }
 }
 
 fn no_tools() -> bool {
@@ -205,7 +184,7 @@ fn the_proof_of_the_lane_kills_what_nothing_was_played_to() {
         hunt.run(&Toolbox::from_environment(), None, |_| {})
     };
     let report = hunt(&unplayed).unwrap();
-    show("unplayed", &report);
+    println!("unplayed: {report}");
     let lane = &report.units[0];
     assert!(
         report.passed() && lane.killed(Kill::Proof) >= 15,
@@ -231,6 +210,6 @@ fn the_proof_of_the_lane_kills_what_nothing_was_played_to() {
         ..unplayed
     };
     let report = hunt(&layer).unwrap();
-    show("unplayed", &report);
+    println!("unplayed: {report}");
     assert!(!report.passed());
 }
