@@ -228,7 +228,7 @@ pub(super) enum Said {
     Nothing(String),
 }
 
-/// Asks ABC.
+/// Asks ABC whether `differs_o` is ever 1.
 pub(super) fn ask(
     abc: &Path,
     folder: &Path,
@@ -236,23 +236,32 @@ pub(super) fn ask(
     gates: &str,
     limit: Duration,
 ) -> Result<Said, MutantError> {
+    let seconds = limit.as_secs().max(1);
+    let steps = format!("lcorr; scorr -F 2; dprove -T {seconds}");
+    Ok(match told(abc, folder, name, gates, &steps, limit)? {
+        Ok(said) => verdict(&said),
+        Err(nothing) => nothing,
+    })
+}
+
+/// What ABC tells as it takes `steps` with the gates (BLIF).
+pub(super) fn told(
+    abc: &Path,
+    folder: &Path,
+    name: &str,
+    gates: &str,
+    steps: &str,
+    limit: Duration,
+) -> Result<Result<String, Said>, MutantError> {
     let file = PathBuf::from(format!("{name}.blif"));
     fs::write(folder.join(&file), gates)?;
-    let script = format!(
-        "read_blif {}; strash; zero; lcorr; scorr -F 2; dprove -T {}",
-        file.display(),
-        limit.as_secs().max(1)
-    );
+    let script = format!("read_blif {}; strash; zero; {steps}", file.display());
     let ran = Run::new(abc, folder, &format!("{name}.log"))
         .args(["-c", &script])
         .timeout(limit)
         .output();
-    let said = match ran {
-        Ok(said) => verdict(&said),
-        Err(failure) => Said::Nothing(format!("abc: {}", failure.status)),
-    };
     fs::remove_file(folder.join(&file))?;
-    Ok(said)
+    Ok(ran.map_err(|failure| Said::Nothing(format!("abc: {}", failure.status))))
 }
 
 /// What the words mean: the exit status is 0 either way.

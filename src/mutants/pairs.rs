@@ -7,13 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::MutantError;
-use super::miter::Said;
-use crate::engine::tool::Run;
+use super::miter::{Said, told};
 
 /// A register of a copy and its partner: names, and the signals that they take next.
 #[derive(Clone)]
@@ -35,7 +33,6 @@ pub(super) fn ask(
 ) -> Result<Said, MutantError> {
     let start = Instant::now();
     let mut pairs = pairs(gates);
-    let file = PathBuf::from(format!("{name}.blif"));
     loop {
         let left = limit.saturating_sub(start.elapsed());
         if left.is_zero() {
@@ -44,20 +41,11 @@ pub(super) fn ask(
                 limit.as_secs()
             )));
         }
-        fs::write(folder.join(&file), shared(gates, &pairs))?;
-        let script = format!(
-            "read_blif {}; strash; zero; scorr; pdr -a -T {}",
-            file.display(),
-            left.as_secs().max(1)
-        );
-        let ran = Run::new(abc, folder, &format!("{name}.log"))
-            .args(["-c", &script])
-            .timeout(left + Duration::from_secs(5))
-            .output();
-        fs::remove_file(folder.join(&file))?;
-        let said = match ran {
+        let steps = format!("scorr; pdr -a -T {}", left.as_secs().max(1));
+        let limit = left + Duration::from_secs(5);
+        let said = match told(abc, folder, name, &shared(gates, &pairs), &steps, limit)? {
             Ok(said) => said,
-            Err(failure) => return Ok(Said::Nothing(format!("abc: {}", failure.status))),
+            Err(nothing) => return Ok(nothing),
         };
         let differ = asserted(&said);
         let apart: BTreeSet<usize> = differ.iter().filter_map(|n| n.checked_sub(1)).collect();

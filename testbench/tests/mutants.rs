@@ -201,7 +201,7 @@ fn the_proof_of_the_lane_kills_what_nothing_was_played_to() {
     assert!(known.iter().any(|unit| unit == "l0_lane"));
     // What no play shows and no proof is about is not killed.
     let layer = Options {
-        units: vec!["l1_spikes_queue".to_owned()],
+        units: vec!["l1_neurons".to_owned()],
         count: 3,
         limits: Limits {
             time: Duration::from_secs(5),

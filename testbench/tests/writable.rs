@@ -16,16 +16,16 @@ use goldspike::image::{Image, ImageError, image};
 use goldspike::rtl::load_map::Refusal;
 use goldspike::rtl::{Design, DesignOptions, Weights};
 use goldspike_golden::event::Sample;
-use goldspike_golden::neuron::registry;
 use goldspike_golden::quant::QuantNetwork;
-use goldspike_testbench::cross_check::{cases, seed};
-use goldspike_testbench::strategy::{Case, generate, rng};
+use goldspike_testbench::cross_check::cases;
+use goldspike_testbench::strategy::{Case, rng};
 use goldspike_testbench::{designs, tools};
 use writable_support::checks::{
     clean_for_every_linter, equal_golden_on, samples_meet_whole_networks,
+    whatever_is_loaded_equals_golden,
 };
-use writable_support::loading::{ended, load, plays, plays_each};
-use writable_support::{another, extreme, small, with_load_port};
+use writable_support::loading::{ended, load, plays};
+use writable_support::{another, small, with_load_port};
 
 fn writable(case: &Case, probe: bool, draw: u64) -> Design {
     with_load_port(Weights::Writable, case, probe, draw)
@@ -33,41 +33,7 @@ fn writable(case: &Case, probe: bool, draw: u64) -> Design {
 
 #[test]
 fn a_loaded_network_equals_its_own_golden_model() {
-    let rng = &mut rng(seed(41));
-    let mut models = std::collections::BTreeSet::new();
-    let mut spikes = [0; 5];
-    let networks = cases(60, 600);
-    for draw in 0..u64::from(networks) {
-        let case = generate::case(rng);
-        let design = writable(&case, true, draw);
-        let networks = [
-            another(rng, &case.network),
-            extreme(&case.network, false),
-            extreme(&case.network, true),
-            case.network.clone(),
-        ];
-        let mut bench = Bench::new(&design).unwrap();
-        spikes[4] += plays(&mut bench, &design, &case.network, &case.samples);
-        let each = plays_each(
-            &mut bench,
-            &design,
-            &networks,
-            100 * draw as u32,
-            &case.samples,
-        );
-        for (sum, spikes) in spikes.iter_mut().zip(each) {
-            *sum += spikes;
-        }
-        models.extend(
-            case.network
-                .layers
-                .iter()
-                .map(|l| l.neuron.model.info().name),
-        );
-    }
-    println!("{networks} networks, spikes by image {spikes:?}");
-    assert!(spikes.iter().all(|&spikes| spikes > 100), "{spikes:?}");
-    assert_eq!(models.len(), registry().count());
+    whatever_is_loaded_equals_golden(41, |case, draw| writable(case, true, draw));
 }
 
 /// A small design that has an image applied already, so that the bank that is read is the second one.

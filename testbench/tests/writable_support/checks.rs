@@ -1,21 +1,68 @@
 //! What holds of every design with a load port, whichever way it keeps its weights.
 
+use std::collections::BTreeSet;
+
 use goldspike::emit::lint::{LINTERS, lint};
 use goldspike::emit::sources;
 use goldspike::engine::beats::Simulator;
 use goldspike::engine::tool::Toolbox;
-use goldspike::engine::{Loaded, Rtl, Stalls, Stimulus};
-use goldspike::image::{Image, image};
-use goldspike::rtl::Design;
+use goldspike::engine::{Bench, LoadState, Loaded, Rtl, Stalls, Stimulus};
+use goldspike::image::{Image, first, image};
+use goldspike::rtl::{Design, Weights};
 use goldspike::verify::verify_engine;
+use goldspike_golden::neuron::registry;
 use goldspike_golden::quant::QuantNetwork;
 use goldspike_testbench::coverage::Bins;
 use goldspike_testbench::cross_check::{cases, seed};
 use goldspike_testbench::strategy::{Case, generate, rng};
 use goldspike_testbench::tools;
 
+use super::loading::{load, plays};
 use super::traffic::{LOADING, traffic};
-use super::{another, small};
+use super::{another, extreme, small};
+
+/// Random designs play their own network, another one, all of the smallest and all of the largest values, and their own again:
+/// each as its own golden model, with models of every kind.
+pub fn whatever_is_loaded_equals_golden(
+    first_seed: u64,
+    mut design: impl FnMut(&Case, u64) -> Design,
+) {
+    let rng = &mut rng(seed(first_seed));
+    let mut models = BTreeSet::new();
+    let mut spikes = [0; 5];
+    for draw in 0..u64::from(cases(60, 600)) {
+        let case = generate::case(rng);
+        let design = design(&case, draw);
+        let networks = [
+            another(rng, &case.network),
+            extreme(&case.network, false),
+            extreme(&case.network, true),
+            case.network.clone(),
+        ];
+        let mut bench = Bench::new(&design).unwrap();
+        if design.options.weights == Weights::Loaded {
+            assert_eq!(load(&mut bench, &first(&design).unwrap()).version, 1);
+        }
+        spikes[4] += plays(&mut bench, &design, &case.network, &case.samples);
+        for (number, network) in networks.iter().enumerate() {
+            let version = 100 * draw as u32 + number as u32 + 2;
+            let image = image(network, &design, version).unwrap();
+            assert_eq!(image.words().len(), design.load.as_ref().unwrap().words());
+            let expected = LoadState {
+                loaded: true,
+                version,
+                refused: None,
+            };
+            assert_eq!(load(&mut bench, &image), expected, "{network:?}");
+            spikes[number] += plays(&mut bench, &design, network, &case.samples);
+        }
+        let layers = case.network.layers.iter();
+        models.extend(layers.map(|layer| layer.neuron.model.info().name));
+    }
+    println!("spikes by image {spikes:?}");
+    assert!(spikes.iter().all(|&spikes| spikes > 100), "{spikes:?}");
+    assert_eq!(models.len(), registry().count());
+}
 
 /// Images and samples are offered at any time; each sample is computed by one whole network.
 pub fn samples_meet_whole_networks(first_seed: u64, design: impl Fn(&Case, u64) -> Design) {

@@ -2,7 +2,7 @@
 
 use goldspike::engine::beats::{BeatStimulus, traces};
 use goldspike::engine::{Bench, LoadState, Stalls};
-use goldspike::image::{Image, image};
+use goldspike::image::Image;
 use goldspike::rtl::Design;
 use goldspike_golden::event::Sample;
 use goldspike_golden::network::golden;
@@ -48,28 +48,4 @@ pub fn plays(
         }
     }
     spikes
-}
-
-/// Loads the images of the networks one after the other, with versions from `version` on, and plays the samples after each;
-/// returns the spikes of each.
-pub fn plays_each<const N: usize>(
-    bench: &mut Bench,
-    design: &Design,
-    networks: &[QuantNetwork; N],
-    version: u32,
-    samples: &[Sample],
-) -> [usize; N] {
-    let mut versions = version..;
-    networks.each_ref().map(|network| {
-        let version = versions.next().unwrap();
-        let image = image(network, design, version).unwrap();
-        assert_eq!(image.words().len(), design.load.as_ref().unwrap().words());
-        let expected = LoadState {
-            loaded: true,
-            version,
-            refused: None,
-        };
-        assert_eq!(load(bench, &image), expected, "{network:?}");
-        plays(bench, design, network, samples)
-    })
 }
