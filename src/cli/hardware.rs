@@ -3,10 +3,10 @@
 use super::console::Console;
 use super::errors;
 use super::options::LaneArgs;
-use crate::cost::block_rams;
 use crate::diag::Diagnostic;
+use crate::engine::tool::Toolbox;
 use crate::rtl::{self, ConstantInput, Design, Fabric, LaneChoice, LayerPlan};
-use crate::synth::Target;
+use crate::synth::{Constraints, Target, demand};
 use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use serde_json::{Value, json};
 
@@ -42,32 +42,33 @@ pub fn variant(
     rtl::design(network, &lanes.options(fabric, probe)).map_err(|error| errors::plan(&error))
 }
 
-/// The flags, with one neuron lane a layer where they name none and the block RAMs of the target are too few for the probe: its
-/// queues are as wide as the lanes are many.
+/// The flags, with one neuron lane a layer where they name none and the design with the probe, whose queues are as wide as the
+/// lanes are many, does not fit the device whose bitstream is simulated. Where the tools cannot say, the engine says why.
 ///
 /// # Errors
 /// As [`design`].
 pub fn fitting_probe(
     network: &QuantNetwork,
     lanes: &LaneArgs,
-    (fabric, target): (Fabric, Option<&Target>),
+    fabric: Fabric,
+    bitstream: Option<&Target>,
     console: &Console,
 ) -> Result<LaneArgs, Diagnostic> {
-    let Some(target) = target.filter(|_| !lanes.names_neuron_lanes()) else {
+    let Some(target) = bitstream.filter(|_| !lanes.names_neuron_lanes()) else {
         return Ok(lanes.clone());
     };
-    let needed = |lanes: &LaneArgs| {
-        let probed = variant(network, lanes, fabric, true)?;
-        Ok::<_, Diagnostic>(block_rams(&probed.top, target.family).unwrap_or(0))
-    };
-    let (wanted, there) = (needed(lanes)?, target.holds.bram);
-    if wanted <= there {
-        return Ok(lanes.clone());
+    let probed = variant(network, lanes, fabric, true)?;
+    let toolbox = Toolbox::from_environment();
+    match demand(&toolbox, &probed.top, target, &Constraints::default()) {
+        Ok(demand) if !demand.fits() => {
+            console.note(&format!(
+                "one neuron lane a layer: with the probe the usual ones take {}",
+                demand.words()
+            ));
+            Ok(lanes.with_neuron_lanes(1))
+        }
+        Ok(_) | Err(_) => Ok(lanes.clone()),
     }
-    console.note(&format!(
-        "one neuron lane a layer: with the probe the usual ones need {wanted} block RAMs of {there}"
-    ));
-    Ok(lanes.with_neuron_lanes(1))
 }
 
 /// Where a layer gets another number of lanes than the flags say, and why; a flag that has nothing to act on.

@@ -14,5 +14,4 @@ pub mod table;
 pub use choose::{AREA_CYCLES, Choice, Goal, LATENCY_PERCENT, choose};
 pub use error::CostError;
 pub use features::Features;
-pub(crate) use memory::block_rams;
 pub use model::{Accuracy, Estimate, LEAST_MARGIN, Model};
