@@ -8,9 +8,8 @@ use std::time::Duration;
 use super::equal::{Survivor, lock};
 use super::error::MutantError;
 use super::list::{NAMED, run};
-use super::miter::Said;
 use super::report::{Fate, Kill};
-use super::watched::Tools;
+use super::tools::{Said, Tools};
 use crate::hdl::Module;
 use crate::prove::{ControlClaim, ProveError, Prover, Status};
 

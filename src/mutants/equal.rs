@@ -16,9 +16,9 @@ use super::control::Control;
 use super::error::MutantError;
 use super::hunt::Hunt;
 use super::list::{BASE, Mutation, Unit, run};
-use super::miter::{Compare, Miter, Said, ask};
+use super::miter::{Compare, Miter, ask};
 use super::report::{Fate, Kill};
-use super::watched::Tools;
+use super::tools::{Said, Tools};
 use crate::engine::tool::Toolbox;
 use crate::hdl::all_modules;
 use crate::prove::{Claim, ProveError, Prover, Solver, Status, control_claims, lane_claim};
@@ -74,6 +74,14 @@ impl<'a> Judge<'a> {
             prover: prover.map_err(|error: ProveError| error.to_string()),
             claims: Mutex::new(BTreeMap::new()),
         })
+    }
+
+    fn tools(&self) -> Tools<'_> {
+        Tools {
+            yosys: &self.yosys,
+            abc: &self.abc,
+            folder: self.folder,
+        }
     }
 
     /// The solver of the lanes.
@@ -162,20 +170,14 @@ impl<'a> Judge<'a> {
 
     /// The fate of a mutant as the proof of its unit's control has it.
     fn of_control(&self, survivor: &Survivor<'_>) -> Result<Option<Fate>, MutantError> {
-        let Self {
-            hunt,
-            yosys,
-            abc,
-            folder,
-            ..
-        } = self;
-        let tools = Tools { yosys, abc, folder };
+        let hunt = self.hunt;
         let all = all_modules(&hunt.design.top);
         let module = all.iter().find(|m| m.name() == survivor.unit.module);
         match (module, &self.prover) {
             (Some(module), Ok((prover, _))) => {
                 let limit = hunt.options.limits.time;
-                self.control.fate(tools, prover, module, survivor, limit)
+                self.control
+                    .fate(self.tools(), prover, module, survivor, limit)
             }
             _ => Ok(None),
         }
@@ -276,8 +278,7 @@ impl Miters<'_> {
             Err(why) => return Ok(Said::Nothing(why)),
         };
         let name = format!("{module}_{}", survivor.number);
-        let Judge { abc, folder, .. } = self.judge;
-        ask(abc, folder, &name, &miter.of(survivor.number), limit)
+        ask(self.judge.tools(), &name, &miter.of(survivor.number), limit)
     }
 
     /// A miter that proves the original equal to itself; another one would say nothing of mutants.
@@ -286,12 +287,9 @@ impl Miters<'_> {
         module: &str,
         miter: Miter,
     ) -> Result<Result<std::sync::Arc<Miter>, String>, MutantError> {
-        let Judge {
-            abc, folder, hunt, ..
-        } = self.judge;
-        let limit = hunt.options.limits.time;
+        let limit = self.judge.hunt.options.limits.time;
         let name = format!("{module}_0");
-        Ok(match ask(abc, folder, &name, &miter.of(0), limit)? {
+        Ok(match ask(self.judge.tools(), &name, &miter.of(0), limit)? {
             Said::Equal => Ok(std::sync::Arc::new(miter)),
             said => Err(format!("abc: the original itself: {said:?}")),
         })

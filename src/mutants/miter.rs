@@ -7,11 +7,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::error::MutantError;
 use super::netlist::SELECTOR;
+use super::tools::{Said, Tools};
 use crate::engine::tool::{Run, ToolFailure};
 use crate::hdl::Module;
 use crate::prove::KEPT;
@@ -220,48 +221,19 @@ fn difference(name: &str, compare: Compare) -> String {
     }
 }
 
-/// What ABC says of a miter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    Equal,
-    Different,
-    Nothing(String),
-}
-
 /// Asks ABC whether `differs_o` is ever 1.
 pub(super) fn ask(
-    abc: &Path,
-    folder: &Path,
+    tools: Tools<'_>,
     name: &str,
     gates: &str,
     limit: Duration,
 ) -> Result<Said, MutantError> {
     let seconds = limit.as_secs().max(1);
     let steps = format!("lcorr; scorr -F 2; dprove -T {seconds}");
-    Ok(match told(abc, folder, name, gates, &steps, limit)? {
+    Ok(match tools.told(name, gates, &steps, limit)? {
         Ok(said) => verdict(&said),
         Err(nothing) => nothing,
     })
-}
-
-/// What ABC tells as it takes `steps` with the gates (BLIF).
-pub(super) fn told(
-    abc: &Path,
-    folder: &Path,
-    name: &str,
-    gates: &str,
-    steps: &str,
-    limit: Duration,
-) -> Result<Result<String, Said>, MutantError> {
-    let file = PathBuf::from(format!("{name}.blif"));
-    fs::write(folder.join(&file), gates)?;
-    let script = format!("read_blif {}; strash; zero; {steps}", file.display());
-    let ran = Run::new(abc, folder, &format!("{name}.log"))
-        .args(["-c", &script])
-        .timeout(limit)
-        .output();
-    fs::remove_file(folder.join(&file))?;
-    Ok(ran.map_err(|failure| Said::Nothing(format!("abc: {}", failure.status))))
 }
 
 /// What the words mean: the exit status is 0 either way.

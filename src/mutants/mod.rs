@@ -23,6 +23,7 @@ mod pairs;
 mod report;
 mod simulate;
 mod text;
+mod tools;
 mod watched;
 
 pub use error::MutantError;

@@ -7,11 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::MutantError;
-use super::miter::{Said, told};
+use super::tools::{Said, Tools};
 
 /// A register of a copy and its partner: names, and the signals that they take next.
 #[derive(Clone)]
@@ -25,8 +24,7 @@ struct Pair {
 /// Asks ABC whether the copies `gold` and `gate` in `gates` (BLIF) are equal: `differs_o` is never 1, and no pair differs while
 /// `kept_o` is 1.
 pub(super) fn ask(
-    abc: &Path,
-    folder: &Path,
+    tools: Tools<'_>,
     name: &str,
     gates: &str,
     limit: Duration,
@@ -43,7 +41,7 @@ pub(super) fn ask(
         }
         let steps = format!("scorr; pdr -a -T {}", left.as_secs().max(1));
         let limit = left + Duration::from_secs(5);
-        let said = match told(abc, folder, name, &shared(gates, &pairs), &steps, limit)? {
+        let said = match tools.told(name, &shared(gates, &pairs), &steps, limit)? {
             Ok(said) => said,
             Err(nothing) => return Ok(nothing),
         };

@@ -6,23 +6,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use super::error::MutantError;
 use super::list::{Mutation, NAMED};
-use super::miter::{Compare, Copies, Said, WATCHED, gates, scripted, verilog};
+use super::miter::{Compare, Copies, WATCHED, gates, scripted, verilog};
 use super::pairs;
+use super::tools::{Said, Tools};
 use crate::hdl::Module;
 use crate::prove::ControlClaim;
-
-/// Yosys, ABC, and a folder with [`NAMED`].
-#[derive(Clone, Copy)]
-pub(super) struct Tools<'a> {
-    pub(super) yosys: &'a Path,
-    pub(super) abc: &'a Path,
-    pub(super) folder: &'a Path,
-}
 
 impl Tools<'_> {
     /// Writes the watched original of a claim; why there is none in `Err` of the inner result.
@@ -63,7 +55,7 @@ impl Tools<'_> {
         let read = format!("read_rtlil {watched}.il\nread_rtlil {NAMED}{mutate}");
         let text = verilog(module, Compare::Everything, Copies::Watched);
         match gates(self.yosys, self.folder, &own, &read, &text)? {
-            Ok(gates) => pairs::ask(self.abc, self.folder, &own, &gates, limit),
+            Ok(gates) => pairs::ask(self, &own, &gates, limit),
             Err(why) => Ok(Said::Nothing(why)),
         }
     }
