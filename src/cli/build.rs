@@ -2,7 +2,7 @@
 
 use super::check::{Again, Checks, check};
 use super::console::Console;
-use super::engines::{Chosen, choose};
+use super::engines::{Chosen, Simulation, choose};
 use super::goal::{self, GoalArgs};
 use super::input::{Integers, Samples, Source};
 use super::options::DataArgs;
@@ -90,7 +90,7 @@ struct Built {
 pub fn run(args: &BuildArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let aim = args.target.as_deref().map(Aim::named).transpose()?;
     let chosen = choose(&args.check.engine, aim.as_ref().map(Aim::target))?;
-    let job = Job::new(args, aim, console)?;
+    let job = Job::new(args, aim, &chosen.engines, console)?;
     let output = args
         .output
         .clone()
@@ -124,6 +124,7 @@ impl<'a> Job<'a> {
     fn new(
         args: &'a BuildArgs,
         target: Option<Aim>,
+        engines: &[Simulation],
         console: &Console,
     ) -> Result<Self, Diagnostic> {
         if let Some(aim) = &target {
@@ -136,7 +137,7 @@ impl<'a> Job<'a> {
         let device = target.as_ref().map(Aim::target);
         let work = goal::chosen(args.goal, &args.work, &integers.network, device, console)?;
         let shipped = hardware::design(&integers.network, &work.lanes, fabric, false, console)?;
-        let probed = hardware::variant(&integers.network, &work.lanes, fabric, true)?;
+        let probed = hardware::probed(&integers.network, &work.lanes, fabric, engines, console)?;
         let mut command = work.command("build", source.title(), false);
         if let Some(aim) = &target {
             command.push_str(&format!(" --target {}{}", aim.name(), args.place.given()));

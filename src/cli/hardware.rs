@@ -1,12 +1,13 @@
 //! The design of a network, and how its lanes come out.
 
 use super::console::Console;
+use super::engines::Simulation;
 use super::errors;
 use super::options::LaneArgs;
 use crate::diag::Diagnostic;
 use crate::engine::tool::Toolbox;
 use crate::rtl::{self, ConstantInput, Design, Fabric, LaneChoice, LayerPlan};
-use crate::synth::{Constraints, Target, demand};
+use crate::synth::{Constraints, demand};
 use goldspike_golden::quant::{QuantLayer, QuantNetwork};
 use serde_json::{Value, json};
 
@@ -29,45 +30,40 @@ pub fn design(
     Ok(design)
 }
 
-/// The same design without the probe, or with it.
+/// The design with the probe, for these engines. Its queues are as wide as the neuron lanes are many: where it does not fit the
+/// device whose bitstream is simulated, and the flags name no neuron lanes, it has one a layer, and a note says so. Where the
+/// tools cannot say, the engine says why.
 ///
 /// # Errors
 /// As [`design`].
-pub fn variant(
+pub fn probed(
     network: &QuantNetwork,
     lanes: &LaneArgs,
     fabric: Fabric,
-    probe: bool,
-) -> Result<Design, Diagnostic> {
-    rtl::design(network, &lanes.options(fabric, probe)).map_err(|error| errors::plan(&error))
-}
-
-/// The flags, with one neuron lane a layer where they name none and the design with the probe, whose queues are as wide as the
-/// lanes are many, does not fit the device whose bitstream is simulated. Where the tools cannot say, the engine says why.
-///
-/// # Errors
-/// As [`design`].
-pub fn fitting_probe(
-    network: &QuantNetwork,
-    lanes: &LaneArgs,
-    fabric: Fabric,
-    bitstream: Option<&Target>,
+    engines: &[Simulation],
     console: &Console,
-) -> Result<LaneArgs, Diagnostic> {
-    let Some(target) = bitstream.filter(|_| !lanes.names_neuron_lanes()) else {
-        return Ok(lanes.clone());
+) -> Result<Design, Diagnostic> {
+    let with = |lanes: &LaneArgs| {
+        rtl::design(network, &lanes.options(fabric, true)).map_err(|error| errors::plan(&error))
     };
-    let probed = variant(network, lanes, fabric, true)?;
+    let usual = with(lanes)?;
+    let target = engines.iter().find_map(|engine| match engine {
+        Simulation::Bitstream(target) => Some(*target),
+        _ => None,
+    });
+    let Some(target) = target.filter(|_| !lanes.names_neuron_lanes()) else {
+        return Ok(usual);
+    };
     let toolbox = Toolbox::from_environment();
-    match demand(&toolbox, &probed.top, target, &Constraints::default()) {
+    match demand(&toolbox, &usual.top, target, &Constraints::default()) {
         Ok(demand) if !demand.fits() => {
             console.note(&format!(
-                "one neuron lane a layer: with the probe the usual ones take {}",
+                "with the probe one neuron lane a layer: the usual ones take {}",
                 demand.words()
             ));
-            Ok(lanes.with_neuron_lanes(1))
+            with(&lanes.with_neuron_lanes(1))
         }
-        Ok(_) | Err(_) => Ok(lanes.clone()),
+        Ok(_) | Err(_) => Ok(usual),
     }
 }
 

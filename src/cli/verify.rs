@@ -2,7 +2,7 @@
 
 use super::check::{Again, check};
 use super::console::Console;
-use super::engines::{EngineArg, Simulation, choose};
+use super::engines::{EngineArg, choose};
 use super::input::Integers;
 use super::mutants::{self, MutantArgs};
 use super::stimuli::{Pauses, Plan};
@@ -85,13 +85,9 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Diagnostic> {
     } else {
         Some(source.data(&args.work.data)?)
     };
-    let bitstream = chosen.engines.iter().find_map(|engine| match engine {
-        Simulation::Bitstream(target) => Some(*target),
-        _ => None,
-    });
-    let lanes = hardware::fitting_probe(&network, &args.work.lanes, fabric, bitstream, console)?;
-    let shipped = hardware::design(&network, &lanes, fabric, false, console)?;
-    let probed = hardware::variant(&network, &lanes, fabric, true)?;
+    let lanes = &args.work.lanes;
+    let shipped = hardware::design(&network, lanes, fabric, false, console)?;
+    let probed = hardware::probed(&network, lanes, fabric, &chosen.engines, console)?;
     let plan = Plan::new(
         &network,
         data.as_ref(),

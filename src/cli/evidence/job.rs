@@ -61,7 +61,8 @@ impl<'a> Job<'a> {
         let fabric = aim.as_ref().map_or(Fabric::PORTABLE, Aim::fabric);
         let work = goal::chosen(args.goal, &args.work, network, device, console)?;
         let shipped = hardware::design(network, &work.lanes, fabric, false, console)?;
-        let probed = hardware::variant(network, &work.lanes, fabric, true)?;
+        let engines = Simulation::all(device);
+        let probed = hardware::probed(network, &work.lanes, fabric, &engines, console)?;
         let target = |named: String| format!(" {named}{}", args.place.given());
         let named = |aim: &Aim| target(format!("--target {}", aim.name()));
         let given = |aim: &Aim| target(aim.given());

@@ -69,6 +69,13 @@ pub(super) fn not_shown(job: &Job<'_>) -> Vec<String> {
             .to_owned(),
         "a loaded device: no board was used, and simulations have no timing".to_owned(),
     ];
+    if job.probed.options.neuron_lanes != job.shipped.options.neuron_lanes {
+        all.push(
+            "membranes and states of the design with as many neuron lanes as are shipped: with the probe it does not fit the device, \
+             and has one a layer"
+                .to_owned(),
+        );
+    }
     if job.args.mutants.is_none() {
         all.push(
             "that the checks see small faults of this design: none were planted (`--mutants`)"
