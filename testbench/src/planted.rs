@@ -43,12 +43,12 @@ pub fn verify_patched(
     verify_engine(&mut engine, network, &design, &[stimulus], |_| {})
 }
 
-/// Changes the files whose names end with `ending`.
+/// Changes the files whose names end with `ending`; how many there are.
 ///
 /// # Panics
 /// There is none, or nothing changes.
-pub fn edit(emitted: &mut Emitted, ending: &str, change: impl Fn(&str) -> String) {
-    let mut found = false;
+pub fn edit(emitted: &mut Emitted, ending: &str, change: impl Fn(&str) -> String) -> usize {
+    let mut found = 0;
     for (path, text) in &mut emitted.files {
         if path.to_string_lossy().ends_with(ending) {
             let changed = change(text);
@@ -58,17 +58,18 @@ pub fn edit(emitted: &mut Emitted, ending: &str, change: impl Fn(&str) -> String
                 path.display()
             );
             *text = changed;
-            found = true;
+            found += 1;
         }
     }
     assert!(
-        found,
+        found > 0,
         "no file ends with {ending}: {:?}",
         emitted.files.keys()
     );
+    found
 }
 
-/// Replaces `from` by `to` in the files whose names end with `ending`; it must be in each.
+/// Replaces `from` by `to` in the one file whose name ends with `ending`; it must be there.
 ///
 /// # Panics
 /// It is not.
@@ -78,9 +79,10 @@ pub fn replaced(
     to: &'static str,
 ) -> impl Fn(&mut Emitted) + Send + 'static {
     move |emitted| {
-        edit(emitted, ending, |text| {
+        let files = edit(emitted, ending, |text| {
             assert!(text.contains(from), "`{from}` is not in\n{text}");
             text.replace(from, to)
         });
+        assert_eq!(files, 1, "`{from}` in one file `{ending}`");
     }
 }

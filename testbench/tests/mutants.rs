@@ -159,6 +159,9 @@ fn mutants_of_the_units_around_the_lane_are_killed_or_equivalent() {
     assert_eq!(report.units.len(), units.len());
     for unit in &report.units {
         assert!(unit.killed(Kill::Trace) > 5);
+        // Faults of the other units need not stop a stream.
+        let hangs = ["l0_crossbar", "l0"].contains(&unit.unit.name.as_str());
+        assert!(!hangs || unit.killed(Kill::Hang) > 1);
     }
 }
 

@@ -118,7 +118,7 @@ fn cubalif_is_proved_in_every_mode_from_4_to_24_bits() {
 /// The two solvers are programs of different people: neither contradicts the other.
 #[test]
 fn both_solvers_say_the_same() {
-    let (Some(yices), Some(z3)) = (prover_with(Solver::Yices, 30), prover_with(Solver::Z3, 30))
+    let (Some(yices), Some(z3)) = (prover_with(Solver::Yices, 60), prover_with(Solver::Z3, 60))
     else {
         return;
     };

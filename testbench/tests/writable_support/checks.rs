@@ -30,7 +30,7 @@ pub fn whatever_is_loaded_equals_golden(
     let rng = &mut rng(seed(first_seed));
     let mut models = BTreeSet::new();
     let mut spikes = [0; 5];
-    for draw in 0..u64::from(cases(60, 600)) {
+    for draw in 0..u64::from(cases(120, 600)) {
         let case = generate::case(rng);
         let design = design(&case, draw);
         let networks = [
@@ -85,6 +85,9 @@ pub fn samples_meet_whole_networks(first_seed: u64, design: impl Fn(&Case, u64) 
     assert_eq!(bins.missing(&LOADING), Vec::<&str>::new());
     for (bin, least) in [
         ("image applied", 20),
+        ("image refused: a sample was in flight", 5),
+        ("image refused: damaged", 5),
+        ("sample waits", 100),
         ("samples", 100),
         ("networks", 12),
         ("spikes", 100),
