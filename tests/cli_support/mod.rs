@@ -24,10 +24,14 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// The program with an environment of its own choice of colours.
+/// The program with an environment of its own choice of colours, and with the project's tools wherever it is run.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_goldspike"));
     command.env_remove("NO_COLOR").stdin(Stdio::null());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin");
+    let folders = std::env::split_paths(&path).chain([own]);
+    command.env("PATH", std::env::join_paths(folders).unwrap());
     command
 }
 
