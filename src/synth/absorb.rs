@@ -10,7 +10,7 @@
 
 use serde_json::{Value, json};
 
-use super::refine::{Cells, Sinks};
+use super::refine::{Cells, Sinks, is_plain};
 
 /// Moves registers into block memories; gives how many ports took one.
 pub(super) fn absorb(cells: &mut Cells, sinks: &Sinks) -> usize {
@@ -98,20 +98,6 @@ fn registers(
         moved.push((port, register.clone()));
     }
     (!moved.is_empty()).then_some(moved)
-}
-
-/// Whether a cell is a flip-flop of `clock` that takes its input in every cycle and starts at 0.
-fn is_plain(cell: &Value, clock: u64) -> bool {
-    let (parameters, at) = (&cell["parameters"], |port: &str| {
-        &cell["connections"][port][0]
-    });
-    cell["type"] == "TRELLIS_FF"
-        && at("CLK").as_u64() == Some(clock)
-        && parameters["CLKMUX"] == "CLK"
-        && parameters["REGSET"] == "RESET"
-        && parameters["GSR"] == "DISABLED"
-        && at("LSR") == "0"
-        && (parameters["CEMUX"].as_str().map(str::trim) == Some("1") || at("CE") == "1")
 }
 
 /// Moves the flip-flops into the memory.

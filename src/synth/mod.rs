@@ -27,6 +27,7 @@ mod error;
 mod family;
 mod footprint;
 mod measure;
+mod multipliers;
 mod nextpnr;
 mod path;
 mod pins;

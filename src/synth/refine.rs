@@ -1,4 +1,4 @@
-//! What Yosys leaves undone in a netlist for ECP5: registers that belong into block memories, and carry chains that begin
+//! What Yosys leaves undone in a netlist for ECP5: registers that belong into block memories and multipliers, and carry chains that begin
 //! and end dearly. The netlist computes the same in every cycle.
 
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::absorb::absorb;
 use super::carry::shorten;
 use super::error::SynthError;
+use super::multipliers::take_in;
 
 /// Cells by name.
 pub(super) type Cells = Map<String, Value>;
@@ -36,7 +37,9 @@ pub(super) fn refine(path: &Path, top: &str) -> Result<usize, SynthError> {
     let sinks = sinks(cells, &ports);
     let taken = absorb(cells, &sinks);
     let shortened = shorten(cells, &sinks);
-    if taken + shortened > 0 {
+    let sinks = self::sinks(cells, &ports);
+    let multiplied = take_in(cells, &sinks);
+    if taken + shortened + multiplied > 0 {
         std::fs::write(path, root.to_string())?;
     }
     Ok(taken)
@@ -69,4 +72,18 @@ pub(super) fn sinks(cells: &Cells, ports: &Value) -> Sinks {
         }
     }
     sinks
+}
+
+/// Whether a cell is a flip-flop of `clock` that takes its input in every cycle and starts at 0.
+pub(super) fn is_plain(cell: &Value, clock: u64) -> bool {
+    let (parameters, at) = (&cell["parameters"], |port: &str| {
+        &cell["connections"][port][0]
+    });
+    cell["type"] == "TRELLIS_FF"
+        && at("CLK").as_u64() == Some(clock)
+        && parameters["CLKMUX"] == "CLK"
+        && parameters["REGSET"] == "RESET"
+        && parameters["GSR"] == "DISABLED"
+        && at("LSR") == "0"
+        && (parameters["CEMUX"].as_str().map(str::trim) == Some("1") || at("CE") == "1")
 }

@@ -151,6 +151,29 @@ fn weight_memories(text: &str) -> Vec<&str> {
 }
 
 #[test]
+fn registers_of_ecp5_multipliers_are_in_the_simulated_netlist() {
+    if !tools() {
+        return;
+    }
+    let products = Small {
+        sizes: vec![64, 16, 2],
+        payload_max: 255,
+        weight_bits: 8,
+        membrane_bits: 24,
+        ..Small::default()
+    };
+    let text = absorbed(&products, device("ecp5-25k"), 2);
+    let multipliers: Vec<&str> = text
+        .split(';')
+        .filter(|cell| cell.contains("MULT18X18D #("))
+        .collect();
+    for register in ["INPUTA", "INPUTB", "OUTPUT"] {
+        let on = format!(".REG_{register}_CLK(\"CLK0\")");
+        assert!(multipliers.iter().any(|cell| cell.contains(&on)), "{on}");
+    }
+}
+
+#[test]
 fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
     if !tools() {
         return;
