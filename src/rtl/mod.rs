@@ -36,6 +36,7 @@ mod neurons;
 mod passes;
 mod pipe;
 pub mod plan;
+mod port_registers;
 pub(crate) mod regs;
 mod shift_queue;
 mod spikes;
