@@ -129,15 +129,18 @@ pub(crate) fn crossbar(
     for (&sum, &term) in sums.iter().zip(&terms) {
         let added = b.add(sum.q, term);
         let added = b.wrap(added, plan.sum);
-        let next = if apart {
-            added
+        let zero = b.lit(0, plan.sum);
+        if apart {
+            // What clears also moves: a reset that asks nobody has no look-up table on its way to all the lanes.
+            let moved = b.mux(moves, added, sum.q);
+            let next = b.mux(clears, zero, moved);
+            b.next(sum, next);
         } else {
             let alone = resized(&mut b, term, plan.sum);
-            b.mux(clear.q, alone, added)
-        };
-        let zero = b.lit(0, plan.sum);
-        let next = b.mux(clears, zero, next);
-        b.next_en(sum, moves, next);
+            let next = b.mux(clear.q, alone, added);
+            let next = b.mux(clears, zero, next);
+            b.next_en(sum, moves, next);
+        }
     }
     let first_at_hand = b.delay("first_at_hand", first.q, to_hand - 1);
     let user_at_hand = b.delay("user_at_hand", step_user, to_hand - 1);

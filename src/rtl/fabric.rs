@@ -15,6 +15,10 @@ pub struct Fabric {
     /// table and has a reset that few others share makes the choice for nothing.
     #[serde(default)]
     pub chooses: bool,
+    /// Beats pass registers between the pins and the design, in both directions: where pins are far from everything, no way from
+    /// or to one holds back what stands behind it.
+    #[serde(default)]
+    pub registers_ports: bool,
     /// Memories of at least this many bits go into block memory; `None`: the tools choose.
     pub block_bits: Option<usize>,
     /// There are no multiplier blocks: products are additions, one a pipeline stage.
@@ -63,6 +67,7 @@ impl Fabric {
         memory_stages: 0,
         clears_apart: false,
         chooses: false,
+        registers_ports: false,
         block_bits: None,
         adds_products: false,
         large: None,
@@ -72,6 +77,7 @@ impl Fabric {
         memory_stages: 0,
         clears_apart: false,
         chooses: false,
+        registers_ports: false,
         block_bits: Some(256),
         adds_products: false,
         large: None,
@@ -82,10 +88,17 @@ impl Fabric {
         memory_stages: 2,
         clears_apart: true,
         chooses: true,
+        registers_ports: true,
         block_bits: Some(256),
         adds_products: false,
         large: None,
     };
+
+    /// Whether block memory is far from what stands beside it, so that what goes there comes out of a register.
+    #[must_use]
+    pub const fn is_far(self) -> bool {
+        self.memory_stages > 0
+    }
 
     /// Cycles of a pass in which no event is added.
     #[must_use]

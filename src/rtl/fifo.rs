@@ -39,7 +39,7 @@ pub(crate) fn fifo(
         types.extend(std::iter::repeat_n(ty, count));
     }
     let fetch = b.wire("fetch", Ty::BIT);
-    let far = fabric.memory_stages > 0;
+    let far = fabric.is_far();
     let start = ("read_pointer_q", pointer, 0);
     let (read_pointer, read_ahead) = pointer_of(&mut b, start, far, fetch);
     let before_first = ("newest_q", pointer, pointer.max());

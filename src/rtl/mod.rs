@@ -8,7 +8,8 @@
 //!                 top      └──────────────── layer ───────────────┘
 //! ```
 //!
-//! The crossbar's parts are `passes` (which event in which cycle) and `weights`; `fabric` says what a family's cells want.
+//! The crossbar's parts are `passes` (which event in which cycle) and `weights`; `fabric` says what a family's cells want; where
+//! it wants registers at the pins, `port_registers` stand before the guard and behind the last layer.
 //! Where weights are writable or loaded a `loader` behind the `load_port` writes the memories of `weights` and `constants`,
 //! which are double where they are writable (`load`), in the order of the `load_map`; `any` has the widths.
 
@@ -36,6 +37,7 @@ mod neurons;
 mod passes;
 mod pipe;
 pub mod plan;
+mod port_registers;
 pub(crate) mod regs;
 mod shift_queue;
 mod spikes;

@@ -95,8 +95,8 @@ pub(crate) fn passes(
     }
 }
 
-/// Whether event `number` of a step that is replayed is one of its `events`, when it is read. What only goes on into a
-/// register there is compared in two halves.
+/// Whether event `number` of a step that is replayed is one of its `events`, when it is read. It is compared in two halves
+/// where a memory is far, and where the answer only goes on into a register.
 fn arrives(
     b: &mut Builder,
     plan: &LayerPlan,
@@ -105,29 +105,32 @@ fn arrives(
     running: Sig,
 ) -> Sig {
     let cycles = plan.fabric.read_cycles();
-    if !addressed_apart(plan) || number.width() < HALVED_BITS {
+    let far = plan.fabric.is_far();
+    if !(far || addressed_apart(plan)) || number.width() < HALVED_BITS {
         let here = b.lt(number, events);
         let here = b.and(running, here);
         return delay_control(b, &format!("event{way}"), here, cycles);
     }
+    let compared = if far { 1 } else { cycles };
+    let wide = Ty::u(number.width().max(events.width()));
     let low = number.width() / 2;
-    let of_low = [number, events].map(|value| b.slice(value, 0, low));
-    let of_high = [number, events].map(|value| b.slice(value, low, value.width() - low));
+    let both = [number, events].map(|value| resized(b, value, wide));
+    let of_low = both.map(|value| b.slice(value, 0, low));
+    let of_high = both.map(|value| b.slice(value, low, wide.width() - low));
     let below = b.lt(of_low[0], of_low[1]);
-    let wide = of_high[1].ty();
-    let same = b.extend(of_high[0], wide);
-    let same = b.eq(same, of_high[1]);
+    let same = b.eq(of_high[0], of_high[1]);
     let above = b.lt(of_high[0], of_high[1]);
     let [below, same, above] = [
         ("low_below", below),
         ("high_same", same),
         ("high_below", above),
     ]
-    .map(|(name, value)| b.delay(&format!("{name}{way}"), value, cycles));
-    let running = delay_control(b, &format!("event{way}_running"), running, cycles);
+    .map(|(name, value)| b.delay(&format!("{name}{way}"), value, compared));
+    let running = delay_control(b, &format!("event{way}_running"), running, compared);
     let by_low = b.and(same, below);
     let here = b.or(above, by_low);
-    b.and(running, here)
+    let here = b.and(running, here);
+    delay_control(b, &format!("event{way}_here"), here, cycles - compared)
 }
 
 /// Whether `cycle` is the one before a pass's last, `max(ceil(events / K) + c, spacing) - 2`. That number is in a register,
@@ -165,12 +168,21 @@ fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, stays: Sig, 
     let of_spacing = b.lit(i128::from(plan.spacing - ahead), cycle.ty());
     let value = b.mux(is_longer, of_events, of_spacing);
     let value = b.delay("before_last", value, 1);
-    let at_end = b.eq(cycle, value);
-    if early {
-        delay_control(b, "at_end", at_end, 1)
-    } else {
-        at_end
+    if !early {
+        return b.eq(cycle, value);
     }
+    if !plan.fabric.is_far() || cycle.width() < HALVED_BITS {
+        let at_end = b.eq(cycle, value);
+        return delay_control(b, "at_end", at_end, 1);
+    }
+    let low = cycle.width() / 2;
+    let [low_same, high_same] =
+        [("low", 0, low), ("high", low, cycle.width() - low)].map(|(name, from, bits)| {
+            let of = [cycle, value].map(|value| b.slice(value, from, bits));
+            let same = b.eq(of[0], of[1]);
+            delay_control(b, &format!("at_end_{name}"), same, 1)
+        });
+    b.and(low_same, high_same)
 }
 
 /// The group that is summed, and whether it is the step's last; one group needs no register.

@@ -476,7 +476,7 @@ fn use_large(plans: &mut [LayerPlan], weight_bits: &[u32], large: LargeMemories)
 fn credits(plan: &LayerPlan) -> u32 {
     let memories = MEMORIES_IN_LOOP * plan.fabric.memory_stages;
     let large = plan.large().map_or(0, |large| 1 + large.stages);
-    let late = u32::from(plan.chooses());
+    let late = u32::from(plan.chooses()) + u32::from(plan.fabric.is_far());
     let way = plan.slots + plan.lane_latency + CREDIT_LOOP + memories + large + late;
     2 + way.div_ceil(plan.groups * plan.spacing)
 }

@@ -45,6 +45,19 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let any = or_all(&mut b, &mask);
     let wanted = b.or(any, last);
     let push = b.and(row_valid, wanted);
+    let late = u32::from(plan.fabric.is_far());
+    let push = delay_control(&mut b, "push", push, late);
+    let mut pushed = |name: &str, value| b.delay(&format!("pushed_{name}"), value, late);
+    let mut by_lane = |name: &str, of_row: &[Sig]| -> Vec<Sig> {
+        let lanes = of_row.iter().enumerate();
+        lanes
+            .map(|(lane, &bit)| pushed(&format!("{name}{lane}"), bit))
+            .collect()
+    };
+    let mask = by_lane("mask", &mask);
+    let negative = negative.map(|of_row| by_lane("negative", &of_row));
+    let [base, last, user] =
+        [("base", base), ("last", last), ("user", user)].map(|(name, value)| pushed(name, value));
     let pop = b.wire("pop", Ty::BIT);
     let mut ports: Vec<(&str, &[Sig])> = vec![
         ("push_i", std::slice::from_ref(&push)),

@@ -12,6 +12,7 @@ use crate::rtl::load_map::LoadMap;
 use crate::rtl::load_port::LoadPort;
 use crate::rtl::neuron::{self, Assume, Form};
 use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, Weights, plan, sum_type};
+use crate::rtl::port_registers::{Forward, registered};
 use crate::rtl::stream::{Beat, Layout, connections};
 
 /// A complete design.
@@ -116,6 +117,27 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     );
     b.port_doc("s_axis_tlast", "last beat of the time step");
     b.port_doc("s_axis_tuser", "with tlast: last step of the sample");
+    let registered_ports = options.fabric.registers_ports && load.is_none();
+    let mut taken = Forward {
+        valid,
+        data,
+        last,
+        user,
+    };
+    let mut accepted = s_ready;
+    if registered_ports {
+        accepted = b.wire("input_taken", Ty::BIT);
+        let module = format!("{prefix}_input");
+        let (forward, ready) = registered(&mut b, (&module, "u_input"), taken, accepted)?;
+        taken = forward;
+        b.assign(s_ready, ready);
+    }
+    let Forward {
+        valid,
+        data,
+        last,
+        user,
+    } = taken;
     let address = b.slice(data, 0, input.address);
     let payload = (input.payload > 0).then(|| b.slice(data, input.address, input.payload));
     let null = b.bit(data, input.address + input.payload);
@@ -164,7 +186,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         let ends = b.and(last, user);
         port.accepted(&mut b, accepted, ends);
     }
-    b.assign(s_ready, accepts);
+    b.assign(accepted, accepts);
     b.assign(error, guard.out("error_o"));
     beat = Beat::of_instance(&guard, "m", input);
 
@@ -180,7 +202,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             &assumed[index],
             (sizes, banked),
         )?;
-        let next_ready = if index + 1 == plans.len() {
+        let next_ready = if index + 1 == plans.len() && !registered_ports {
             out.ready
         } else {
             b.wire(&format!("layer{index}_ready"), Ty::BIT)
@@ -233,7 +255,25 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     } else {
         packed
     };
-    out.drive(&mut b, beat.valid, &[packed], beat.last, beat.user);
+    let mut leaving = Forward {
+        valid: beat.valid,
+        data: packed,
+        last: beat.last,
+        user: beat.user,
+    };
+    if registered_ports {
+        let module = format!("{prefix}_output");
+        let (forward, taken) = registered(&mut b, (&module, "u_output"), leaving, out.ready)?;
+        leaving = forward;
+        b.assign(ready, taken);
+    }
+    let Forward {
+        valid,
+        data,
+        last,
+        user,
+    } = leaving;
+    out.drive(&mut b, valid, &[data], last, user);
     Ok(Design {
         top: b.finish()?,
         plans,

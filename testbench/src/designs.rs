@@ -74,6 +74,7 @@ fn fabric(rng: &mut TestRng) -> Fabric {
             memory_stages: rng.random_range(0..=2),
             clears_apart: rng.random_bool(0.5),
             chooses: rng.random_bool(0.5),
+            registers_ports: rng.random_bool(0.5),
             block_bits: None,
             adds_products: rng.random_bool(0.5),
             large: None,

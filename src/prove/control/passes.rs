@@ -209,7 +209,8 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         "f_run ? f_cycle < f_length && pass_cycle_q == f_cycle : f_cycle == 0 && f_pass == 0",
     );
     f.need("i_pass", &format!("f_pass < {groups}"));
-    if has(module, "at_end_d1_q") {
+    let halved = has(module, "at_end_low_d1_q");
+    if halved || has(module, "at_end_d1_q") {
         f.need(
             "i_longer",
             &format!(
@@ -226,7 +227,11 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
         );
         f.need(
             "i_at_end",
-            "!f_run || at_end_d1_q == (f_cycle + 2 == f_length)",
+            if halved {
+                "!f_run || (at_end_low_d1_q && at_end_high_d1_q) == (f_cycle + 2 == f_length)"
+            } else {
+                "!f_run || at_end_d1_q == (f_cycle + 2 == f_length)"
+            },
         );
     } else {
         f.need(

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::formal::{Formal, counter_bits};
+use super::formal::{Formal, counter_bits, has};
 use super::queue;
 use crate::hdl::Module;
 use crate::rtl::LayerPlan;
@@ -63,6 +63,11 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
          f_rows <= f_rows + (row_valid_i && (mask_i != 0 || last_i)) - (take && f_ends);\n\
          f_idle <= f_rows != 0 && !m_valid_o ? f_idle + 1 : 0;",
     );
+    let (late, pushed) = if has(module, "push_d1_q") {
+        (1, " + push_d1_q")
+    } else {
+        (0, "")
+    };
     let fields = if sign {
         "{m_payload_o, m_address_o, m_user_o, m_last_o, m_null_o}"
     } else {
@@ -79,7 +84,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "AXI4-Stream: a beat that is not taken stays, valid and unchanged",
         "!f_held || (m_valid_o && f_out == f_before)",
     );
-    let idle = queue::idle(plan.fabric) + 1;
+    let idle = queue::idle(plan.fabric) + 1 + late;
     f.state(
         "p_valid",
         &format!(
@@ -112,7 +117,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "credit_o == f_credit",
     );
     f.need("i_row", "row_valid_q == f_row");
-    f.need("i_rows", "f_rows == f_queue_entries + f_row");
+    f.need(
+        "i_rows",
+        &format!("f_rows == f_queue_entries + f_row{pushed}"),
+    );
     let mut same =
         "row_base_q == f_base && row_last_q == f_last && row_user_q == f_user".to_owned();
     for lane in 0..lanes {
