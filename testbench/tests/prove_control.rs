@@ -54,6 +54,8 @@ fn the_control_of_every_shape_is_proved() {
         "spikes_queue",
         "probe_queue",
         "loader",
+        "input",
+        "output",
     ] {
         assert!(
             units.iter().any(|top| top.ends_with(unit)),
@@ -117,6 +119,41 @@ fn an_entry_lost_after_one_pattern_of_pushes_and_stalls_is_found() {
 
 /// One planted bug a statement, in a row: shape, unit, text, its replacement, words of what it breaks.
 const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
+    (
+        2,
+        "input",
+        "ready_q ? arrived_data_q : overtaken_data_q",
+        "arrived_data_q",
+        "each beat that is taken leaves once",
+    ),
+    (
+        2,
+        "input",
+        "offered_q <= offered_d;",
+        "offered_q <= offered_d | ~(s_valid_i | offered_q);",
+        "nothing leaves that was not taken",
+    ),
+    (
+        2,
+        "input",
+        "        if (offered_en) begin\n            offered_data_q",
+        "        if (1'd1) begin\n            offered_data_q",
+        "a beat that is not taken stays",
+    ),
+    (
+        2,
+        "input",
+        "offered_q <= offered_d;",
+        "offered_q <= offered_d & m_ready_i;",
+        "TVALID does not wait for TREADY",
+    ),
+    (
+        2,
+        "input",
+        "(~offered_d) | offered_en;",
+        "(~offered_d) & offered_en;",
+        "the registers take one",
+    ),
     (
         0,
         "spikes_queue",

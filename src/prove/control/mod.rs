@@ -13,6 +13,7 @@ mod formal;
 mod guard;
 mod loader;
 mod passes;
+mod port_registers;
 mod queue;
 mod shapes;
 mod spikes;
@@ -130,7 +131,7 @@ impl ControlClaim {
     }
 }
 
-/// The claims of a design: guard, load port, and of each layer event buffer, pass controller, queues and serialiser.
+/// The claims of a design: registers at the pins, guard, load port, and of each layer event buffer, pass controller, queues and serialiser.
 ///
 /// # Errors
 /// Only an internal bug.
@@ -139,6 +140,17 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
     let prefix = design.top.name();
     let find = |name: String| modules.iter().find(|module| module.name() == name);
     let mut all = Vec::new();
+    for side in ["input", "output"] {
+        if let Some(module) = find(format!("{prefix}_{side}")) {
+            let formal = port_registers::formal(module);
+            all.push(claim(
+                format!("registers at the {side}'s pins"),
+                &[(module, formal)],
+                4,
+                10,
+            )?);
+        }
+    }
     if let Some(module) = find(format!("{prefix}_guard")) {
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
