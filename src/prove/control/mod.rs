@@ -142,7 +142,10 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
     if let Some(module) = find(format!("{prefix}_guard")) {
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
-        let name = format!("guard of {} axons", plan.axons);
+        let name = match plan.beat_events {
+            1 => format!("guard of {} axons", plan.axons),
+            several => format!("guard of {} axons, {several} events a beat", plan.axons),
+        };
         all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
     }
     if let (Some(module), Some(map)) = (find(format!("{prefix}_loader")), &design.load) {
@@ -156,8 +159,14 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         let stages = plan.fabric.memory_stages;
         if let Some(module) = of("event_buffer") {
             let name = format!(
-                "layer {index}: event buffer of {} banks, {} axons, {} events a cycle",
-                plan.banks, plan.axons, plan.events
+                "layer {index}: event buffer of {} banks, {} axons, {} events a cycle{}",
+                plan.banks,
+                plan.axons,
+                plan.events,
+                match plan.beat_events {
+                    1 => String::new(),
+                    several => format!(", {several} a beat"),
+                }
             );
             let formal = buffer::formal(module, plan);
             all.push(claim(
