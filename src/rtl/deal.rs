@@ -160,7 +160,10 @@ fn encoded(b: &mut Builder, all: &[Sig], bits: u32) -> Sig {
     let parts: Vec<Sig> = (0..bits)
         .rev()
         .filter_map(|bit| {
-            let with = all.iter().enumerate().filter(|(number, _)| number >> bit & 1 == 1);
+            let with = all
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| number >> bit & 1 == 1);
             with.map(|(_, &is)| is).reduce(|any, is| b.or(any, is))
         })
         .collect();

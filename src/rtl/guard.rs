@@ -127,9 +127,7 @@ pub(crate) fn guard(
     let addresses: Vec<Sig> = places.iter().map(|place| place.q).collect();
     let beat2 = beat1.delayed_with(&mut b, "2", 1, &addresses);
     let in_range2: Vec<Option<Sig>> = (in_range.iter().enumerate())
-        .map(|(number, in_range)| {
-            in_range.map(|ok| b.delay(&named("in_range2", number), ok, 1))
-        })
+        .map(|(number, in_range)| in_range.map(|ok| b.delay(&named("in_range2", number), ok, 1)))
         .collect();
     let seen_now: Vec<Sig> = beat2
         .slots

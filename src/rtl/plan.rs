@@ -182,7 +182,9 @@ pub enum PlanError {
         events: u32,
     },
     /// Several events of a beat with payloads that are numbers.
-    #[error("a beat of {given} events, and the input's payloads are analogue: they come one a beat")]
+    #[error(
+        "a beat of {given} events, and the input's payloads are analogue: they come one a beat"
+    )]
     BeatPayloads {
         /// Events of a beat given.
         given: u32,
@@ -235,7 +237,9 @@ impl PlanError {
                 "leave --beat-events out, or give the first layer more --events".to_owned()
             }
             Self::BeatEvents { events, .. } => {
-                format!("give --beat-events a number from 1 to {events}, or the first layer more --events")
+                format!(
+                    "give --beat-events a number from 1 to {events}, or the first layer more --events"
+                )
             }
             Self::BeatPayloads { .. } => "leave --beat-events out".to_owned(),
             Self::BeatWidth { fit, .. } => {

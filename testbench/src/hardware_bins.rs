@@ -247,7 +247,10 @@ impl Layer {
     fn step(&self, sim: &Sim, bins: &Bins) {
         let plan = &self.plan;
         let counted = self.events.value(sim);
-        let (times, more) = (counted >> plan.way_bits(), counted & ((1 << plan.way_bits()) - 1));
+        let (times, more) = (
+            counted >> plan.way_bits(),
+            counted & ((1 << plan.way_bits()) - 1),
+        );
         let events = times * plan.events as usize + more;
         let adding = events.div_ceil(plan.events as usize) + plan.fabric.clear_cycles() as usize;
         bins.see(if adding >= plan.spacing as usize {

@@ -470,7 +470,11 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         };
         let clean = BeatStimulus::of_samples(&design, &samples(2), Stalls::NONE);
         if repeats.is_none() {
-            equal("beats of two steps", &clean.beats.len(), &(2 * beats_in as usize))?;
+            equal(
+                "beats of two steps",
+                &clean.beats.len(),
+                &(2 * beats_in as usize),
+            )?;
         }
         let beats = u64::from(beats_in).max(most.max().unwrap_or(0) as u64 + 1);
         if compute <= beats {

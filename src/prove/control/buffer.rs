@@ -64,7 +64,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     };
     let (ends, shows) = if layout.repeats {
         let repeat = beat("repeat", 1);
-        (format!("{{{repeat}, {user}}}"), "{step_repeat_o, step_user_o}")
+        (
+            format!("{{{repeat}, {user}}}"),
+            "{step_repeat_o, step_user_o}",
+        )
     } else {
         (user, "step_user_o")
     };
@@ -327,12 +330,15 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.need("i_full", &format!("f_stored < {banks} || f_written == 0"));
     f.need("i_most", &format!("f_written <= {most}"));
-    f.need(
-        "i_turns",
-        &format!("(f_written & {}) < {ways}", radix - 1),
-    );
+    f.need("i_turns", &format!("(f_written & {}) < {ways}", radix - 1));
     if dealt {
-        f.wire("f_turn", many, &format!("f_push ? 0 : f_after & {}", radix - 1));
+        // Behind the most events of a step a memory's count may be 0 again.
+        let places = (1u64 << (plan.count_bits() - way_bits)) - 1;
+        f.wire(
+            "f_turn",
+            many,
+            &format!("f_push ? 0 : f_after & {}", radix - 1),
+        );
         for way in 0..ways {
             f.need(
                 &format!("i_turn{way}"),
@@ -340,7 +346,10 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
             );
             f.need(
                 &format!("i_written{way}"),
-                &format!("written{way}_q == (f_written >> {way_bits}) + ((f_written & {}) > {way})", radix - 1),
+                &format!(
+                    "written{way}_q == (((f_written >> {way_bits}) + ((f_written & {}) > {way})) & {places})",
+                    radix - 1
+                ),
             );
         }
     } else {

@@ -21,43 +21,16 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     let judging = TO_MARK + plan.fabric.read_cycles();
     let cycles = judging + 1;
     let bits = counter_bits(axons + 8);
-    let slots = layout.slots as usize;
     let mut f = Formal::new(module);
-    // What is packed has an element a slot.
-    let of = |name: &str, slot: usize, bits: u32| match slots {
-        1 => name.to_owned(),
-        _ => format!("{name}[{} +: {bits}]", slot * bits as usize),
-    };
-    let every = |term: &dyn Fn(usize) -> String| all_of(slots, " && ", term);
-    let any = |term: &dyn Fn(usize) -> String| all_of(slots, " || ", term);
-    let named = |name: &str, slot: usize| match slots {
-        1 => name.to_owned(),
-        _ => format!("{name}_{slot}"),
-    };
-    let of_pair = |name: &str, from: usize, to: usize| match slots {
-        1 => name.to_owned(),
-        _ => format!("{name}_{from}_{to}"),
-    };
-    let place = |slot: usize| format!("{}_q", named("place", slot));
 
     f.wire("f_accept", 1, "s_valid_i && s_ready_o");
     f.delays("f_valid", 1, "f_accept", cycles);
-    f.delays("f_null", layout.slots, "s_null_i", cycles);
+    f.delays("f_null", 1, "s_null_i", cycles);
     f.delays("f_last", 1, "s_last_i", cycles);
     f.delays("f_user", 1, "s_user_i", cycles);
-    f.delays(
-        "f_address",
-        layout.slots * layout.address,
-        "s_address_i",
-        cycles,
-    );
+    f.delays("f_address", layout.address, "s_address_i", cycles);
     if layout.payload > 0 {
-        f.delays(
-            "f_payload",
-            layout.slots * layout.payload,
-            "s_payload_i",
-            cycles,
-        );
+        f.delays("f_payload", layout.payload, "s_payload_i", cycles);
     }
     f.state(
         "p_ready",
@@ -74,18 +47,14 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     f.state(
         "p_unchanged",
         "address and payload of an event stay",
-        &every(&|slot| {
-            let same = |name: &str, bits: u32| {
-                let (out, was) = (format!("m_{name}_o"), format!("f_{name}_{cycles}"));
-                format!("{} == {}", of(&out, slot, bits), of(&was, slot, bits))
-            };
-            let mut unchanged = same("address", layout.address);
+        &format!(
+            "!m_valid_o || m_null_o || (m_address_o == f_address_{cycles}{})",
             if layout.payload > 0 {
-                unchanged = format!("{unchanged} && {}", same("payload", layout.payload));
+                format!(" && m_payload_o == f_payload_{cycles}")
+            } else {
+                String::new()
             }
-            let null = of("m_null_o", slot, 1);
-            format!("(!m_valid_o || {null} || ({unchanged}))")
-        }),
+        ),
     );
 
     f.verilog("// one address");
@@ -95,48 +64,33 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
         "the address that is followed is an axon's",
         &format!("f_watch < {axons}"),
     );
-    for slot in 0..slots {
-        let null = of(&format!("f_null_{TO_MARK}"), slot, 1);
-        let address = of(&format!("f_address_{TO_MARK}"), slot, layout.address);
-        let mut hit = format!("!{null} && {address} == f_watch");
-        if layout.payload > 0 {
-            let payload = of(&format!("f_payload_{TO_MARK}"), slot, layout.payload);
-            hit = format!("{hit} && {payload} <= {most}");
-        }
-        f.wire(&format!("f_hit{slot}"), 1, &hit);
-        let mut new = format!("f_hit{slot} && !f_seen");
-        for before in 0..slot {
-            new.push_str(&format!(" && !f_hit{before}"));
-        }
-        f.wire(&format!("f_new{slot}"), 1, &new);
-    }
-    let hit = any(&|slot| format!("f_hit{slot}"));
+    let payload_ok = if layout.payload > 0 {
+        format!("f_payload_{TO_MARK} <= {most}")
+    } else {
+        "1'b1".to_owned()
+    };
+    f.wire(
+        "f_new",
+        1,
+        &format!("!f_null_{TO_MARK} && f_address_{TO_MARK} == f_watch && {payload_ok} && !f_seen"),
+    );
     f.registers(
         &[("f_seen", 1)],
-        &format!("if (f_valid_{TO_MARK}) f_seen <= f_last_{TO_MARK} ? 0 : f_seen || {hit};"),
+        &format!("if (f_valid_{TO_MARK}) f_seen <= f_last_{TO_MARK} ? 0 : f_seen || f_new;"),
     );
     let judged = cycles - TO_MARK;
-    let new: Vec<String> = (0..slots).rev().map(|slot| format!("f_new{slot}")).collect();
-    let new = format!("{{{}}}", new.join(", "));
-    f.delays("f_legal", layout.slots, &new, judged);
+    f.delays("f_legal", 1, "f_new", judged);
     f.state(
         "p_legal",
         "an event goes through exactly if its address is an axon's, its payload is in range, and its address is new in its step",
-        &every(&|slot| {
-            let address = of(&format!("f_address_{cycles}"), slot, layout.address);
-            let (null, legal) = (
-                of("m_null_o", slot, 1),
-                of(&format!("f_legal_{judged}"), slot, 1),
-            );
-            format!(
-                "(!m_valid_o || ({address} != f_watch && {address} < {axons}) || \
-                 {null} == !({address} == f_watch && {legal}))"
-            )
-        }),
+        &format!(
+            "!m_valid_o || (f_address_{cycles} != f_watch && f_address_{cycles} < {axons}) || \
+             m_null_o == !(f_address_{cycles} == f_watch && f_legal_{judged})"
+        ),
     );
     f.wire("f_out_ends", 1, "m_valid_o && m_last_o");
     let mut illegal = format!(
-        "m_valid_o && (|(~f_null_{cycles} & m_null_o) || (&f_null_{cycles} && !f_last_{cycles}))"
+        "m_valid_o && ((!f_null_{cycles} && m_null_o) || (f_null_{cycles} && !f_last_{cycles}))"
     );
     if let Some(steps) = steps {
         let bits = counter_bits(steps);
@@ -202,34 +156,21 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     f.state(
         "p_written",
         "no tag is read while it is written",
-        &every(&|from| {
-            every(&|to| {
-                let address = of("f_address_1", to, layout.address);
-                let (meets, mark) = (of_pair("meets", from, to), named("mark", from));
-                let place = place(from);
-                format!(
-                    "(!(f_valid_1 && {address} < {axons} && !{meets}) || !((sweep_q || {mark}) && {place} == {address}))"
-                )
-            })
-        }),
+        &format!("!(f_valid_1 && f_address_1 < {axons} && !meets) || !((sweep_q || mark) && place_q == f_address_1)"),
     );
-    let places = every(&|slot| format!("{} == f_clearing - 4", place(slot)));
     f.need(
         "i_sweep",
-        &format!("clearing_q ? sweep_q == (f_clearing >= 4) && (!sweep_q || ({places})) : !sweep_q"),
+        "clearing_q ? sweep_q == (f_clearing >= 4) && (!sweep_q || place_q == f_clearing - 4) : !sweep_q",
     );
-    let tag = |from: usize, to: usize| format!("{}[f_watch]", of_pair("seen_tag", from, to));
-    let cleared = every(&|from| every(&|to| format!("{} == 0", tag(from, to))));
-    let place = place(0);
     f.need(
         "i_swept",
-        &format!("!(clearing_q && f_clearing >= 4 && f_watch < {place}) || ({cleared})"),
+        "!(clearing_q && f_clearing >= 4 && f_watch < place_q) || seen_tag[f_watch] == 0",
     );
-    f.need("i_place", &format!("!sweep_q || {place} < {axons}"));
+    f.need("i_place", &format!("!sweep_q || place_q < {axons}"));
     if axons > 1 {
         f.need(
             "i_last_place",
-            &format!("clear_last_q == (sweep_q && {place} == {})", axons - 1),
+            &format!("clear_last_q == (sweep_q && place_q == {})", axons - 1),
         );
     }
     f.wire("f_counts", 1, "!clearing_q || f_valid_1 || f_valid_2");
@@ -244,14 +185,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     );
     f.need(
         "i_seen",
-        &format!(
-            "!f_counts || ({} && {})",
-            every(&|from| every(&|to| format!("{} <= tag_q", tag(from, to)))),
-            every(&|to| {
-                let seen = any(&|from| format!("{} == tag_q", tag(from, to)));
-                format!("({seen}) == f_seen")
-            })
-        ),
+        "!f_counts || (seen_tag[f_watch] <= tag_q && (seen_tag[f_watch] == tag_q) == f_seen)",
     );
     f.need(
         "i_none_seen",
@@ -261,33 +195,8 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, steps: Option<usize>) ->
     if axons <= SEEN_AXONS {
         f.see(
             "c_twice",
-            &format!(
-                "m_valid_o && {} && {} == f_watch && !{} && f_seen && !f_valid_1",
-                of("m_null_o", 0, 1),
-                of(&format!("f_address_{cycles}"), 0, layout.address),
-                of(&format!("f_null_{cycles}"), 0, 1)
-            ),
+            &format!("m_valid_o && m_null_o && f_address_{cycles} == f_watch && !f_null_{cycles} && f_seen && !f_valid_1"),
         );
-        if slots > 1 {
-            let last = slots - 1;
-            f.see(
-                "c_twice_at_once",
-                &format!(
-                    "m_valid_o && !{} && {} && !{} && {} == {}",
-                    of("m_null_o", 0, 1),
-                    of("m_null_o", last, 1),
-                    of(&format!("f_null_{cycles}"), last, 1),
-                    of(&format!("f_address_{cycles}"), 0, layout.address),
-                    of(&format!("f_address_{cycles}"), last, layout.address)
-                ),
-            );
-        }
     }
     f
-}
-
-/// `term` of each of `count`, put together.
-fn all_of(count: usize, joined: &str, term: &dyn Fn(usize) -> String) -> String {
-    let terms: Vec<String> = (0..count).map(term).collect();
-    terms.join(joined)
 }

@@ -130,7 +130,7 @@ impl ControlClaim {
     }
 }
 
-/// The claims of a design: guard, load port, and of each layer event buffer, pass controller, queues and serialiser.
+/// The claims of a design: guard of beats of one event, load port, and of each layer event buffer, pass controller, queues and serialiser.
 ///
 /// # Errors
 /// Only an internal bug.
@@ -139,13 +139,12 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
     let prefix = design.top.name();
     let find = |name: String| modules.iter().find(|module| module.name() == name);
     let mut all = Vec::new();
-    if let Some(module) = find(format!("{prefix}_guard")) {
+    if let Some(module) = find(format!("{prefix}_guard"))
+        && design.input.slots == 1
+    {
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
-        let name = match plan.beat_events {
-            1 => format!("guard of {} axons", plan.axons),
-            several => format!("guard of {} axons, {several} events a beat", plan.axons),
-        };
+        let name = format!("guard of {} axons", plan.axons);
         all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
     }
     if let (Some(module), Some(map)) = (find(format!("{prefix}_loader")), &design.load) {
