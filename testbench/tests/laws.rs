@@ -146,7 +146,7 @@ fn disturb(sim: &mut Sim, design: &Design, draw: u64) {
         sim.set(valid, i128::from(rng.random_bool(0.8)));
         sim.set(
             data,
-            i128::from(rng.random::<u64>() & ((1 << design.input.tdata_bits()) - 1)),
+            i128::from(rng.random::<u64>() & (u64::MAX >> (64 - design.input.tdata_bits()))),
         );
         sim.set(last, i128::from(rng.random_bool(0.2)));
         sim.set(user, i128::from(rng.random_bool(0.3)));

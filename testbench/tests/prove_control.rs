@@ -246,8 +246,8 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
     (
         7,
         "l0_event_buffer",
-        "wire write1 = ",
-        "wire write1 = ~s_user_i & ",
+        "take1_0_d1_q ? ",
+        "(take1_0_d1_q & ~take0_1_d1_q) ? ",
         "each event is read back unchanged",
     ),
     (
@@ -255,13 +255,6 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         "l0_event_buffer",
         "wire event2 = ",
         "wire event2 = (s_address_i[4:0] != 5'd3) & ",
-        "each event is read back unchanged",
-    ),
-    (
-        8,
-        "l0_event_buffer",
-        "assign step_events_o = ",
-        "assign step_events_o = step_user_o ? 0 : ",
         "with its number of events",
     ),
     (
