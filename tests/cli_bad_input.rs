@@ -554,12 +554,10 @@ fn flags_that_do_not_fit_what_is_given() {
             ],
         ),
         (
-            "beat-events-of-a-board",
+            "beat-events-of-analogue-input",
             &[
                 "generate",
                 "digits",
-                "--target",
-                "icebreaker",
                 "-o",
                 text(&out),
                 "--events",
