@@ -121,7 +121,7 @@ pub const ROWS: &[Row] = &[
         name: "B on ECP5-85F, fast",
         sizes: B,
         target: "ecp5-85k",
-        lanes: &[128, 10],
+        lanes: &[128, 5],
         neuron_lanes: &[5, 1],
         events: &[3, 1],
         beat_events: 3,
