@@ -533,8 +533,38 @@ fn flags_that_do_not_fit_what_is_given() {
             &["build", "digits", "-o", text(&out), "--neuron-lanes", "1,0"],
         ),
         (
-            "events-three",
-            &["generate", "digits", "-o", text(&out), "--events", "3"],
+            "events-nine",
+            &["generate", "digits", "-o", text(&out), "--events", "9"],
+        ),
+        (
+            "beat-events-zero",
+            &["verify", "digits", "--beat-events", "0"],
+        ),
+        (
+            "beat-events-above-the-events",
+            &[
+                "build",
+                "digits",
+                "-o",
+                text(&out),
+                "--events",
+                "2,1",
+                "--beat-events",
+                "3",
+            ],
+        ),
+        (
+            "beat-events-of-analogue-input",
+            &[
+                "generate",
+                "digits",
+                "-o",
+                text(&out),
+                "--events",
+                "2",
+                "--beat-events",
+                "2",
+            ],
         ),
         (
             "image-of-another-width",

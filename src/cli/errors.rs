@@ -72,7 +72,11 @@ fn quantize_place(error: &QuantizeError, imported: Option<&Imported>) -> Option<
 pub fn plan(error: &PlanError) -> Diagnostic {
     let code = match error {
         PlanError::LaneCount { .. } => &codes::LANE_COUNT,
-        PlanError::LaneRange { .. } | PlanError::Events { .. } => &codes::LANE_RANGE,
+        PlanError::LaneRange { .. }
+        | PlanError::Events { .. }
+        | PlanError::BeatEvents { .. }
+        | PlanError::BeatWidth { .. } => &codes::LANE_RANGE,
+        PlanError::BeatPayloads { .. } => &codes::NOT_APPLICABLE,
         PlanError::Banks(_) => &codes::BANKS,
         PlanError::AnySum { .. } => &codes::SUM_TOO_WIDE,
         PlanError::Hdl(_) => &codes::INTERNAL,

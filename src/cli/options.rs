@@ -216,9 +216,12 @@ pub struct LaneArgs {
     /// Neuron lanes: one number, or one a layer [default: chosen by layer].
     #[arg(long, value_name = "Q,..", value_delimiter = ',')]
     neuron_lanes: Vec<u32>,
-    /// Events that a layer takes in a cycle, a power of two: one number, or one a layer [default: 1].
+    /// Events that a layer takes in a cycle, 1 to 8: one number, or one a layer [default: 1].
     #[arg(long, value_name = "K,..", value_delimiter = ',')]
     events: Vec<u32>,
+    /// Events that a beat of the input stream carries, at most the first layer's --events [default: 1].
+    #[arg(long, value_name = "N")]
+    beat_events: Option<u32>,
     /// Weights, thresholds and all other constants of neurons: part of the design, rewritten over a load port, or loaded
     /// over it before anything runs [default: rom].
     #[arg(long, value_enum)]
@@ -272,6 +275,7 @@ impl LaneArgs {
         !self.lanes.is_empty()
             || !self.neuron_lanes.is_empty()
             || !self.events.is_empty()
+            || self.beat_events.is_some()
             || self.weights.is_some()
             || self.constant_input.is_some()
     }
@@ -293,6 +297,7 @@ impl LaneArgs {
             lanes: choice(&self.lanes),
             neuron_lanes: choice(&self.neuron_lanes),
             events: choice(&self.events),
+            beat_events: self.beat_events.unwrap_or(1),
             probe,
             fabric,
             weights: match self.weights {
@@ -353,6 +358,9 @@ impl LaneArgs {
         .filter(|(_, lanes)| !lanes.is_empty())
         .flat_map(|(flag, lanes)| [flag.to_owned(), list(lanes)])
         .collect();
+        if let Some(events) = self.beat_events.filter(|&events| events != 1) {
+            given.extend(["--beat-events".to_owned(), events.to_string()]);
+        }
         if let Some(weights) = self.weights.filter(|&weights| weights != WeightsArg::Rom) {
             given.extend(["--weights", weights.name()].map(str::to_owned));
         }

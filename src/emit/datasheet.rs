@@ -107,9 +107,14 @@ fn forms(out: &mut String, design: &Design, network: &QuantNetwork) {
 }
 
 fn timing(out: &mut String, design: &Design, latency: u64) {
-    out.push_str(
+    let beats = match design.input.slots {
+        1 => String::new(),
+        slots => format!(", ceil(events / {slots}) for a step"),
+    };
+    let _ = write!(
+        out,
         "## Cycles\n\n\
-         What a layer takes for a time step, by its events, in the steady state and without stalls; the input takes one beat a cycle. The layers work on different time steps at the same time, so \
+         What a layer takes for a time step, by its events, in the steady state and without stalls; the input takes one beat a cycle{beats}. The layers work on different time steps at the same time, so \
          a step costs as much as its slowest layer:\n\n| layer | cycles of a step | silent step | every axon spikes |\n|---|---|--:|--:|\n",
     );
     for (index, plan) in design.plans.iter().enumerate() {
@@ -206,7 +211,21 @@ fn meaning(port: &str) -> &'static str {
 }
 
 fn events(out: &mut String, design: &Design, network: &QuantNetwork) {
-    out.push_str("## Events\n\nA beat carries at most one event.\n\n| stream | TDATA | address | payload | null |\n|---|--:|---|---|---|\n");
+    out.push_str("## Events\n\n");
+    match design.input.slots {
+        1 => out.push_str("A beat carries at most one event."),
+        slots => {
+            let bits = design.input.slot_bits();
+            let _ = write!(
+                out,
+                "A beat of s_axis has {slots} slots of {bits} bits, the first in the low bits of TDATA and each as the table has it \
+                 for bits {}:0; a slot with null = 1 carries no event. Below, a null beat is one whose slots are all null. A beat of \
+                 m_axis carries at most one event.",
+                bits - 1
+            );
+        }
+    }
+    out.push_str("\n\n| stream | TDATA | address | payload | null |\n|---|--:|---|---|---|\n");
     let mut row = |stream: &str, layout: Layout, addresses: usize| {
         let Layout {
             address,

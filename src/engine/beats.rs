@@ -162,13 +162,12 @@ fn step_beats(
     layout: Layout,
     events: impl Iterator<Item = (u32, u32)>,
 ) {
-    let before = beats.len();
-    beats.extend(
-        events.map(|(address, payload)| InputBeat::of(layout.pack_event(address, payload))),
-    );
-    if beats.len() == before {
+    let events: Vec<(u32, u32)> = events.collect();
+    if events.is_empty() {
         beats.push(InputBeat::of(layout.pack_null()));
     }
+    let of_beats = events.chunks(layout.slots as usize);
+    beats.extend(of_beats.map(|events| InputBeat::of(layout.pack_events(events))));
 }
 
 /// One beat on an output stream.

@@ -60,6 +60,12 @@ pub enum ShapeError {
         "a board's link carries no images, so the load port of the weights would be out of reach"
     )]
     LoadPort,
+    /// A design whose beats have several slots.
+    #[error("a board's link carries one event a beat, the design takes {slots}")]
+    Slots {
+        /// Events of a beat.
+        slots: u32,
+    },
 }
 
 impl ShapeError {
@@ -86,6 +92,9 @@ impl ShapeError {
             Self::Beats { .. } => format!("a number from 2 to {MOST_BEATS}"),
             Self::LoadPort => {
                 "leave `--weights` out, or name a device in the place of the board".to_owned()
+            }
+            Self::Slots { .. } => {
+                "leave `--beat-events` out, or name a device in the place of the board".to_owned()
             }
         }
     }
@@ -125,6 +134,10 @@ impl Shape {
         }
         if design.load.is_some() {
             return Err(ShapeError::LoadPort);
+        }
+        if design.input.slots > 1 {
+            let slots = design.input.slots;
+            return Err(ShapeError::Slots { slots });
         }
         let mut first = [0; 4];
         for (byte, digits) in first.iter_mut().zip(digest.as_bytes().chunks(2)) {

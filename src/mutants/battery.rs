@@ -285,7 +285,11 @@ fn spoiled(
 ) -> (Vec<InputBeat>, usize) {
     let (mut beats, mut faults, mut step) = (Vec::new(), 0, Vec::new());
     for beat in clean {
-        let (null, _, address) = subject.design.input.unpack(beat.data);
+        let slots = subject.design.input.unpack_slots(beat.data);
+        let events: Vec<u32> = slots
+            .filter(|&(null, _, _)| !null)
+            .map(|(_, _, address)| address)
+            .collect();
         while random.below(4) == 0 {
             faults += 1;
             beats.push(InputBeat {
@@ -295,15 +299,13 @@ fn spoiled(
                 gap: 0,
             });
         }
-        if !null {
-            step.push(address);
-        }
+        step.extend(&events);
         // An illegal event that ends the step is dropped, and ends it all the same.
         let end = (beat.last && random.below(2) == 0)
             .then(|| illegal(subject, random, &step, true))
             .flatten();
         if let Some(data) = end {
-            if !null {
+            if !events.is_empty() {
                 beats.push(InputBeat {
                     last: false,
                     user: random.below(2) == 0,

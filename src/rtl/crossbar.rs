@@ -16,7 +16,7 @@ use goldspike_golden::quant::QuantLayer;
 use crate::hdl::{Builder, HdlError, Module, Reg, Sig, Ty};
 use crate::rtl::load::{Load, Size};
 use crate::rtl::passes::passes;
-use crate::rtl::plan::{LayerPlan, index_bits};
+use crate::rtl::plan::LayerPlan;
 use crate::rtl::regs::{delay_control, resized};
 use crate::rtl::stream::Layout;
 use crate::rtl::weights::{group_part, weight_cycles, weights};
@@ -47,7 +47,7 @@ pub(crate) fn crossbar(
     );
     let mut b = Builder::new(name, doc);
     let pushed = b.input("pushed_i", Ty::BIT);
-    let step_events = b.input("step_events_i", Ty::u(index_bits(plan.axons + 1)));
+    let step_events = b.input("step_events_i", Ty::u(plan.count_bits()));
     let step_user = b.input("step_user_i", Ty::BIT);
     let step_repeat = (layout.repeats).then(|| b.input("step_repeat_i", Ty::BIT));
     let addresses = b.input_vec("event_address_i", Ty::u(layout.address), at_once);
@@ -73,7 +73,7 @@ pub(crate) fn crossbar(
     let mut ways: Vec<Way> = (0..at_once)
         .map(|way| {
             let arrived = issue.arrived[way];
-            let read = (arrived, addresses[way], group);
+            let read = (arrived, issue.arrived[0], addresses[way], group);
             let terms = weights(&mut b, plan, layer, (weight_file, load.as_ref()), way, read);
             let event = format!("weighed{way}");
             Way {
@@ -221,7 +221,7 @@ fn added(b: &mut Builder, ways: &[Way], plan: &LayerPlan, signed: bool) -> (Sig,
     let mut levels: Vec<Vec<Sig>> = ways
         .iter()
         .enumerate()
-        .map(|(number, way)| way.gated(b, signed, number > 0))
+        .map(|(number, way)| way.gated(b, signed, number > 0 && !plan.zero_word))
         .collect();
     let mut stages = 0;
     while stages == 0 || levels.len() > 1 {

@@ -5,11 +5,13 @@
 //! only while every bank is claimed, so it never waits for a `last` that cannot arrive.
 //!
 //! Bank and place are interleaved: event `i` of bank `k` is word `i * banks + k`, so an address needs no adder. With `K`
-//! events a cycle there are `K` memories, and event `i` is in memory `i mod K`.
+//! events a cycle there are `K` memories, and event `i` is in memory `i mod K`. Events of a beat of several, and those of a
+//! `K` that is no power of two, are [`dealt`](crate::rtl::deal) to the memories.
 
 use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::rtl::deal::{Dealt, Taken};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{counted, delay_control, occupancy, resized, ring};
@@ -22,7 +24,7 @@ use crate::rtl::stream::{Beat, Layout};
 /// `event_payload_o`; `step_done_i` frees the oldest step's bank.
 pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
     let layout = Layout::into_layer(plan);
-    let count = Ty::u(index_bits(plan.axons + 1));
+    let count = Ty::u(plan.count_bits());
     let at_once = plan.events as usize;
     let doc = format!(
         "Event buffer: {} banks of {} events, one time step a bank; {at_once} read a cycle.",
@@ -52,32 +54,46 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
     let ready = ready.q;
 
     b.comment("writing");
-    let has_event = b.not(beat.null);
-    let write = b.and(beat.valid, has_event);
-    let write = b.name("write", write);
+    let (beat, dealt) = if layout.slots == 1 && plan.events.is_power_of_two() {
+        (beat, None)
+    } else {
+        let dealt = Dealt::new(&mut b, plan, &beat);
+        (beat.delayed(&mut b, "_dealt", 1), Some(dealt))
+    };
+    let write = match dealt {
+        Some(_) => beat.valid,
+        None => {
+            let has_event = b.not(beat.slots[0].null);
+            let write = b.and(beat.valid, has_event);
+            b.name("write", write)
+        }
+    };
     let push = b.and(beat.valid, beat.last);
     let push = b.name("push", push);
     let bank_ty = Ty::u(index_bits(plan.banks as usize));
     let last_bank = (1, plan.banks as usize - 1);
     let write_bank = ring(&mut b, "write_bank_q", bank_ty, last_bank, push).0;
-    let written = b.reg("written_q", count, Some(0));
-    let written_next = counted(&mut b, written.q, 1, push);
-    let moves = b.or(write, push);
-    b.next_en(written, moves, written_next);
+    let written = match dealt {
+        Some(dealt) => Written::Dealt(dealt.taken(&mut b, plan, &beat, push)),
+        None => Written::InTurn {
+            events: in_turn(&mut b, count, write, push),
+            write,
+        },
+    };
 
     b.comment("replay");
     let mut types = vec![Ty::u(layout.address)];
-    let mut data = vec![beat.address];
-    if let Some(payload) = beat.payload {
-        types.push(Ty::u(layout.payload));
-        data.push(payload);
-    }
+    types.extend((layout.payload > 0).then(|| Ty::u(layout.payload)));
     let read_bank = ring(&mut b, "read_bank_q", bank_ty, last_bank, done).0;
     let read_address = b.cat(&[index, read_bank]);
-    let way_bits = at_once.trailing_zeros();
-    let place = b.slice(written.q, way_bits, count.width() - way_bits);
-    let place = resized(&mut b, place, index.ty());
-    let write_address = b.cat(&[place, write_bank]);
+    let places = written.places(&mut b, plan);
+    let write_addresses: Vec<Sig> = places
+        .into_iter()
+        .map(|place| {
+            let place = resized(&mut b, place, index.ty());
+            b.cat(&[place, write_bank])
+        })
+        .collect();
     let depth = plan.places() << bank_ty.width();
     let mut events = Vec::with_capacity(at_once);
     for way in 0..at_once {
@@ -96,22 +112,14 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
             read_address,
             read_step,
         ));
-        let mut here = write;
-        if way_bits > 0 {
-            let turn = b.slice(written.q, 0, way_bits);
-            let this = b.lit(way as i128, turn.ty());
-            let is_turn = b.eq(turn, this);
-            here = b.and(write, is_turn);
-        }
+        let (here, data) = written.of_way(&mut b, plan, &beat, way);
+        let write_address = write_addresses[way % write_addresses.len()];
         b.write(stored, here, write_address, &data);
     }
 
     b.comment("finished steps, the oldest first: number of events, last step of the sample");
     let pushed = delay_control(&mut b, "pushed", push, 1);
-    let before = b.delay("written_before", written.q, 1);
-    let one_more = b.delay("one_more", write, 1);
-    let events_of_step = b.add(before, one_more);
-    let count = b.wrap(events_of_step, count);
+    let count = written.count(&mut b, plan);
     let count = b.name("events", count);
     let user = b.delay("user", beat.user, 1);
     let steps = ShiftQueue::new(&mut b, "stored", plan.banks, pushed, done);
@@ -139,4 +147,73 @@ pub(crate) fn event_buffer(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, 
         b.output_vec("event_payload_o", &payloads);
     }
     b.finish()
+}
+
+/// How the events of beats come into the memories.
+enum Written {
+    /// One a beat, in turn: events of the step so far, and whether there is one more.
+    InTurn { events: Sig, write: Sig },
+    /// As they are dealt.
+    Dealt(Taken),
+}
+
+impl Written {
+    /// The place in the bank that each memory is written at, or the one of all of them.
+    fn places(&self, b: &mut Builder, plan: &LayerPlan) -> Vec<Sig> {
+        match self {
+            Self::InTurn { events, .. } => {
+                let (way_bits, bits) = (plan.way_bits(), events.width());
+                vec![b.slice(*events, way_bits, bits - way_bits)]
+            }
+            Self::Dealt(taken) => taken.ways.iter().map(|way| way.place).collect(),
+        }
+    }
+
+    /// Whether memory `way` takes something, and what.
+    fn of_way(
+        &self,
+        b: &mut Builder,
+        plan: &LayerPlan,
+        beat: &Beat,
+        way: usize,
+    ) -> (Sig, Vec<Sig>) {
+        match self {
+            Self::InTurn { events, write } => {
+                let mut here = *write;
+                if plan.way_bits() > 0 {
+                    let turn = b.slice(*events, 0, plan.way_bits());
+                    let this = b.lit(way as i128, turn.ty());
+                    let is_turn = b.eq(turn, this);
+                    here = b.and(*write, is_turn);
+                }
+                (here, beat.slots[0].fields().collect())
+            }
+            Self::Dealt(taken) => {
+                let way = &taken.ways[way];
+                (way.write, way.data.clone())
+            }
+        }
+    }
+
+    /// The number of events of a step, the cycle after its end is pushed.
+    fn count(&self, b: &mut Builder, plan: &LayerPlan) -> Sig {
+        match self {
+            Self::InTurn { events, write } => {
+                let before = b.delay("written_before", *events, 1);
+                let one_more = b.delay("one_more", *write, 1);
+                let count = b.add(before, one_more);
+                b.wrap(count, events.ty())
+            }
+            Self::Dealt(taken) => taken.count(b, plan),
+        }
+    }
+}
+
+/// Events of the step that is written.
+fn in_turn(b: &mut Builder, count: Ty, write: Sig, push: Sig) -> Sig {
+    let written = b.reg("written_q", count, Some(0));
+    let written_next = counted(b, written.q, 1, push);
+    let moves = b.or(write, push);
+    b.next_en(written, moves, written_next);
+    written.q
 }

@@ -14,15 +14,18 @@
 //! accept ─► 1: in range? tag read ─► 2: tag written, compared ─► 3: judged ─► 4: out
 //! ```
 //!
+//! Where a beat has `N` slots, each slot writes `N` memories of its own, and each slot reads one of every writer's: an address
+//! was seen where any of the tags is the step's. Slots of one beat are compared with each other, and the first one counts.
+//!
 //! Nothing waits between the two ends: whoever takes the beats has room for them when it is ready.
 
 use std::sync::Arc;
 
-use crate::hdl::{Builder, HdlError, MemInit, Module, Sig, Ty};
+use crate::hdl::{Builder, HdlError, Mem, MemInit, Module, Reg, Sig, Ty};
 use crate::rtl::memory::{memory, read};
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{counted, delay_control, stepped};
-use crate::rtl::stream::{Beat, Layout};
+use crate::rtl::stream::{Beat, Layout, Slot};
 
 /// Bits of the step tag: one clearing in about 65,530 steps.
 const TAG_BITS: u32 = 16;
@@ -69,50 +72,135 @@ pub(crate) fn guard(
     b.comment("1: the accepted beat; the tag of its address is read");
     let accepted = Beat {
         valid: accept,
-        ..beat
+        ..beat.clone()
     };
     let beat1 = accepted.delayed(&mut b, "1", 1);
-    let in_range = below(&mut b, beat.address, plan.axons as i128);
-    let in_range = in_range.map(|ok| b.delay("in_range", ok, 1));
-    let same_address = b.eq(beat.address, beat1.address);
-    let same_address = b.delay("same_address", same_address, 1);
-    let look_up = in_range.map_or(beat1.valid, |ok| b.and(beat1.valid, ok));
-    let tags = memory(
-        &mut b,
-        plan.fabric,
-        "seen_tag",
-        &[Ty::u(TAG_BITS)],
-        plan.axons,
-        MemInit::Zero,
-    );
+    let several = beat.slots.len();
+    let named = |name: &str, slot: usize| match several {
+        1 => name.to_owned(),
+        _ => format!("{name}_{slot}"),
+    };
+    let of_pair = |name: &str, from: usize, to: usize| match several {
+        1 => name.to_owned(),
+        _ => format!("{name}_{from}_{to}"),
+    };
+    let in_range: Vec<Option<Sig>> = (beat.slots.iter().enumerate())
+        .map(|(number, slot)| {
+            below(&mut b, slot.address, plan.axons as i128)
+                .map(|ok| b.delay(&named("in_range", number), ok, 1))
+        })
+        .collect();
+    let same_address: Vec<Vec<Sig>> = (beat1.slots.iter().enumerate())
+        .map(|(from, before)| {
+            let to = beat.slots.iter().enumerate();
+            to.map(|(to, slot)| {
+                let same = b.eq(slot.address, before.address);
+                b.delay(&of_pair("same_address", from, to), same, 1)
+            })
+            .collect()
+        })
+        .collect();
+    let look_up: Vec<Sig> = in_range
+        .iter()
+        .map(|in_range| in_range.map_or(beat1.valid, |ok| b.and(beat1.valid, ok)))
+        .collect();
+    let tags: Vec<Vec<Mem>> = (0..several)
+        .map(|from| {
+            (0..several)
+                .map(|to| {
+                    let name = of_pair("seen_tag", from, to);
+                    let tag = [Ty::u(TAG_BITS)];
+                    memory(&mut b, plan.fabric, &name, &tag, plan.axons, MemInit::Zero)
+                })
+                .collect()
+        })
+        .collect();
 
     b.comment("2: the tag arrives, and the step's is written");
-    let place = b.reg("place_q", beat.address.ty(), None);
-    let beat2 = beat1.delayed_with(&mut b, "2", 1, Some(place.q));
-    let in_range2 = in_range.map(|ok| b.delay("in_range2", ok, 1));
-    let has_event2 = b.not(beat2.null);
-    let seen_now = b.and(beat2.valid, has_event2);
-    let payload_ok = beat1
-        .payload
-        .and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1))
-        .map(|ok| b.delay("payload_ok", ok, 1));
-    let mut mark = seen_now;
-    for ok in in_range2.into_iter().chain(payload_ok) {
-        mark = b.and(mark, ok);
-    }
-    let mark = b.name("mark", mark);
+    let places: Vec<Reg> = (beat.slots.iter().enumerate())
+        .map(|(number, slot)| {
+            let name = format!("{}_q", named("place", number));
+            b.reg(&name, slot.address.ty(), None)
+        })
+        .collect();
+    let place = places[0];
+    let addresses: Vec<Sig> = places.iter().map(|place| place.q).collect();
+    let beat2 = beat1.delayed_with(&mut b, "2", 1, &addresses);
+    let in_range2: Vec<Option<Sig>> = (in_range.iter().enumerate())
+        .map(|(number, in_range)| in_range.map(|ok| b.delay(&named("in_range2", number), ok, 1)))
+        .collect();
+    let seen_now: Vec<Sig> = beat2
+        .slots
+        .iter()
+        .map(|slot| {
+            let has_event = b.not(slot.null);
+            b.and(beat2.valid, has_event)
+        })
+        .collect();
+    let payload_ok: Vec<Option<Sig>> = (beat1.slots.iter().enumerate())
+        .map(|(number, slot)| {
+            slot.payload
+                .and_then(|payload| below(&mut b, payload, i128::from(plan.fed.max) + 1))
+                .map(|ok| b.delay(&named("payload_ok", number), ok, 1))
+        })
+        .collect();
+    let mark: Vec<Sig> = (0..several)
+        .map(|slot| {
+            let mut mark = seen_now[slot];
+            for ok in in_range2[slot].into_iter().chain(payload_ok[slot]) {
+                mark = b.and(mark, ok);
+            }
+            b.name(&named("mark", slot), mark)
+        })
+        .collect();
     b.comment("the address of the beat before: its tag is being written, so it is not read");
-    let meets = b.and(mark, same_address);
-    let meets = b.name("meets", meets);
+    let meets: Vec<Vec<Sig>> = (0..several)
+        .map(|from| {
+            (0..several)
+                .map(|to| {
+                    let meets = b.and(mark[from], same_address[from][to]);
+                    b.name(&of_pair("meets", from, to), meets)
+                })
+                .collect()
+        })
+        .collect();
     let not_last2 = b.not(beat2.last);
-    let again = b.and(meets, not_last2);
-    let fresh = b.and(meets, beat2.last);
-    let apart = b.not(meets);
-    let look_up = b.and(look_up, apart);
-    let seen_tag = read(&mut b, plan, tags, "seen_tag_d", beat1.address, look_up)[0];
-    let again = b.delay("again", again, 1);
-    let fresh = b.delay("fresh", fresh, plan.fabric.read_cycles());
-    let not_fresh = b.not(fresh);
+    let again: Vec<Sig> = (0..several)
+        .map(|to| {
+            let meets = any_of(&mut b, &column(&meets, to));
+            b.and(meets, not_last2)
+        })
+        .collect();
+    let mut seen_tag: Vec<Vec<Sig>> = Vec::new();
+    let mut fresh: Vec<Vec<Sig>> = Vec::new();
+    for from in 0..several {
+        let (mut read_tags, mut not_read) = (Vec::new(), Vec::new());
+        for to in 0..several {
+            not_read.push(b.and(meets[from][to], beat2.last));
+            let apart = b.not(meets[from][to]);
+            let look_up = b.and(look_up[to], apart);
+            let name = format!("{}_d", of_pair("seen_tag", from, to));
+            let address = beat1.slots[to].address;
+            read_tags.push(read(&mut b, plan, tags[from][to], &name, address, look_up)[0]);
+        }
+        seen_tag.push(read_tags);
+        fresh.push(not_read);
+    }
+    let again: Vec<Sig> = (again.into_iter().enumerate())
+        .map(|(slot, again)| b.delay(&named("again", slot), again, 1))
+        .collect();
+    let not_fresh: Vec<Vec<Sig>> = (fresh.iter().enumerate())
+        .map(|(from, fresh)| {
+            let of_writer = fresh.iter().enumerate();
+            of_writer
+                .map(|(to, &fresh)| {
+                    let name = of_pair("fresh", from, to);
+                    let fresh = b.delay(&name, fresh, plan.fabric.read_cycles());
+                    b.not(fresh)
+                })
+                .collect()
+        })
+        .collect();
     let tag = b.reg("tag_q", Ty::u(TAG_BITS), Some(0));
     let ends_step = b.and(beat2.valid, beat2.last);
 
@@ -145,8 +233,10 @@ pub(crate) fn guard(
     b.comment("the address of the beat, or the place that is cleared: no beat is here then");
     let begins = b.not(sweep.q);
     let cleared = counted(&mut b, place.q, 1, begins);
-    let place_next = b.mux(sweep_next, cleared, beat1.address);
-    b.next(place, place_next);
+    for (slot, place) in beat1.slots.iter().zip(&places) {
+        let place_next = b.mux(sweep_next, cleared, slot.address);
+        b.next(*place, place_next);
+    }
     b.comment("the tag is 0 while the memory is cleared with it, and counts from 1 after that");
     let zero_tag = b.lit(0, tag.q.ty());
     let tag_plus = stepped(&mut b, tag.q, 1);
@@ -154,50 +244,68 @@ pub(crate) fn guard(
     let tag_next = b.mux(stays_zero, zero_tag, tag_plus);
     let tag_moves = b.or(drained, ends_step);
     b.next_en(tag, tag_moves, tag_next);
-    let write = b.or(sweep.q, mark);
-    b.write(tags, write, place.q, &[tag.q]);
-    let mut legal = b.not(again);
-    for ok in in_range2.into_iter().chain(payload_ok) {
-        legal = b.and(legal, ok);
+    for (from, place) in places.iter().enumerate() {
+        let write = b.or(sweep.q, mark[from]);
+        for &memory in &tags[from] {
+            b.write(memory, write, place.q, &[tag.q]);
+        }
     }
+    let twice = twice(&mut b, &beat, &mark);
+    let legal: Vec<Sig> = (0..several)
+        .map(|slot| {
+            let mut legal = b.not(again[slot]);
+            if let Some(twice) = twice[slot] {
+                let once = b.not(twice);
+                legal = b.and(legal, once);
+            }
+            for ok in in_range2[slot].into_iter().chain(payload_ok[slot]) {
+                legal = b.and(legal, ok);
+            }
+            legal
+        })
+        .collect();
 
     let asks = layout.is_analogue().then(|| asks_to_repeat(&mut b, &beat2));
 
     b.comment("3: judgement");
     let cycles = plan.fabric.read_cycles();
     let beat3 = beat2.delayed(&mut b, "3", cycles);
-    let mut legal = b.delay("legal", legal, cycles);
+    let mut legal: Vec<Sig> = (legal.into_iter().enumerate())
+        .map(|(slot, legal)| b.delay(&named("legal", slot), legal, cycles))
+        .collect();
     let tag_then = b.delay("tag_then", tag.q, cycles - 1);
-    let mut same_tag = None;
-    for part in 0..TAG_BITS / COMPARED_AT_ONCE {
-        let of = |b: &mut Builder, tag| b.slice(tag, part * COMPARED_AT_ONCE, COMPARED_AT_ONCE);
-        let (seen, now) = (of(&mut b, seen_tag), of(&mut b, tag_then));
-        let same = b.eq(seen, now);
-        let same = if part == 0 {
-            b.and(same, not_fresh)
-        } else {
-            same
-        };
-        let same = b.delay(&format!("same{part}"), same, 1);
-        same_tag = Some(same_tag.map_or(same, |before| b.and(before, same)));
+    for to in 0..several {
+        let seen: Vec<Sig> = (0..several)
+            .map(|from| {
+                let name = |part| of_pair(&format!("same{part}"), from, to);
+                let not_fresh = not_fresh[from][to];
+                same_tag(&mut b, name, (seen_tag[from][to], tag_then), not_fresh)
+            })
+            .collect();
+        let seen = any_of(&mut b, &seen);
+        let new = b.not(seen);
+        legal[to] = b.and(legal[to], new);
     }
-    if let Some(same_tag) = same_tag {
-        let new = b.not(same_tag);
-        legal = b.and(legal, new);
+    let mut events = Vec::new();
+    let mut dropped_event = None;
+    for (number, (slot, &legal)) in beat3.slots.iter().zip(&legal).enumerate() {
+        let has_event = b.not(slot.null);
+        let event = b.and(has_event, legal);
+        let event = b.name(&named("legal_event", number), event);
+        let no_event = b.not(event);
+        let dropped = b.and(has_event, no_event);
+        dropped_event = Some(dropped_event.map_or(dropped, |others| b.or(others, dropped)));
+        events.push((event, no_event));
     }
-    let has_event = b.not(beat3.null);
-    let event = b.and(has_event, legal);
-    let event = b.name("legal_event", event);
-    let no_event = b.not(event);
-    let dropped_event = b.and(has_event, no_event);
     let not_last = b.not(beat3.last);
-    let idle_beat = b.and(beat3.null, not_last);
-    let mut illegal = b.or(dropped_event, idle_beat);
+    let empty = no_event(&mut b, &beat3);
+    let idle_beat = b.and(empty, not_last);
+    let mut illegal = dropped_event.map_or(idle_beat, |dropped| b.or(dropped, idle_beat));
     let mut repeat = None;
     if let Some(asks) = asks {
         let asks = b.delay("asks", asks, cycles);
         let refused = if plan.keeps {
-            let may = may_repeat(&mut b, &beat3, event);
+            let may = may_repeat(&mut b, &beat3, events[0].0);
             repeat = Some(b.and(asks, may));
             let not_may = b.not(may);
             b.and(asks, not_may)
@@ -216,8 +324,11 @@ pub(crate) fn guard(
     let error_next = b.or(error.q, flagged);
     b.next(error, error_next);
 
+    let slots = beat3.slots.iter().zip(&events);
     let judged = Beat {
-        null: no_event,
+        slots: slots
+            .map(|(slot, &(_, null))| Slot { null, ..*slot })
+            .collect(),
         repeat,
         ..beat3
     };
@@ -230,10 +341,68 @@ pub(crate) fn guard(
     b.finish()
 }
 
+/// What `sigs` are together: one of them, at least one of which there is.
+fn any_of(b: &mut Builder, sigs: &[Sig]) -> Sig {
+    sigs[1..].iter().fold(sigs[0], |any, &sig| b.or(any, sig))
+}
+
+/// By writer: what it is for slot `to`.
+fn column(of_pairs: &[Vec<Sig>], to: usize) -> Vec<Sig> {
+    of_pairs.iter().map(|of_writer| of_writer[to]).collect()
+}
+
+/// No slot of a beat has an event.
+fn no_event(b: &mut Builder, beat: &Beat) -> Sig {
+    let slots = &beat.slots;
+    slots[1..]
+        .iter()
+        .fold(slots[0].null, |none, slot| b.and(none, slot.null))
+}
+
+/// By slot, two cycles after the beat: a slot before it has its address, and marks it; `None` for the first.
+fn twice(b: &mut Builder, beat: &Beat, mark: &[Sig]) -> Vec<Option<Sig>> {
+    let mut all = Vec::with_capacity(beat.slots.len());
+    for (number, slot) in beat.slots.iter().enumerate() {
+        let mut twice = None;
+        for (before, first) in beat.slots[..number].iter().enumerate() {
+            let same = b.eq(first.address, slot.address);
+            let same = b.delay(&format!("same_beat_{before}_{number}"), same, 2);
+            let twin = b.and(same, mark[before]);
+            twice = Some(twice.map_or(twin, |others| b.or(others, twin)));
+        }
+        all.push(twice);
+    }
+    all
+}
+
+/// Whether the tag that was `seen` is that of `now`, and was read at all; the cycle after.
+fn same_tag(
+    b: &mut Builder,
+    name: impl Fn(u32) -> String,
+    (seen, now): (Sig, Sig),
+    was_read: Sig,
+) -> Sig {
+    let parts: Vec<Sig> = (0..TAG_BITS / COMPARED_AT_ONCE)
+        .map(|part| {
+            let of = |b: &mut Builder, tag| b.slice(tag, part * COMPARED_AT_ONCE, COMPARED_AT_ONCE);
+            let (seen, now) = (of(b, seen), of(b, now));
+            let same = b.eq(seen, now);
+            let same = match part {
+                0 => b.and(same, was_read),
+                _ => same,
+            };
+            b.delay(&name(part), same, 1)
+        })
+        .collect();
+    parts[1..]
+        .iter()
+        .fold(parts[0], |all, &part| b.and(all, part))
+}
+
 /// Whether a beat ends a step that says to be as the one before.
 fn asks_to_repeat(b: &mut Builder, beat: &Beat) -> Sig {
-    let no_event = b.and(beat.null, beat.last);
-    match beat.payload {
+    let no_event = b.and(beat.slots[0].null, beat.last);
+    match beat.slots[0].payload {
         Some(payload) => {
             let says = b.bit(payload, 0);
             b.and(no_event, says)

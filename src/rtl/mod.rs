@@ -17,6 +17,7 @@ mod any;
 mod constants;
 pub(crate) mod crc;
 mod crossbar;
+mod deal;
 mod event_buffer;
 pub mod fabric;
 mod fifo;

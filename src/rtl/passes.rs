@@ -30,7 +30,8 @@ pub(crate) struct Issue {
     pub(crate) step_done: Sig,
 }
 
-/// `pushed`: one more step is waiting; `step_events`: events of the oldest; `credits`: a pulse for each step that left.
+/// `pushed`: one more step is waiting; `step_events`: events of the oldest, counted as
+/// [`count_bits`](LayerPlan::count_bits) says; `credits`: a pulse for each step that left.
 pub(crate) fn passes(
     b: &mut Builder,
     plan: &LayerPlan,
@@ -73,7 +74,7 @@ pub(crate) fn passes(
     let ends_step = at_final.map_or(last_next, |at_final| b.and(last_next, at_final));
     b.assign(step_done_next, ends_step);
 
-    let way_bits = plan.events.trailing_zeros();
+    let way_bits = plan.way_bits();
     let arrived = (0..plan.events)
         .map(|way| {
             let number = if way_bits == 0 {
@@ -144,7 +145,7 @@ fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, stays: Sig, 
     let early = plan.spacing > SHORTEST_PASS + 1;
     let ahead = if early { 3 } else { 2 };
     let clear = plan.fabric.clear_cycles();
-    let at_once = plan.events;
+    let at_once = 1 << plan.way_bits();
     b.comment("the cycle before a pass's last");
     let longer = plan.spacing.saturating_sub(clear) * at_once;
     let limit = b.lit(i128::from(longer), Ty::u(index_bits(longer as usize + 1)));
@@ -153,12 +154,12 @@ fn before_last(b: &mut Builder, plan: &LayerPlan, step_events: Sig, stays: Sig, 
         let of_this_step = b.and(is_longer, stays);
         is_longer = delay_control(b, "is_longer", of_this_step, 1);
     }
-    let round_up = b.lit(i128::from(at_once) - 1, Ty::u(index_bits(at_once as usize)));
+    let round_up = b.lit(i128::from(at_once - 1), Ty::u(index_bits(at_once as usize)));
     let whole = if at_once == 1 {
         step_events
     } else {
         let raised = b.add(step_events, round_up);
-        let way_bits = at_once.trailing_zeros();
+        let way_bits = plan.way_bits();
         b.slice(raised, way_bits, raised.width() - way_bits)
     };
     let less = b.lit(i128::from(ahead - clear), Ty::u(2));

@@ -13,7 +13,7 @@ use crate::hdl::{HdlError, Ty};
 use crate::rtl::any;
 use crate::rtl::fabric::{Fabric, LargeMemories};
 use crate::rtl::neuron::Forms;
-use crate::rtl::stream::Layout;
+use crate::rtl::stream::{Layout, MOST_TDATA_BITS};
 
 /// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
 /// layers overlap without a gap.
@@ -89,9 +89,12 @@ pub struct DesignOptions {
     pub lanes: LaneChoice,
     /// Neuron lanes `Q`.
     pub neuron_lanes: LaneChoice,
-    /// Events a cycle `K`: powers of two.
+    /// Events a cycle `K`.
     #[serde(default = "one_event")]
     pub events: LaneChoice,
+    /// Events that one beat of the input stream carries, at most the first layer's `K`.
+    #[serde(default = "one_a_beat")]
+    pub beat_events: u32,
     /// Output streams with the compared value and the states of every neuron.
     pub probe: bool,
     /// Banks of each event buffer, at least 2.
@@ -114,12 +117,17 @@ fn one_event() -> LaneChoice {
     LaneChoice::All(1)
 }
 
+const fn one_a_beat() -> u32 {
+    1
+}
+
 impl Default for DesignOptions {
     fn default() -> Self {
         Self {
             lanes: LaneChoice::Auto,
             neuron_lanes: LaneChoice::Auto,
             events: one_event(),
+            beat_events: one_a_beat(),
             probe: false,
             banks: DEFAULT_BANKS,
             forms: Forms::Cheapest,
@@ -155,7 +163,7 @@ pub enum PlanError {
         /// Neurons of the layer.
         neurons: usize,
     },
-    /// Events a cycle that are no power of two, or too many.
+    /// No events a cycle, or too many.
     #[error("--events gives {given} events a cycle to layer `{layer}`, which has {axons} axons")]
     Events {
         /// Layer.
@@ -164,6 +172,32 @@ pub enum PlanError {
         given: u32,
         /// Axons of the layer.
         axons: usize,
+    },
+    /// No events in a beat, or more than the first layer takes in a cycle.
+    #[error("a beat of {given} events, and the first layer takes {events} events a cycle")]
+    BeatEvents {
+        /// Events of a beat given.
+        given: u32,
+        /// Events a cycle of the first layer.
+        events: u32,
+    },
+    /// Several events of a beat with payloads that are numbers.
+    #[error(
+        "a beat of {given} events, and the input's payloads are analogue: they come one a beat"
+    )]
+    BeatPayloads {
+        /// Events of a beat given.
+        given: u32,
+    },
+    /// A beat that is wider than TDATA may be.
+    #[error("a beat of {given} events needs {bits} bits, TDATA has at most {most}", most = MOST_TDATA_BITS)]
+    BeatWidth {
+        /// Events of a beat given.
+        given: u32,
+        /// Bits that they need.
+        bits: u32,
+        /// Events of a beat that fit.
+        fit: u32,
     },
     /// Fewer than two banks.
     #[error("an event buffer needs at least 2 banks, {0} given")]
@@ -196,10 +230,21 @@ impl PlanError {
             Self::LaneRange { flag, neurons, .. } => {
                 format!("give {flag} a number from 1 to {neurons} here")
             }
-            Self::Events { axons, .. } => format!(
-                "give --events a power of two from 1 to {}",
-                most_events(*axons)
-            ),
+            Self::Events { axons, .. } => {
+                format!("give --events a number from 1 to {}", most_events(*axons))
+            }
+            Self::BeatEvents { events: 1, .. } => {
+                "leave --beat-events out, or give the first layer more --events".to_owned()
+            }
+            Self::BeatEvents { events, .. } => {
+                format!(
+                    "give --beat-events a number from 1 to {events}, or the first layer more --events"
+                )
+            }
+            Self::BeatPayloads { .. } => "leave --beat-events out".to_owned(),
+            Self::BeatWidth { fit, .. } => {
+                format!("give --beat-events a number from 1 to {fit}")
+            }
             Self::Banks(_) => "4 banks let short steps overlap".to_owned(),
             Self::AnySum { .. } => "give fewer weight or guard bits, or `--weights rom`".to_owned(),
             Self::Hdl(_) => "this is a bug of goldspike, not of your network".to_owned(),
@@ -218,8 +263,12 @@ pub struct LayerPlan {
     pub lanes: u32,
     /// Neuron lanes `Q`.
     pub neuron_lanes: u32,
-    /// Events a cycle `K`, a power of two.
+    /// Events a cycle `K`.
     pub events: u32,
+    /// Events of a beat that comes in, at most `K`.
+    pub beat_events: u32,
+    /// Whether a word of zeros follows the weights, for a cycle's places without an event.
+    pub zero_word: bool,
     /// What the cells of the target want.
     pub fabric: Fabric,
     /// Large memories of the device that its weights take; 0: they stand in others.
@@ -327,6 +376,25 @@ impl LayerPlan {
         (adding + self.fabric.clear_cycles() as usize).max(self.spacing as usize)
     }
 
+    /// Bits that number the events of a cycle.
+    #[must_use]
+    pub fn way_bits(&self) -> u32 {
+        self.events.next_power_of_two().trailing_zeros()
+    }
+
+    /// How a number of events is counted in [`count_bits`](Self::count_bits).
+    #[must_use]
+    pub fn count_of(&self, events: usize) -> usize {
+        let at_once = self.events as usize;
+        (events / at_once) << self.way_bits() | (events % at_once)
+    }
+
+    /// Bits of the number of a step's events: how many times `K`, and in the low [`way_bits`](Self::way_bits) how many more.
+    #[must_use]
+    pub fn count_bits(&self) -> u32 {
+        self.way_bits() + index_bits(self.axons / self.events as usize + 1)
+    }
+
     /// Bits of the place of a cycle's events within a step.
     #[must_use]
     pub fn place_bits(&self) -> u32 {
@@ -347,7 +415,7 @@ fn revisit(lane_latency: u32, fabric: Fabric) -> u32 {
 /// The most events a cycle of a layer: more than it has axons never come.
 fn most_events(axons: usize) -> u32 {
     let fits = u32::try_from(axons).unwrap_or(u32::MAX);
-    MOST_EVENTS.min(1 << fits.max(1).ilog2())
+    MOST_EVENTS.min(fits.max(1))
 }
 
 /// Bits of an index below `n`, at least 1.
@@ -406,6 +474,7 @@ pub(crate) fn plan(
         let lane_latency = latencies[index];
         let slots = lanes / neuron_lanes;
         let fabric = options.fabric;
+        let events = events(&options.events, network, index)?;
         let spacing = slots
             .max(revisit(lane_latency, fabric).div_ceil(groups))
             .max(SHORTEST_PASS);
@@ -414,7 +483,12 @@ pub(crate) fn plan(
             neurons: layer.neurons,
             lanes,
             neuron_lanes,
-            events: events(&options.events, network, index)?,
+            events,
+            beat_events: match index {
+                0 => beat_events(options.beat_events, events, layer.axons, fed)?,
+                _ => 1,
+            },
+            zero_word: events > 1 && zero_word(layer, groups, options),
             fabric,
             large_memories: 0,
             groups,
@@ -481,7 +555,7 @@ fn credits(plan: &LayerPlan) -> u32 {
     2 + way.div_ceil(plan.groups * plan.spacing)
 }
 
-/// Events a cycle of a layer; a single number is clamped to what the layer can use.
+/// Events a cycle of a layer; a single number is clamped to a power of two that the layer can use.
 fn events(choice: &LaneChoice, network: &QuantNetwork, index: usize) -> Result<u32, PlanError> {
     let layer = &network.layers[index];
     let most = most_events(layer.axons);
@@ -498,14 +572,46 @@ fn events(choice: &LaneChoice, network: &QuantNetwork, index: usize) -> Result<u
         LaneChoice::PerLayer(list) => list[index],
     };
     let clamps = matches!(choice, LaneChoice::All(_)) && given <= MOST_EVENTS;
-    if !given.is_power_of_two() || (given > most && !clamps) {
+    if given == 0 || (given > most && !clamps) {
         return Err(PlanError::Events {
             layer: layer.name.clone(),
             given,
             axons: layer.axons,
         });
     }
-    Ok(given.min(most))
+    Ok(if given > most {
+        1 << most.ilog2()
+    } else {
+        given
+    })
+}
+
+/// Whether a word of zeros after the weights takes no more memory than they do, and can stay there. Where memories are
+/// registered its address is chosen in a cycle of its own, and no lane has to clear what it adds.
+fn zero_word(layer: &QuantLayer, groups: u32, options: &DesignOptions) -> bool {
+    let words = layer.axons * groups as usize;
+    let free = index_bits(words + 1) == index_bits(words);
+    // A one-bit weight is never 0.
+    free && layer.weight_bits > 1
+        && options.weights == Weights::Rom
+        && options.fabric.memory_stages > 0
+}
+
+/// Events of a beat of the first layer, which takes `events` a cycle.
+fn beat_events(given: u32, events: u32, axons: usize, fed: Payloads) -> Result<u32, PlanError> {
+    if given == 0 || given > events {
+        return Err(PlanError::BeatEvents { given, events });
+    }
+    let layout = Layout::new(axons, fed);
+    if given > 1 && layout.is_analogue() {
+        return Err(PlanError::BeatPayloads { given });
+    }
+    let fit = (MOST_TDATA_BITS / layout.slot_bits()).max(1);
+    if given > fit {
+        let bits = given * layout.slot_bits();
+        return Err(PlanError::BeatWidth { given, bits, fit });
+    }
+    Ok(given)
 }
 
 fn pick(

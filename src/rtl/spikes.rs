@@ -10,7 +10,7 @@ use crate::rtl::fifo::fifo;
 use crate::rtl::neurons::base_type;
 use crate::rtl::plan::{LayerPlan, index_bits};
 use crate::rtl::regs::{delay_control, hold, resized};
-use crate::rtl::stream::{Beat, Layout};
+use crate::rtl::stream::{Beat, Layout, Slot};
 
 /// Ports: `row_valid_i`, `mask_i`, `negative_i` (ternary spikes only: of -1), `base_i`, `last_i`, `user_i`; stream `m` out; `credit_o`.
 pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlError> {
@@ -104,9 +104,11 @@ pub(crate) fn spikes(name: &str, plan: &LayerPlan) -> Result<Arc<Module>, HdlErr
     let credit = delay_control(&mut b, "credit", credit, 1);
     let out = Beat {
         valid: row_valid.q,
-        null,
-        payload: sign,
-        address: neuron,
+        slots: vec![Slot {
+            null,
+            payload: sign,
+            address: neuron,
+        }],
         last: ends,
         user: row.user,
         repeat: None,

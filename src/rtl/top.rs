@@ -13,7 +13,7 @@ use crate::rtl::load_port::LoadPort;
 use crate::rtl::neuron::{self, Assume, Form};
 use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, Weights, plan, sum_type};
 use crate::rtl::port_registers::{Forward, registered};
-use crate::rtl::stream::{Beat, Layout, connections};
+use crate::rtl::stream::{Beat, Layout, Slot, connections};
 
 /// A complete design.
 #[derive(Clone, Debug)]
@@ -89,12 +89,16 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         prefix.clone(),
         format!(
             "Spiking network {}: {} axons in, {} neurons out, {} layers.\n\
-             TDATA = {{zeros, null, payload, address}}: in {} address and {} payload bits, out {} address{} bits.\n\
+             TDATA = {{zeros, null, payload, address}}: in {}{} address and {} payload bits, out {} address{} bits.\n\
              TLAST ends a time step; TUSER with TLAST: last step of the sample; a null beat carries no event.",
             network.name,
             plans[0].axons,
             plans[plans.len() - 1].neurons,
             plans.len(),
+            match input.slots {
+                1 => String::new(),
+                slots => format!("{slots} slots of "),
+            },
             input.address,
             input.payload,
             output.address,
@@ -109,7 +113,9 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let user = b.input("s_axis_tuser", Ty::BIT);
     b.port_doc(
         "s_axis_tdata",
-        if input.repeats {
+        if input.slots > 1 {
+            "{zeros, slots}, the first in the low bits, each {null, payload, address}"
+        } else if input.repeats {
             "{zeros, null, payload, address}; with null and tlast, payload bit 0: the step is as the one before"
         } else {
             "{zeros, null, payload, address}"
@@ -138,14 +144,18 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         last,
         user,
     } = taken;
-    let address = b.slice(data, 0, input.address);
-    let payload = (input.payload > 0).then(|| b.slice(data, input.address, input.payload));
-    let null = b.bit(data, input.address + input.payload);
+    let slots = (0..input.slots).map(|slot| {
+        let low = slot * input.slot_bits();
+        let payload_low = low + input.address;
+        Slot {
+            address: b.slice(data, low, input.address),
+            payload: (input.payload > 0).then(|| b.slice(data, payload_low, input.payload)),
+            null: b.bit(data, payload_low + input.payload),
+        }
+    });
     let mut beat = Beat {
         valid,
-        null,
-        payload,
-        address,
+        slots: slots.collect(),
         last,
         user,
         repeat: None,
@@ -245,10 +255,12 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         b.assign(port.left, leaves);
     }
     let zeros = b.lit(0, Ty::u(output.tdata_bits()));
-    let fields: Vec<Sig> = std::iter::once(beat.null)
-        .chain(beat.payload)
-        .chain([beat.address])
-        .collect();
+    let mut fields = Vec::new();
+    for slot in beat.slots.iter().rev() {
+        fields.push(slot.null);
+        fields.extend(slot.payload);
+        fields.push(slot.address);
+    }
     let packed = b.cat(&fields);
     let packed = if packed.width() < zeros.width() {
         b.extend(packed, zeros.ty())

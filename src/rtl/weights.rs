@@ -72,21 +72,22 @@ pub(crate) fn weight_cycles(plan: &LayerPlan) -> u32 {
     u32::from(addressed_apart(plan)) + read
 }
 
-/// Whether the address is made in a cycle of its own, so that nothing but registers takes the event; that of a large memory is chosen there, between a write and a read.
+/// Whether the address is made in a cycle of its own, so that nothing but registers takes the event; that of a large memory is chosen there, between a write and a read, and so is the word of zeros.
 pub(crate) fn addressed_apart(plan: &LayerPlan) -> bool {
-    !Place::of(plan).joined || plan.large_memories > 0
+    !Place::of(plan).joined || plan.large_memories > 0 || plan.zero_word
 }
 
 /// The weights of an event's axon for a group, by lane, [`weight_cycles`] after the event. A lane without a neuron in the
 /// last group reads weight 0 (or +1 at one bit), and its sum is not looked at. `way` numbers the events of a cycle, each
-/// of which has a memory of its own.
+/// of which has a memory of its own. Without an event a way other than the first gives zeros where the plan has a
+/// [`zero_word`](LayerPlan::zero_word) and there is the `first` way's.
 pub(crate) fn weights(
     b: &mut Builder,
     plan: &LayerPlan,
     layer: &QuantLayer,
     (file, load): (&str, Option<&Load>),
     way: usize,
-    (event, axon, group): (Sig, Sig, Option<Sig>),
+    (event, first, axon, group): (Sig, Sig, Sig, Option<Sig>),
 ) -> Vec<Sig> {
     let mut contents = weight_contents(plan, layer);
     if plan.events > 1 {
@@ -95,6 +96,11 @@ pub(crate) fn weights(
     let name = contents.name.clone();
     let place = Place::of(plan);
     let (mut event, mut address) = (event, place.address(b, axon, group));
+    if plan.zero_word && way > 0 {
+        let zeros = b.lit(place.depth() as i128, address.ty());
+        address = b.mux(event, address, zeros);
+        event = first;
+    }
     let word = format!("{name}_word");
     let word = match (plan.large(), load) {
         (Some(large), Some(load)) => read_large(b, (load, 0), &contents, large, (address, event)),
@@ -137,6 +143,7 @@ pub(crate) fn weight_contents(plan: &LayerPlan, layer: &QuantLayer) -> Contents 
         fields: vec![field; lanes],
         words: (0..place.depth())
             .map(|word| word_of(&place, layer, lanes, word))
+            .chain(plan.zero_word.then(|| vec![0; lanes]))
             .collect(),
     }
 }

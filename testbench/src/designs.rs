@@ -2,7 +2,7 @@
 
 use goldspike::engine::{Stalls, Stimulus};
 use goldspike::rtl::{
-    ConstantInput, DesignOptions, Fabric, Forms, LaneChoice, LargeMemories, Weights,
+    ConstantInput, DesignOptions, Fabric, Forms, LaneChoice, LargeMemories, Weights, design,
 };
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
@@ -37,7 +37,7 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
         events: if rng.random_bool(0.5) {
             LaneChoice::All(1)
         } else {
-            LaneChoice::All(1 << rng.random_range(0..=3))
+            LaneChoice::All(rng.random_range(1..=8))
         },
         probe,
         banks: rng.random_range(2..=5),
@@ -54,13 +54,37 @@ pub fn options(case: &Case, probe: bool, seed: u64) -> DesignOptions {
         },
         ..DesignOptions::default()
     };
-    DesignOptions {
+    let options = DesignOptions {
         weights: weights(rng),
         fabric: Fabric {
             large: large(rng),
             ..drawn.fabric
         },
         ..drawn
+    };
+    DesignOptions {
+        beat_events: beat_events(rng, case, &options),
+        ..options
+    }
+}
+
+/// Events of a beat, most often as many as the first layer can take of this input.
+fn beat_events(rng: &mut TestRng, case: &Case, options: &DesignOptions) -> u32 {
+    let LaneChoice::All(events) = options.events else {
+        return 1;
+    };
+    let fitting = (1..=events).rev().find(|&beat_events| {
+        let options = DesignOptions {
+            beat_events,
+            ..options.clone()
+        };
+        design(&case.network, &options).is_ok()
+    });
+    let most = fitting.unwrap_or(1);
+    if rng.random_bool(0.5) {
+        most
+    } else {
+        rng.random_range(1..=most)
     }
 }
 

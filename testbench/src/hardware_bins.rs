@@ -5,12 +5,13 @@ use goldspike::engine::Bench;
 use goldspike::engine::EngineError;
 use goldspike::engine::beats::{BeatResult, BeatStimulus, Simulator};
 use goldspike::hdl::Sim;
+use goldspike::rtl::stream::Layout;
 use goldspike::rtl::{Design, LayerPlan};
 
 use crate::coverage::Bins;
 
 /// Bins that an ordinary run of random networks must see.
-pub const HARDWARE: [&str; 31] = [
+pub const HARDWARE: [&str; 34] = [
     "input waits",
     "output waits",
     "probe waits",
@@ -42,6 +43,9 @@ pub const HARDWARE: [&str; 31] = [
     "step out with every neuron",
     "step as the one before: one group",
     "step as the one before: several groups",
+    "beat of two events",
+    "beat of three events",
+    "beat with an event and without one",
 ];
 
 /// The embedded simulator, watched.
@@ -166,7 +170,7 @@ impl Layer {
             ready: Signal::new(sim, &[&layer], "s_ready_o")?,
             all_claimed: of(buffer, &format!("claimed{}_q", plan.banks))?,
             none_claimed: of(buffer, "claimed0_q")?,
-            write: of(buffer, "write")?,
+            write: of(buffer, "write").or_else(|_| of(buffer, "write0"))?,
             all_stored: Signal::find(sim, &[&layer, buffer], &format!("stored{}_q", plan.banks)),
             events: of(buffer, "step_events0_q")?,
             user: of(buffer, "step_user0_q")?,
@@ -242,7 +246,12 @@ impl Layer {
     /// What is known of a step as it ends.
     fn step(&self, sim: &Sim, bins: &Bins) {
         let plan = &self.plan;
-        let events = self.events.value(sim);
+        let counted = self.events.value(sim);
+        let (times, more) = (
+            counted >> plan.way_bits(),
+            counted & ((1 << plan.way_bits()) - 1),
+        );
+        let events = times * plan.events as usize + more;
         let adding = events.div_ceil(plan.events as usize) + plan.fabric.clear_cycles() as usize;
         bins.see(if adding >= plan.spacing as usize {
             "pass as long as its events"
@@ -274,6 +283,7 @@ struct Watch {
     streams: Vec<Stream>,
     clearing: Signal,
     layers: Vec<Layer>,
+    input: (Layout, Signal),
     data: Signal,
     last: Signal,
     /// Bit of TDATA that says that a beat carries no event.
@@ -301,6 +311,7 @@ impl Watch {
             streams,
             clearing: Signal::new(sim, &["u_guard"], "clearing_q")?,
             layers,
+            input: (design.input, Signal::new(sim, &[], "s_axis_tdata")?),
             data: Signal::new(sim, &[], "m_axis_data0")?,
             last: Signal::new(sim, &[], "m_axis_tlast")?,
             null: design.output.address + design.output.payload,
@@ -321,6 +332,9 @@ impl Watch {
         for (index, layer) in self.layers.iter().enumerate() {
             layer.cycle(sim, bins, index);
         }
+        if self.streams[0].valid.is(sim) && self.streams[0].ready.is(sim) {
+            self.taken(sim, bins);
+        }
         let out = &self.streams[1];
         if !(out.valid.is(sim) && out.ready.is(sim)) {
             return;
@@ -334,6 +348,21 @@ impl Watch {
                 bins.see("step out with every neuron");
             }
             self.spikes = 0;
+        }
+    }
+
+    /// A beat that goes in.
+    fn taken(&self, sim: &Sim, bins: &Bins) {
+        let (layout, data) = self.input;
+        let slots = layout.unpack_slots(data.value(sim) as u64);
+        let events = slots.filter(|&(null, _, _)| !null).count();
+        match events {
+            2 => bins.see("beat of two events"),
+            3 => bins.see("beat of three events"),
+            _ => {}
+        }
+        if events > 0 && events < layout.slots as usize {
+            bins.see("beat with an event and without one");
         }
     }
 }

@@ -105,7 +105,7 @@ fn verilator_equals_the_embedded_simulator_play_after_play() {
 /// Beats of any kind: surplus and repeated events, bad addresses and payloads, idle beats. The last one ends a step.
 fn illegal(design: &Design, draw: u64) -> BeatStimulus {
     let rng = &mut rng(draw);
-    let mask = (1u64 << design.input.tdata_bits()) - 1;
+    let mask = u64::MAX >> (64 - design.input.tdata_bits());
     let mut beats: Vec<InputBeat> = (0..200)
         .map(|_| InputBeat {
             data: rng.random::<u64>() & mask,

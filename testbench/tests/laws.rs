@@ -146,7 +146,7 @@ fn disturb(sim: &mut Sim, design: &Design, draw: u64) {
         sim.set(valid, i128::from(rng.random_bool(0.8)));
         sim.set(
             data,
-            i128::from(rng.random::<u64>() & ((1 << design.input.tdata_bits()) - 1)),
+            i128::from(rng.random::<u64>() & (u64::MAX >> (64 - design.input.tdata_bits()))),
         );
         sim.set(last, i128::from(rng.random_bool(0.2)));
         sim.set(user, i128::from(rng.random_bool(0.3)));
@@ -214,12 +214,12 @@ enum Fault {
 
 #[test]
 fn illegal_streams_are_flagged_and_never_hang() {
-    let seen = Cell::new([[0u32; 5]; 2]);
+    let (seen, beside) = (Cell::new([[0u32; 5]; 2]), Cell::new(0u32));
     law(120, |case, draw| {
         let design = build(case, true, draw);
         let rng = &mut rng(draw);
         let clean = BeatStimulus::of_samples(&design, &case.samples, Stalls::NONE);
-        let (beats, faults) = spoil(rng, &design, case, &clean.beats);
+        let (beats, faults) = spoil(rng, &design, case, &clean.beats, &beside);
         let stimulus = BeatStimulus::with_stalls(&design, beats, Stalls::random(draw));
         let result = Bench::new(&design)
             .unwrap()
@@ -251,9 +251,19 @@ fn illegal_streams_are_flagged_and_never_hang() {
     println!(
         "faults (duplicate, address, payload, idle, repeat): {within:?}, on TLAST beats {ends:?}"
     );
+    println!("{} beside an event in its beat", beside.get());
+    assert!(beside.get() > 0);
     assert!(within[..4].iter().all(|&count| count > 0), "{within:?}");
     for kind in [0, 1, 2, Fault::Repeat as usize] {
         assert!(ends[kind] > 0, "{ends:?}");
+    }
+}
+
+/// A payload as it stands in its bits, a sign among them.
+fn bits_of(payload: i64) -> u32 {
+    match payload {
+        -1 => 1,
+        payload => u32::try_from(payload).unwrap(),
     }
 }
 
@@ -263,12 +273,19 @@ fn spoil(
     design: &Design,
     case: &Case,
     clean: &[InputBeat],
+    beside: &Cell<u32>,
 ) -> (Vec<InputBeat>, Vec<(Fault, bool)>) {
     let (mut beats, mut faults, mut step) = (Vec::new(), Vec::new(), Vec::new());
     let mut first_step = true;
     for beat in clean {
-        let (null, payload, address) = design.input.unpack(beat.data);
+        let (null, payload, _) = design.input.unpack(beat.data);
         let repeats = design.input.is_analogue() && null && payload == 1;
+        let slots: Vec<_> = design.input.unpack_slots(beat.data).collect();
+        let events: Vec<(u32, u32)> = slots
+            .iter()
+            .filter(|&&(null, _, _)| !null)
+            .map(|&(_, payload, address)| (address, bits_of(payload)))
+            .collect();
         while rng.random_bool(0.25) {
             let place = Place {
                 step: &step,
@@ -284,8 +301,30 @@ fn spoil(
                 gap: 0,
             });
         }
-        if !null {
-            step.push(address);
+        step.extend(events.iter().map(|&(address, _)| address));
+        // An event that was there before, or out of range, in a slot that is not filled.
+        if !events.is_empty() && events.len() < slots.len() && rng.random_bool(0.5) {
+            let place = Place {
+                step: &step,
+                last: true,
+                first_step,
+            };
+            if let Some((fault, data)) = illegal(rng, design, case, place) {
+                let (_, payload, address) = design.input.unpack(data);
+                let mut spoiled = events.clone();
+                spoiled.push((address, bits_of(payload)));
+                faults.push((fault, beat.last));
+                beats.push(InputBeat {
+                    data: design.input.pack_events(&spoiled),
+                    ..*beat
+                });
+                beside.set(beside.get() + 1);
+                if beat.last {
+                    step.clear();
+                    first_step = beat.user;
+                }
+                continue;
+            }
         }
         // An illegal event that ends the step is dropped, and ends it all the same. One in the place of a beat that says
         // that the step is as the one before would leave a silent step.
@@ -386,6 +425,7 @@ fn repeat(layout: Layout) -> u64 {
 #[test]
 fn steady_steps_take_the_cycles_of_the_datasheet() {
     let (compared, silent) = (Cell::new(0), Cell::new(0));
+    let paced_by_slots = Cell::new(0);
     law(60, |case, draw| {
         let mut network = case.network.clone();
         network.layers.truncate(1);
@@ -418,11 +458,24 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         let plan = &design.plans[0];
         let repeats = plan.repeat_cycles().filter(|_| !changes);
         let compute = u64::from(repeats.unwrap_or(plan.step_cycles(events)));
-        // Beats in and out run at one a cycle: they set the pace where they are as many as the passes' cycles.
+        // Beats in and out run at one a cycle: they set the pace where they are as many as the passes' cycles. Going in, a
+        // beat has as many events as it has slots, or those that are left.
         let trace = golden(&network).unwrap().run(&samples(32)[0]);
         let spikes = |layer: &LayerTrace<i64>| layer.spikes.iter().filter(|&&s| s != 0).count();
         let most = trace.steps.iter().map(|step| spikes(&step.layers[0]));
-        let beats_in = if repeats.is_some() { 1 } else { events };
+        let slots = design.input.slots;
+        let beats_in = match repeats {
+            Some(_) => 1,
+            None => events.div_ceil(slots).max(1),
+        };
+        let clean = BeatStimulus::of_samples(&design, &samples(2), Stalls::NONE);
+        if repeats.is_none() {
+            equal(
+                "beats of two steps",
+                &clean.beats.len(),
+                &(2 * beats_in as usize),
+            )?;
+        }
         let beats = u64::from(beats_in).max(most.max().unwrap_or(0) as u64 + 1);
         if compute <= beats {
             return Ok(());
@@ -445,6 +498,9 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
             })
             .unwrap();
         compared.set(compared.get() + 1);
+        if u64::from(events) >= compute {
+            paced_by_slots.set(paced_by_slots.get() + 1);
+        }
         equal("steps", &ends.len(), &32)?;
         let steady: Vec<u64> = ends[12..]
             .windows(2)
@@ -457,6 +513,9 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         )
     });
     assert!(silent.get() > 3, "{} silent ones", silent.get());
+    let slots = paced_by_slots.get();
+    println!("{slots} designs would wait for beats of one event");
+    assert!(slots > 0);
     assert!(
         compared.get() > 10,
         "only {} designs were compared",

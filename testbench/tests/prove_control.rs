@@ -281,6 +281,27 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         "ready after at most",
     ),
     (
+        7,
+        "l0_event_buffer",
+        "take1_0_d1_q ? ",
+        "(take1_0_d1_q & ~take0_1_d1_q) ? ",
+        "each event is read back unchanged",
+    ),
+    (
+        8,
+        "l0_event_buffer",
+        "wire event2 = ",
+        "wire event2 = (s_address_i[4:0] != 5'd3) & ",
+        "with its number of events",
+    ),
+    (
+        8,
+        "l0_crossbar",
+        "assign index_o = ",
+        "assign index_o = step_user_i ? 0 : ",
+        "each place of a step is read once",
+    ),
+    (
         1,
         "l0_spikes",
         "wire row_valid_en = (~row_valid_q) | (take & at_most_one_q);",

@@ -17,32 +17,79 @@ use crate::rtl::stream::Layout;
 pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     let layout = Layout::into_layer(plan);
     let (banks, axons, ways) = (plan.banks, plan.axons, plan.events as usize);
-    let (bank_bits, way_bits) = (index_bits(banks as usize), plan.events.trailing_zeros());
+    let (bank_bits, way_bits) = (index_bits(banks as usize), plan.way_bits());
     let place_bits = plan.place_bits();
     let few = counter_bits(banks as usize);
-    let many = counter_bits(axons + ways).max(place_bits + way_bits + 1);
+    // Events are counted as the plan does: how many times all memories took one, and in the low bits how many took one more.
+    let (most, radix) = (plan.count_of(axons), 1usize << way_bits);
+    let many = counter_bits(most + radix).max(place_bits + way_bits + 1);
+    let slots = layout.slots as usize;
+    let dealt = slots > 1 || !plan.events.is_power_of_two();
+    let after = |f: &mut Formal, name: &str, before: &str, more: &str| {
+        f.wire(
+            &format!("{name}_turn"),
+            many,
+            &format!("({before} & {}) + {more}", radix - 1),
+        );
+        f.wire(
+            name,
+            many,
+            &format!(
+                "{before} + {more} + ({name}_turn >= {ways} ? {} : 0)",
+                radix - ways
+            ),
+        );
+    };
     let event_bits = layout.address + layout.payload;
     let cycles = plan.fabric.read_cycles();
     let mut f = Formal::new(module);
 
-    f.wire(
-        "f_in",
-        event_bits,
-        if layout.payload > 0 {
-            "{s_payload_i, s_address_i}"
+    // The beat that is written: where events are dealt, the one of the cycle before.
+    let mut beat = |name: &str, bits: u32| {
+        let port = format!("s_{name}_i");
+        if dealt {
+            f.delays(&format!("f_s_{name}"), bits, &port, 1);
+            format!("f_s_{name}_1")
         } else {
-            "s_address_i"
-        },
-    );
-    let (ends, shows) = if layout.repeats {
-        ("{s_repeat_i, s_user_i}", "{step_repeat_o, step_user_o}")
-    } else {
-        ("s_user_i", "step_user_o")
+            port
+        }
     };
-    f.wire("f_ends", 2, ends);
+    let (valid, last) = (beat("valid", 1), beat("last", 1));
+    let (user, null) = (beat("user", 1), beat("null", layout.slots));
+    let address = beat("address", layout.slots * layout.address);
+    let payload = (layout.payload > 0).then(|| beat("payload", layout.slots * layout.payload));
+    let of_slot = |name: &str, slot: usize, bits: u32| match slots {
+        1 => name.to_owned(),
+        _ => format!("{name}[{} +: {bits}]", slot * bits as usize),
+    };
+    let (ends, shows) = if layout.repeats {
+        let repeat = beat("repeat", 1);
+        (
+            format!("{{{repeat}, {user}}}"),
+            "{step_repeat_o, step_user_o}",
+        )
+    } else {
+        (user, "step_user_o")
+    };
+    f.wire("f_ends", 2, &ends);
     f.wire("f_shows", 2, shows);
-    f.wire("f_push", 1, "s_valid_i && s_last_i");
-    f.wire("f_write", 1, "s_valid_i && !s_null_i");
+    f.wire("f_push", 1, &format!("{valid} && {last}"));
+    for slot in 0..slots {
+        let null = of_slot(&null, slot, 1);
+        f.wire(&format!("f_write{slot}"), 1, &format!("{valid} && !{null}"));
+        let mut event = of_slot(&address, slot, layout.address);
+        if let Some(payload) = &payload {
+            event = format!("{{{}, {event}}}", of_slot(payload, slot, layout.payload));
+        }
+        f.wire(&format!("f_in{slot}"), event_bits, &event);
+    }
+    let events_before = |slot: usize| {
+        let before: Vec<String> = (0..slot).map(|slot| format!(" + f_write{slot}")).collect();
+        format!("{many}'d0{}", before.concat())
+    };
+    f.wire("f_writes", many, &events_before(slots));
+    f.verilog(&format!("reg [{}:0] f_written;", many - 1));
+    after(&mut f, "f_after", "f_written", "f_writes");
     f.registers(
         &[
             ("f_claimed", few),
@@ -51,16 +98,15 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
             ("f_stored", few),
             ("f_told", few),
             ("f_pushed", 1),
-            ("f_written", many),
         ],
         &format!(
             "f_claimed <= f_claimed + claim_i - step_done_i;\n\
          f_claim <= claim_i; f_full <= f_claimed + claim_i >= {banks};\n\
          f_stored <= f_stored + f_push - step_done_i;\n\
-         f_pushed <= f_push; f_told <= f_told + f_pushed - step_done_i;\n\
-         f_written <= f_push ? 0 : f_written + f_write;"
+         f_pushed <= f_push; f_told <= f_told + f_pushed - step_done_i;"
         ),
     );
+    f.verilog("always @(posedge clk_i) if (rst_i) f_written <= 0; else f_written <= f_push ? 0 : f_after;");
     f.assume(
         "a_claim",
         "a bank is claimed only while the buffer is ready",
@@ -74,12 +120,12 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     f.assume(
         "a_place",
         "a beat was accepted while a bank was free",
-        &format!("!s_valid_i || f_stored < {banks}"),
+        &format!("!{valid} || f_stored < {banks}"),
     );
     f.assume(
         "a_fits",
         "a step has no more events than axons",
-        &format!("!f_write || f_written < {axons}"),
+        &format!("f_after <= {most}"),
     );
     f.assume(
         "a_done",
@@ -94,6 +140,18 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
 
     f.verilog("// one event");
     f.any_bit("f_pick");
+    f.any_constant("f_slot", counter_bits(slots));
+    let chosen = |f: &mut Formal, name: &str, bits: u32, of: &dyn Fn(usize) -> String| {
+        let mut value = of(0);
+        for slot in 1..slots {
+            value = format!("f_slot == {slot} ? {} : {value}", of(slot));
+        }
+        f.wire(name, bits, &value);
+    };
+    chosen(&mut f, "f_here", 1, &|slot| format!("f_write{slot}"));
+    chosen(&mut f, "f_in", event_bits, &|slot| format!("f_in{slot}"));
+    chosen(&mut f, "f_before", many, &events_before);
+    after(&mut f, "f_here_index", "f_written", "f_before");
     f.registers(
         &[
             ("f_track", 1),
@@ -102,8 +160,8 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
             ("f_index", many),
             ("f_event", event_bits),
         ],
-        "if (!f_track && f_pick && f_write) begin\n\
-           f_track <= 1; f_open <= !f_push; f_ahead <= f_stored - step_done_i; f_index <= f_written; f_event <= f_in;\n\
+        "if (!f_track && f_pick && f_here) begin\n\
+           f_track <= 1; f_open <= !f_push; f_ahead <= f_stored - step_done_i; f_index <= f_here_index; f_event <= f_in;\n\
          end else if (f_track) begin\n\
            if (f_push) f_open <= 0;\n\
            if (step_done_i) begin if (f_ahead == 0) f_track <= 0; else f_ahead <= f_ahead - 1; end\n\
@@ -143,7 +201,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         if layout.payload > 0 {
             out = format!("{{{}, {out}}}", of("event_payload_o", layout.payload));
         }
-        let this = |index: &str| format!("({index} & {}) == {way}", ways - 1);
+        let this = |index: &str| format!("({index} & {}) == {way}", radix - 1);
         let _ = write!(
             right,
             " && (!({}) || {out} == f_event_then_{cycles})",
@@ -181,9 +239,9 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
             ("f_user", 2),
             ("f_last_events", many),
         ],
-        "if (f_push) f_last_events <= f_written + f_write;\n\
+        "if (f_push) f_last_events <= f_after;\n\
          if (!f_step && f_pick_step && f_push) begin\n\
-           f_step <= 1; f_steps_ahead <= f_stored - step_done_i; f_events <= f_written + f_write; f_user <= f_ends;\n\
+           f_step <= 1; f_steps_ahead <= f_stored - step_done_i; f_events <= f_after; f_user <= f_ends;\n\
          end else if (f_step && step_done_i) begin\n\
            if (f_steps_ahead == 0) f_step <= 0; else f_steps_ahead <= f_steps_ahead - 1;\n\
          end",
@@ -195,7 +253,11 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     );
     f.state(
         "p_told",
-        "each step is told exactly once, in the cycle after its last beat",
+        if dealt {
+            "each step is told exactly once, two cycles after its last beat"
+        } else {
+            "each step is told exactly once, in the cycle after its last beat"
+        },
         "pushed_o == f_pushed",
     );
     f.state(
@@ -211,7 +273,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "p_steady",
         "the number of events of the oldest step stays until the step is done, and is at most that of the axons",
         &format!(
-            "(!f_shown || (step_events_o == f_events_shown && f_shows == f_user_shown)) && (f_told == 0 || step_events_o <= {axons})"
+            "(!f_shown || (step_events_o == f_events_shown && f_shows == f_user_shown)) && (f_told == 0 || step_events_o <= {most})"
         ),
     );
     f.need("i_step", "!f_step || f_steps_ahead < f_stored");
@@ -228,17 +290,17 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
     f.wire(
         "f_watch",
         many + 1,
-        &format!("f_watch_place * {ways} + f_watch_way"),
+        &format!("f_watch_place * {radix} + f_watch_way"),
     );
     f.registers(
         &[("f_fresh_word", 1)],
-        "if (f_write && write_bank_q == f_watch_bank && f_written == f_watch) f_fresh_word <= 1;\n\
+        "if (write_bank_q == f_watch_bank && f_written <= f_watch && f_watch < f_after) f_fresh_word <= 1;\n\
          else if (step_done_i && read_bank_q == f_watch_bank) f_fresh_word <= 0;",
     );
     f.state(
         "p_written",
         "no event of a step is read from a word that was not written in that step, and none from one that is being written",
-        "!read_i || (write_bank_q != read_bank_q || !f_write) && \
+        "!read_i || (write_bank_q != read_bank_q || f_writes == 0) && \
          (read_bank_q != f_watch_bank || index_i != f_watch_place || f_watch >= step_events_o || f_fresh_word)",
     );
     f.wire("f_steps_to_watch", few, &format!(
@@ -256,7 +318,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "i_watch_free",
         "f_steps_to_watch <= f_stored || !f_fresh_word",
     );
-    f.need("i_last_events", &format!("f_last_events <= {axons}"));
+    f.need("i_last_events", &format!("f_last_events <= {most}"));
 
     f.need(
         "i_counts",
@@ -267,10 +329,32 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "f_stored == f_told + f_pushed && f_claim <= f_claimed && claim_d1_q == f_claim",
     );
     f.need("i_full", &format!("f_stored < {banks} || f_written == 0"));
-    f.need(
-        "i_written",
-        &format!("written_q == f_written && f_written <= {axons}"),
-    );
+    f.need("i_most", &format!("f_written <= {most}"));
+    f.need("i_turns", &format!("(f_written & {}) < {ways}", radix - 1));
+    if dealt {
+        // Behind the most events of a step a memory's count may be 0 again.
+        let places = (1u64 << (plan.count_bits() - way_bits)) - 1;
+        f.wire(
+            "f_turn",
+            many,
+            &format!("f_push ? 0 : f_after & {}", radix - 1),
+        );
+        for way in 0..ways {
+            f.need(
+                &format!("i_turn{way}"),
+                &format!("turn{way}_q == (f_turn == {way})"),
+            );
+            f.need(
+                &format!("i_written{way}"),
+                &format!(
+                    "written{way}_q == (((f_written >> {way_bits}) + ((f_written & {}) > {way})) & {places})",
+                    radix - 1
+                ),
+            );
+        }
+    } else {
+        f.need("i_written", "written_q == f_written");
+    }
     f.need(
         "i_banks",
         &format!("read_bank_q < {banks} && write_bank_q < {banks}"),
@@ -309,7 +393,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         );
         f.need(
             &format!("i_step_events{n}"),
-            &format!("{n} >= f_told || step_events{n}_q <= {axons}"),
+            &format!("{n} >= f_told || step_events{n}_q <= {most}"),
         );
         f.need(
             &format!("i_watch{n}"),
@@ -322,7 +406,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan) -> Formal {
         "c_read",
         &format!(
             "f_due_then_{cycles} && f_index_then_{cycles} == {} && f_claimed == {banks}",
-            axons.min(2) - 1
+            plan.count_of(axons.min(2) - 1)
         ),
     );
     f

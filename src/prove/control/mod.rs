@@ -131,7 +131,8 @@ impl ControlClaim {
     }
 }
 
-/// The claims of a design: registers at the pins, guard, load port, and of each layer event buffer, pass controller, queues and serialiser.
+/// The claims of a design: registers at the pins, guard of beats of one event, load port, and of each layer event buffer, pass
+/// controller, queues and serialiser.
 ///
 /// # Errors
 /// Only an internal bug.
@@ -151,7 +152,9 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
             )?);
         }
     }
-    if let Some(module) = find(format!("{prefix}_guard")) {
+    if let Some(module) = find(format!("{prefix}_guard"))
+        && design.input.slots == 1
+    {
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
         let name = format!("guard of {} axons", plan.axons);
@@ -168,8 +171,14 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         let stages = plan.fabric.memory_stages;
         if let Some(module) = of("event_buffer") {
             let name = format!(
-                "layer {index}: event buffer of {} banks, {} axons, {} events a cycle",
-                plan.banks, plan.axons, plan.events
+                "layer {index}: event buffer of {} banks, {} axons, {} events a cycle{}",
+                plan.banks,
+                plan.axons,
+                plan.events,
+                match plan.beat_events {
+                    1 => String::new(),
+                    several => format!(", {several} a beat"),
+                }
             );
             let formal = buffer::formal(module, plan);
             all.push(claim(

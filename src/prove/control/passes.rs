@@ -10,10 +10,11 @@ use crate::rtl::LayerPlan;
 
 /// What is asked of a crossbar, and the cycles from the end of a pass to its hand-over.
 pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Formal, u32) {
-    let (banks, axons, credits, groups) = (plan.banks, plan.axons, plan.credits, plan.groups);
+    let (banks, credits, groups) = (plan.banks, plan.credits, plan.groups);
     let (spacing, clear, at_once) = (plan.spacing, plan.fabric.clear_cycles(), plan.events);
     let few = counter_bits(banks.max(credits) as usize);
-    let many = counter_bits((axons + 16).max(spacing as usize * 2));
+    let (most, radix) = (plan.count_of(plan.axons), 1 << plan.way_bits());
+    let many = counter_bits((most + 16).max(spacing as usize * 2));
     let passes = counter_bits(groups as usize);
     let mut f = Formal::new(module);
 
@@ -33,7 +34,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     f.wire(
         "f_adding",
         many,
-        &format!("((step_events_i + {}) / {at_once}) + {clear}", at_once - 1),
+        &format!("((step_events_i + {}) / {radix}) + {clear}", radix - 1),
     );
     f.wire(
         "f_length",
@@ -92,7 +93,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     f.assume(
         "a_events",
         "a step has no more events than axons",
-        &format!("f_told == 0 || step_events_i <= {axons}"),
+        &format!("f_told == 0 || step_events_i <= {most}"),
     );
     for queue in 0..queues {
         f.assume(
@@ -122,7 +123,7 @@ pub(super) fn formal(module: &Module, plan: &LayerPlan, queues: usize) -> (Forma
     let mut events = String::from("1'b1");
     for way in 0..at_once {
         let here = format!("f_here{way}");
-        let wanted = format!("f_run && f_cycle * {at_once} + {way} < step_events_i");
+        let wanted = format!("f_run && f_cycle * {radix} + {way} < step_events_i");
         f.delays(&here, 1, &wanted, 1);
         let arrives = if has(module, &format!("event{way}_d1_q")) {
             format!("event{way}_d1_q")

@@ -37,6 +37,8 @@ pub struct Row {
     pub neuron_lanes: &'static [u32],
     /// Events a cycle by layer.
     pub events: &'static [u32],
+    /// Events of a beat of the input stream.
+    pub beat_events: u32,
     /// Width of a weight.
     pub weight_bits: u32,
     /// Where the weights stand.
@@ -53,6 +55,7 @@ const USUAL: Row = Row {
     lanes: &[16, 5],
     neuron_lanes: &[2, 1],
     events: &[1, 1],
+    beat_events: 1,
     weight_bits: WEIGHT_BITS,
     weights: Weights::Rom,
     required: NONE,
@@ -118,9 +121,10 @@ pub const ROWS: &[Row] = &[
         name: "B on ECP5-85F, fast",
         sizes: B,
         target: "ecp5-85k",
-        lanes: &[128, 10],
-        neuron_lanes: &[4, 1],
-        events: &[2, 1],
+        lanes: &[128, 5],
+        neuron_lanes: &[5, 1],
+        events: &[3, 1],
+        beat_events: 3,
         required: Required {
             cells: Some(6_800),
             mhz: None,
@@ -248,6 +252,7 @@ pub fn measured(toolbox: &Toolbox, row: &Row, seeds: u32, jobs: usize) -> Result
         lanes: list(row.lanes),
         neuron_lanes: list(row.neuron_lanes),
         events: list(row.events),
+        beat_events: row.beat_events,
         fabric: target.fabric(),
         weights: row.weights,
         ..DesignOptions::default()

@@ -86,11 +86,15 @@ impl Report {
             };
             let _ = write!(
                 out,
-                "| {} | {}; {}; {} | {} | ",
+                "| {} | {}; {}; {}{} | {} | ",
                 row.name,
                 list(row.lanes),
                 list(row.neuron_lanes),
                 list(row.events),
+                match row.beat_events {
+                    1 => String::new(),
+                    several => format!("; {several} a beat"),
+                },
                 row.target
             );
             let required = words(&row.required);
