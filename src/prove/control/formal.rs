@@ -165,6 +165,11 @@ impl Formal {
         self.of(Kind::Assumed).map(|part| part.words.as_str())
     }
 
+    /// Labels of what is assumed.
+    pub(super) fn assumptions(&self) -> impl Iterator<Item = &str> {
+        self.of(Kind::Assumed).map(|part| part.label.as_str())
+    }
+
     /// Labels of what must be possible.
     pub(super) fn seen(&self) -> impl Iterator<Item = &str> {
         self.of(Kind::Seen).map(|part| part.label.as_str())

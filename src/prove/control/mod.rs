@@ -12,6 +12,7 @@ mod buffer;
 mod formal;
 mod guard;
 mod loader;
+mod neighbours;
 mod passes;
 mod queue;
 mod shapes;
@@ -27,6 +28,7 @@ use crate::hdl::{Module, VerilogFile, all_modules, verilog};
 use crate::rtl::Design;
 use crate::rtl::load_port::samples_in_flight;
 
+pub use neighbours::{ASSUMPTIONS, Assumption, Ground};
 pub use shapes::control_shapes;
 
 /// Properties of one module of a design.
@@ -55,6 +57,15 @@ impl ControlClaim {
         let stated = self.formal.first().into_iter().flat_map(Formal::stated);
         stated
             .map(|(label, words)| (label.to_owned(), words.to_owned()))
+            .collect()
+    }
+
+    /// Labels of what is assumed of what is around the module.
+    #[must_use]
+    pub fn assumptions(&self) -> Vec<String> {
+        let own = self.formal.first().into_iter();
+        own.flat_map(Formal::assumptions)
+            .map(str::to_owned)
             .collect()
     }
 
