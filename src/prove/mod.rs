@@ -36,7 +36,9 @@ pub use answer::Status;
 pub use cases::{WIDTHS, claims};
 pub use claim::{Claim, Hardware};
 pub(crate) use control::KEPT;
-pub use control::{ASSUMPTIONS, Assumption, ControlClaim, Ground, control_claims, control_shapes};
+pub use control::{
+    ASSUMPTIONS, Assumption, ControlClaim, Ground, control_claims, control_shapes, meeting_claims,
+};
 pub use error::ProveError;
 pub use network::{lane_claim, network_claims};
 pub use prover::{Property, Prover};

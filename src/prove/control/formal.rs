@@ -126,6 +126,15 @@ impl Formal {
         self.push(Kind::Assumed, label, words, term);
     }
 
+    /// From now on what is assumed under these labels is shown instead.
+    pub(super) fn show(&mut self, labels: &[&str]) {
+        for part in &mut self.parts {
+            if part.kind == Kind::Assumed && labels.contains(&part.label.as_str()) {
+                part.kind = Kind::Needed;
+            }
+        }
+    }
+
     /// This is claimed.
     pub(super) fn state(&mut self, label: &str, words: &str, term: &str) {
         self.push(Kind::Stated, label, words, term);

@@ -2,7 +2,7 @@
 //! level joins the two.
 //!
 //! The table says which; a test keeps it complete. That an assumption follows from its statements where both are worded apart
-//! is an argument, not a proof.
+//! is an argument, not a proof, but for event buffer and pass controller: [`meeting_claims`](super::meeting_claims).
 
 /// On what an assumption rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
