@@ -21,6 +21,8 @@ pub enum Kind {
     Design,
     /// A quantized network.
     Quantized,
+    /// Specifications of units.
+    Specification,
 }
 
 impl Kind {
@@ -29,6 +31,9 @@ impl Kind {
             Self::Design => "goldspike design: it replaces the files below when it generates again",
             Self::Quantized => {
                 "goldspike quantized network: it replaces the files below when it quantizes again"
+            }
+            Self::Specification => {
+                "goldspike specification: it replaces the files below when it proves again"
             }
         }
     }
@@ -185,12 +190,13 @@ fn inspect(dir: &Path, kind: Kind) -> Result<Option<BTreeSet<PathBuf>>, FolderEr
         return Ok(Some(lines.map(PathBuf::from).collect()));
     }
     Err(
-        match [Kind::Design, Kind::Quantized]
+        match [Kind::Design, Kind::Quantized, Kind::Specification]
             .into_iter()
             .find(|other| other.heading() == heading)
         {
             Some(Kind::Design) => foreign("the folder holds a generated design"),
             Some(Kind::Quantized) => foreign("the folder holds a quantized network"),
+            Some(Kind::Specification) => foreign("the folder holds specifications of units"),
             None => {
                 foreign("the folder's file .goldspike was not written by this version of goldspike")
             }

@@ -72,6 +72,42 @@ fn the_exit_code_is_0_for_proved_1_for_refuted_and_2_for_unknown() {
     }
 }
 
+/// A module and its question for each unit, and one property more that the module is the golden step.
+#[test]
+fn specifications_are_written_with_their_questions() {
+    if Toolbox::from_environment().find(YOSYS).is_none() {
+        assert!(std::env::var_os("GOLDSPIKE_REQUIRE_TOOLS").is_none_or(|value| value != "1"));
+        println!("SKIPPED: yosys not found");
+        return;
+    }
+    let (tools, place) = (solver("echo unsat"), tempfile::tempdir().unwrap());
+    let path = std::env::var_os("PATH").unwrap();
+    let folders = [tools.path().to_owned()].into_iter();
+    let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
+    let specs = place.path().join("specs");
+    for _ in 0..2 {
+        let mut prove = program();
+        prove.args([
+            "prove", "klif", "--width", "6", "--format", "json", "--spec",
+        ]);
+        let said = finished(prove.arg(&specs).env("PATH", &path).output().unwrap()).json(0);
+        let properties = said["properties"].as_array().unwrap();
+        let of_specs = properties.iter().filter(|property| {
+            property["name"]
+                .as_str()
+                .unwrap()
+                .starts_with("spec_klif_6")
+        });
+        assert_eq!((properties.len(), of_specs.count()), (12, 6));
+        let module = std::fs::read_to_string(specs.join("spec_klif_6_soft_general.v")).unwrap();
+        assert!(module.contains("module spec_klif_6_soft_general (") && module.contains("// R: "));
+        let question =
+            std::fs::read_to_string(specs.join("spec_klif_6_soft_general.smt2")).unwrap();
+        assert!(question.contains("(set-logic QF_BV)") && question.ends_with("(check-sat)\n"));
+        assert_eq!(std::fs::read_dir(&specs).unwrap().count(), 13);
+    }
+}
+
 #[test]
 fn what_cannot_be_proved_is_refused() {
     for (arguments, says) in [
@@ -88,6 +124,14 @@ fn what_cannot_be_proved_is_refused() {
         (
             &["prove", "control", "--lanes", "2"],
             "--lanes is for a network",
+        ),
+        (
+            &["prove", "control", "--spec", "specs"],
+            "--spec is for neuron units",
+        ),
+        (
+            &["prove", "klif", "--spec", "src"],
+            "choose a new or an empty folder with --spec",
         ),
         (
             &["prove", "control", "--width", "8"],

@@ -239,6 +239,18 @@ pub fn emit(error: &EmitError) -> Diagnostic {
     }
 }
 
+/// A folder that is not written, which `flag` names.
+pub fn folder(error: &FolderError, flag: &str) -> Diagnostic {
+    let (code, path) = match error {
+        FolderError::Foreign { path, .. } => (&codes::NOT_OURS, path),
+        FolderError::NotAFolder { path } => (&codes::NOT_A_FOLDER, path),
+        FolderError::Io { path, .. } => (&codes::FOLDER_FILE, path),
+    };
+    Diagnostic::error(code, error.to_string())
+        .help(error.help().replace("-o", flag))
+        .at(Place::file(path.display().to_string()))
+}
+
 /// No waveform.
 pub fn wave(error: &WaveError) -> Diagnostic {
     let code = match error {

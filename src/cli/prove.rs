@@ -10,6 +10,7 @@ use super::options::{LaneArgs, QuantizeArgs};
 use super::target::Aim;
 use crate::diag::{Diagnostic, codes, did_you_mean, shown};
 use crate::engine::tool::Toolbox;
+use crate::folder::{self, Kind};
 use crate::prove::{
     Claim, ControlClaim, Limits, Property, ProveError, Prover, Solver, Status, WIDTHS, claims,
     control_claims, control_shapes, network_claims,
@@ -18,7 +19,8 @@ use crate::rtl::Fabric;
 use clap::{Args, ValueEnum};
 use goldspike_golden::neuron::ModelId;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Prove that neuron units give what the golden model gives, for all inputs.
@@ -48,6 +50,10 @@ pub struct ProveArgs {
     /// Device or board for which a network's design is made: its cells decide how buffers and queues are built.
     #[arg(long, value_name = "DEVICE|BOARD")]
     target: Option<String>,
+    /// Folder for the golden step of each unit as Verilog (`spec_UNIT.v`), and for the question that is put to the solver
+    /// (`spec_UNIT.smt2`); that each module is the golden step is proved, too.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
     #[command(flatten)]
     lanes: LaneArgs,
     #[command(flatten)]
@@ -78,9 +84,13 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
     let Subject {
         key,
         name,
-        claims,
+        mut claims,
         control,
     } = subject(args, console)?;
+    if let Some(dir) = &args.spec {
+        folder::check(dir, Kind::Specification)
+            .map_err(|error| errors::folder(&error, "--spec"))?;
+    }
     let toolbox = Toolbox::from_environment();
     let solver = match args.solver {
         Some(SolverArg::Yices) => Solver::Yices,
@@ -92,6 +102,10 @@ pub fn run(args: &ProveArgs, console: &Console) -> Result<Ending, Diagnostic> {
         memory: args.memory.clamp(1, 1 << 40),
     };
     let prover = Prover::new(toolbox, solver, limits).map_err(|error| failed(&error))?;
+    if let Some(dir) = &args.spec {
+        let specifications = specified(dir, &prover, &claims, console)?;
+        claims.extend(specifications);
+    }
     let told = |property: &Property| console.detail(line(property).trim_end());
     let asked = prover
         .ask_all(&claims, console.jobs(), told)
@@ -138,6 +152,11 @@ const CONTROL: &str = "control";
 fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
     let known = || ModelId::ALL.iter().copied();
     if args.what == CONTROL {
+        if args.spec.is_some() {
+            let message = "--spec is for neuron units: control has no golden step".to_owned();
+            return Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
+                .help("leave it out, or name a model or a network"));
+        }
         for_networks(args, "the control is that of the standard shapes")?;
         if !args.width.is_empty() {
             let message = "--width is for a model: control has the widths of its plan";
@@ -201,6 +220,46 @@ fn subject(args: &ProveArgs, console: &Console) -> Result<Subject, Diagnostic> {
         claims,
         control,
     })
+}
+
+/// Writes the specifications of the claims to `dir`; what is claimed of them.
+fn specified(
+    dir: &Path,
+    prover: &Prover,
+    claims: &[Claim],
+    console: &Console,
+) -> Result<Vec<Claim>, Diagnostic> {
+    let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut specified = Vec::new();
+    for claim in claims {
+        let Some(specification) = claim.specification() else {
+            continue;
+        };
+        let name = &specification.verilog.name;
+        match prover.questions(claim).map_err(|error| failed(&error))? {
+            Err(why) => console.note(&format!("{name}.smt2 is not written: {why}")),
+            Ok(questions) => {
+                let text = format!(
+                    "; {}\n; unsat: it holds\n{}",
+                    claim.name,
+                    questions.concat()
+                );
+                files.insert(format!("{name}.smt2").into(), text);
+            }
+        }
+        files.insert(format!("{name}.v").into(), specification.verilog.text);
+        specified.push(specification.claim);
+    }
+    let texts = files.iter();
+    let texts = texts.map(|(path, text)| (path.as_path(), text.as_bytes()));
+    folder::write(dir, Kind::Specification, texts)
+        .map_err(|error| errors::folder(&error, "--spec"))?;
+    console.note(&format!(
+        "written {} ({} files)",
+        dir.display(),
+        files.len()
+    ));
+    Ok(specified)
 }
 
 /// Refuses flags that change a network or its design.

@@ -54,6 +54,7 @@ pub fn claims(model: ModelId, width: u32) -> Result<Vec<Claim>, ProveError> {
             (layer.rounding, layer.overflow) = (rounding, overflow);
             layer.neuron.refractory = refractory;
             let setting = Setting {
+                unit: unit(model, modes, width, forms),
                 sum: ty(layer.accumulator),
                 assume: &Assume::unbounded(forms),
                 scope: Scope::default(),
@@ -64,18 +65,12 @@ pub fn claims(model: ModelId, width: u32) -> Result<Vec<Claim>, ProveError> {
     Ok(all)
 }
 
-fn name(
-    model: ModelId,
-    mut modes: Modes,
-    width: u32,
-    (rounding, overflow, refractory): (Rounding, Overflow, u32),
-    forms: Forms,
-) -> String {
+/// What a model is switched to, where it can be.
+fn switched(model: ModelId, mut modes: Modes) -> impl Iterator<Item = String> {
     fn of<M: Mode>(modes: &mut Modes) -> String {
         M::of(modes).text().to_owned()
     }
     let set = model.info().modes;
-    let mut words = vec![model.info().name.to_owned(), format!("{width} bits")];
     let shown = [
         (set.reset.len(), of::<Reset>(&mut modes)),
         (set.reset_timing.len(), of::<ResetTiming>(&mut modes)),
@@ -83,12 +78,19 @@ fn name(
         (set.leak.len(), of::<Leak>(&mut modes)),
         (set.order.len(), of::<CurrentOrder>(&mut modes)),
     ];
-    words.extend(
-        shown
-            .into_iter()
-            .filter(|(n, _)| *n > 1)
-            .map(|(_, word)| word),
-    );
+    let shown = shown.into_iter().filter(|(n, _)| *n > 1);
+    shown.map(|(_, word)| word)
+}
+
+fn name(
+    model: ModelId,
+    modes: Modes,
+    width: u32,
+    (rounding, overflow, refractory): (Rounding, Overflow, u32),
+    forms: Forms,
+) -> String {
+    let mut words = vec![model.info().name.to_owned(), format!("{width} bits")];
+    words.extend(switched(model, modes));
     words.push(rounding.to_string());
     words.push(overflow.to_string());
     words.push(format!("refractory {refractory}"));
@@ -100,6 +102,14 @@ fn name(
         .to_owned(),
     );
     words.join(", ")
+}
+
+/// The unit's name in Verilog, another one for each claim of a model and width.
+fn unit(model: ModelId, modes: Modes, width: u32, forms: Forms) -> String {
+    let mut words = vec![model.info().name.to_owned(), width.to_string()];
+    words.extend(switched(model, modes));
+    words.extend((forms == Forms::General).then(|| "general".to_owned()));
+    words.join("_")
 }
 
 /// Two neurons with two axons each.

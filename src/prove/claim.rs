@@ -13,9 +13,13 @@ use super::golden::{Golden, Kind, Scope, Value};
 use super::graph::{Graph, Node};
 use super::number::{Bit, Number, bits};
 use super::smt;
+use super::spec::{self, Specification};
 use crate::hdl::{Ty, VerilogFile, verilog};
 use crate::quantize::Span;
 use crate::rtl::neuron::{Assume, Lane, lane};
+
+/// Name of every lane's module.
+const MODULE: &str = "gs_lane";
 
 /// Assumed of lanes without multiplier blocks.
 const ADDER_TREES: &str =
@@ -42,6 +46,16 @@ pub struct Claim {
     /// What is assumed of the lane's parts, in words.
     pub assumes: Vec<String>,
     pub(super) questions: Vec<Question>,
+    /// The step that a lane must equal.
+    step: Option<Step>,
+}
+
+/// A golden step, and how its specification is called.
+#[derive(Clone, Debug)]
+struct Step {
+    unit: String,
+    layer: QuantLayer,
+    golden: Golden,
 }
 
 /// One question.
@@ -62,6 +76,8 @@ pub(super) struct Question {
 
 /// What a claim about a lane says.
 pub(super) struct Setting<'a> {
+    /// Name of the unit, of letters, digits and `_`.
+    pub(super) unit: String,
     /// Type of the synaptic sum.
     pub(super) sum: Ty,
     /// What the lane assumes.
@@ -76,7 +92,7 @@ pub(super) fn pair(
     layer: &QuantLayer,
     setting: &Setting<'_>,
 ) -> Result<(Lane, Golden), ProveError> {
-    let lane = lane(layer, "gs_lane", setting.sum, setting.assume)?;
+    let lane = lane(layer, MODULE, setting.sum, setting.assume)?;
     let golden = Golden::of(layer, &lane, setting.sum, setting.scope).ok_or_else(|| {
         ProveError::NotExpressed {
             claim: name.to_owned(),
@@ -96,35 +112,150 @@ impl Claim {
         setting: &Setting<'_>,
     ) -> Result<Self, ProveError> {
         let (lane, golden) = pair(name, layer, setting)?;
-        let module = "gs_lane".to_owned();
-        let mut question = Question::default();
-        for cycle in 0..lane.latency {
+        let inputs = golden.inputs.iter();
+        let inputs = inputs.map(|(name, kind, known)| (name.as_str(), known.then_some(*kind)));
+        let outputs = golden.outputs.iter();
+        let outputs = outputs.map(|(name, value)| match value {
+            Value::Flag(_) => (name.as_str(), Kind::Flag),
+            Value::Number(ty, _) => (name.as_str(), Kind::Number(*ty)),
+        });
+        let ports = Ports {
+            module: MODULE,
+            latency: lane.latency,
+            inputs: inputs.collect(),
+            outputs: outputs.collect(),
+        };
+        let question = Question::of(&golden, &ports);
+        Ok(Self {
+            name: name.to_owned(),
+            hardware: Some(Hardware {
+                module: MODULE.to_owned(),
+                verilog: verilog(&lane.module, "")?,
+                latency: lane.latency,
+            }),
+            assumes: (lane.trees > 0)
+                .then(|| ADDER_TREES.to_owned())
+                .into_iter()
+                .collect(),
+            questions: vec![question],
+            step: Some(Step {
+                unit: setting.unit.clone(),
+                layer: layer.clone(),
+                golden,
+            }),
+        })
+    }
+
+    /// Of the golden step alone.
+    pub(super) fn without_hardware(name: &str, questions: Vec<Question>) -> Self {
+        Self {
+            name: name.to_owned(),
+            hardware: None,
+            assumes: Vec::new(),
+            questions,
+            step: None,
+        }
+    }
+
+    /// The step that the lane must equal, as Verilog; `None` where the claim is of no lane.
+    #[must_use]
+    pub fn specification(&self) -> Option<Specification> {
+        let Step {
+            unit,
+            layer,
+            golden,
+        } = self.step.as_ref()?;
+        let (of, _) = self.name.split_once(" = ").unwrap_or((&self.name, ""));
+        let title = format!("the golden step of {of}");
+        let verilog = spec::module(unit, &title, layer, golden);
+        let inputs = golden.inputs.iter();
+        let inputs = inputs.map(|(name, kind, _)| (name.as_str(), Some(*kind)));
+        let outputs = golden.outputs.iter();
+        let outputs = outputs.map(|(name, value)| match value {
+            Value::Flag(_) => (name.as_str(), Kind::Flag),
+            Value::Number(..) => (name.as_str(), Kind::Number(spec::port_type(value))),
+        });
+        let ports = Ports {
+            module: &verilog.name,
+            latency: 0,
+            inputs: inputs.collect(),
+            outputs: outputs.collect(),
+        };
+        let mut question = Question::of(golden, &ports);
+        let legal = format!("(|{}_n {}| s0)", verilog.name, spec::LEGAL);
+        question.follows.push(legal);
+        let claim = Self {
+            name: format!("{} = the golden step of {of}", verilog.name),
+            hardware: Some(Hardware {
+                module: verilog.name.clone(),
+                verilog: verilog.clone(),
+                latency: 0,
+            }),
+            assumes: Vec::new(),
+            questions: vec![question],
+            step: None,
+        };
+        let typed = |kind: Kind| match kind {
+            Kind::Number(ty) => ty,
+            Kind::Flag => Ty::u(1),
+        };
+        let port = |(name, kind): (&str, Kind), end: &str| (format!("{name}{end}"), typed(kind));
+        let inputs = golden.inputs.iter();
+        let inputs = inputs.map(|(name, kind, _)| port((name, *kind), "_i"));
+        let outputs = ports.outputs.iter().map(|&known| port(known, "_o"));
+        Some(Specification {
+            inputs: inputs.collect(),
+            outputs: outputs.collect(),
+            layer: layer.clone(),
+            claim,
+            verilog,
+        })
+    }
+}
+
+/// Ports of a module that is compared with a golden step.
+struct Ports<'a> {
+    module: &'a str,
+    /// Cycles from the inputs to the outputs.
+    latency: u32,
+    /// By the stem of the name: what the port carries; `None` without one.
+    inputs: Vec<(&'a str, Option<Kind>)>,
+    /// By the stem of the name, in the order of the step's.
+    outputs: Vec<(&'a str, Kind)>,
+}
+
+impl Question {
+    /// Whether a module gives what the golden step gives.
+    fn of(golden: &Golden, ports: &Ports<'_>) -> Self {
+        let (module, latency) = (ports.module, ports.latency);
+        let mut question = Self::default();
+        for cycle in 0..latency {
             let _ = writeln!(
                 question.premises,
                 "(assert (|{module}_t| s{cycle} s{}))",
                 cycle + 1
             );
         }
-        for (name, kind, known) in &golden.inputs {
+        for (name, kind) in &ports.inputs {
             let symbol = format!("in.{name}");
-            let text = match (known, kind) {
-                (true, kind) => port(&module, &format!("{name}_i"), *kind, &symbol, 0),
-                (false, _) => format!("(declare-fun {symbol} () Bool)\n"),
+            let text = match kind {
+                Some(kind) => port(module, &format!("{name}_i"), *kind, &symbol, 0),
+                None => format!("(declare-fun {symbol} () Bool)\n"),
             };
             question.declared.push_str(&text);
             question.inputs.push(symbol);
         }
         question.follows = golden.conditions.iter().map(smt::bit).collect();
-        for (name, value) in &golden.outputs {
+        for ((name, value), (_, kind)) in golden.outputs.iter().zip(&ports.outputs) {
             let (rtl, symbol) = (format!("rtl.{name}"), format!("golden.{name}"));
-            let (kind, width, term) = match value {
-                Value::Flag(bit) => (Kind::Flag, 0, smt::bit(bit)),
+            let (width, term) = match value {
+                Value::Flag(bit) => (0, smt::bit(bit)),
                 Value::Number(ty, number) => {
                     let width = signed_width(*ty).max(number.width);
-                    (Kind::Number(*ty), width, smt::number(number, width))
+                    (width, smt::number(number, width))
                 }
             };
-            let ported = port(&module, &format!("{name}_o"), kind, &rtl, lane.latency);
+            let ported = port(module, &format!("{name}_o"), *kind, &rtl, latency);
             question.declared.push_str(&ported);
             let _ = writeln!(
                 question.premises,
@@ -132,7 +263,7 @@ impl Claim {
                 sort(width)
             );
             let more = match kind {
-                Kind::Number(ty) => width - signed_width(ty),
+                Kind::Number(ty) => width - signed_width(*ty),
                 Kind::Flag => 0,
             };
             question.follows.push(match more {
@@ -142,24 +273,10 @@ impl Claim {
             question.outputs.extend([rtl, symbol]);
         }
         question.assume(&golden.premises);
-        question.nodes = golden.nodes;
-        Ok(Self {
-            name: name.to_owned(),
-            hardware: Some(Hardware {
-                module,
-                verilog: verilog(&lane.module, "")?,
-                latency: lane.latency,
-            }),
-            assumes: (lane.trees > 0)
-                .then(|| ADDER_TREES.to_owned())
-                .into_iter()
-                .collect(),
-            questions: vec![question],
-        })
+        question.nodes.clone_from(&golden.nodes);
+        question
     }
-}
 
-impl Question {
     /// Declares a number from `low` to `high`.
     pub(super) fn declare(&mut self, graph: &Graph, name: &str, span: Span) -> Number {
         let (low, high) = (i128::from(span.low), i128::from(span.high));

@@ -6,6 +6,7 @@ use goldspike_golden::neuron::{Cell, State};
 use goldspike_golden::quant::{Param, QuantLayer};
 
 use super::graph::{Graph, Node};
+use super::label::Labels;
 use super::number::{Bit, Number, Term};
 use super::symbolic::{LeftOut, Symbolic};
 use crate::hdl::Ty;
@@ -56,10 +57,12 @@ pub(super) enum Value {
 }
 
 /// A golden step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Golden {
     /// Definitions.
     pub(super) nodes: Vec<Node>,
+    /// Their names, and the rules that they are.
+    pub(super) labels: Labels,
     /// Inputs by the stem of the port's name, and whether the lane has such a port.
     pub(super) inputs: Vec<(String, Kind, bool)>,
     /// Outputs by the stem of the port's name.
@@ -86,6 +89,7 @@ impl Golden {
         };
         let (outputs, conditions) = draft.step(sum)?;
         Some(Self {
+            labels: draft.arith.graph.labels(),
             nodes: draft.arith.graph.finish()?,
             inputs: draft.inputs,
             outputs,
@@ -127,6 +131,7 @@ impl Draft<'_> {
 
     fn within(&mut self, number: &Number, low: i128, high: i128) {
         if number.low < low || number.high > high {
+            self.graph().note("legal", "");
             let premise = self.graph().within(number, low, high);
             self.premises.push(premise);
         }
@@ -160,19 +165,28 @@ impl Draft<'_> {
             Some(index) => columns.get(index)?.clone(),
             None => Number::literal(i128::from(layer.bias.first().copied().unwrap_or_default())),
         };
+        self.graph()
+            .note("current", "the synaptic sum and the bias, exact");
         let current = self.graph().add(&sum, &bias);
         let accumulator = ty(layer.accumulator);
         self.within(&current, accumulator.min(), accumulator.max());
         let current = self.arith.align(&current, layer.guard_bits);
+        self.graph().name(&current.term, "x");
         let cell = self.cell(&columns)?;
         let start = cell.start(&self.arith);
-        let kept: Vec<Number> = kept
-            .iter()
-            .zip(&start.kept)
-            .map(|(kept, start)| self.graph().choose(&first, start, kept))
-            .collect();
+        let mut before = Vec::new();
+        for (state, (kept, start)) in layer.neuron.states().zip(kept.iter().zip(&start.kept)) {
+            self.graph()
+                .note("before", "the first step begins with the initial state");
+            let number = self.graph().choose(&first, start, kept);
+            let name = format!("{}_before", state.name);
+            self.graph().name(&number.term, &name);
+            before.push(number);
+        }
+        let kept = before;
         // The hardware keeps whether there was a spike, and which sign it had.
         let graph = self.graph();
+        graph.note("stored_spike", "the spike of the step before");
         let later = graph.not(&first);
         let plus = graph.all(vec![later.clone(), stored.clone(), graph.not(&negative)]);
         let before = State {
@@ -181,6 +195,11 @@ impl Draft<'_> {
             negative: graph.all(vec![later, negative]),
         };
         let step = cell.step(&self.arith, &before, &current);
+        self.graph().name(&step.h.term, "h");
+        for (state, number) in layer.neuron.states().zip(&step.kept) {
+            let name = format!("{}_after", state.name);
+            self.graph().name(&number.term, &name);
+        }
         if let Some(silent) = self.scope.silent {
             let (low, high) = (
                 i128::from(silent.within.low),
@@ -201,6 +220,7 @@ impl Draft<'_> {
             }
         }
         let graph = self.graph();
+        graph.note("spike", "a spike of either sign");
         let any = graph.any(vec![step.spike.clone(), step.negative.clone()]);
         // The value that the others follow from comes first: what is proved is known in the next question.
         let mut outputs = vec![
@@ -252,6 +272,7 @@ impl Draft<'_> {
     fn scope(&mut self, columns: &[Number], kept: &[Number], (spike, negative): (&Bit, &Bit)) {
         let layer = self.layer;
         let graph = self.graph();
+        graph.note("legal", "");
         let signed = graph.any(vec![graph.not(negative), spike.clone()]);
         let binary = layer.neuron.modes.spikes.is_binary();
         let sign = binary.then(|| graph.not(negative));

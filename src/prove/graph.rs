@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use super::label::Labels;
 use super::number::{Bit, Number, Term, bits};
 
 /// How two numbers are compared, both as signed ones.
@@ -65,12 +66,31 @@ pub(super) struct Graph {
     nodes: RefCell<Vec<Node>>,
     known: RefCell<HashMap<Node, usize>>,
     beyond: Cell<bool>,
+    labels: RefCell<Labels>,
 }
 
 impl Graph {
     /// The definitions; `None` if a number may have more than 64 bits, at which the golden integers would clamp.
     pub(super) fn finish(self) -> Option<Vec<Node>> {
         (!self.beyond.get()).then(|| self.nodes.into_inner())
+    }
+
+    /// The notes and names until now.
+    pub(super) fn labels(&self) -> Labels {
+        self.labels.borrow().clone()
+    }
+
+    /// What the definitions that follow are called after, and the rule that they are.
+    pub(super) fn note(&self, stem: &'static str, words: impl Into<String>) {
+        let at = self.nodes.borrow().len();
+        self.labels.borrow_mut().note(at, stem, words.into());
+    }
+
+    /// Names what is a definition.
+    pub(super) fn name<L>(&self, term: &Term<L>, name: &str) {
+        if let Term::Node(at) = term {
+            self.labels.borrow_mut().name(*at, name);
+        }
     }
 
     fn define(&self, node: Node) -> usize {

@@ -70,12 +70,8 @@ pub(super) fn claim(
                 claim: name.to_owned(),
             })
     });
-    Ok(Claim {
-        name: name.to_owned(),
-        hardware: None,
-        assumes: Vec::new(),
-        questions: questions.collect::<Result<_, _>>()?,
-    })
+    let questions = questions.collect::<Result<_, _>>()?;
+    Ok(Claim::without_hardware(name, questions))
 }
 
 struct Draft<'a> {

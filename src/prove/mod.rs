@@ -20,11 +20,13 @@ mod error;
 mod golden;
 mod graph;
 mod inductive;
+mod label;
 mod network;
 mod number;
 mod prover;
 mod smt;
 mod solver;
+mod spec;
 mod split;
 mod sums;
 mod symbolic;
@@ -34,8 +36,11 @@ pub use answer::Status;
 pub use cases::{WIDTHS, claims};
 pub use claim::{Claim, Hardware};
 pub(crate) use control::KEPT;
-pub use control::{ControlClaim, control_claims, control_shapes};
+pub use control::{
+    ASSUMPTIONS, Assumption, ControlClaim, Ground, control_claims, control_shapes, meeting_claims,
+};
 pub use error::ProveError;
 pub use network::{lane_claim, network_claims};
 pub use prover::{Property, Prover};
 pub use solver::{Limits, Solver};
+pub use spec::Specification;

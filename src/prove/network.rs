@@ -28,11 +28,11 @@ const GENERAL: &str = "the lane in its general form = the golden step";
 pub fn network_claims(network: &QuantNetwork, fabric: Fabric) -> Result<Vec<Claim>, ProveError> {
     let mut all = Vec::new();
     let mut fed = network.input.payloads();
-    for layer in &network.layers {
+    for (index, layer) in network.layers.iter().enumerate() {
         let known = bounds(layer, fed);
         let mut used = None;
-        for (forms, words) in [(Forms::Cheapest, GENERATED), (Forms::General, GENERAL)] {
-            let (claim, left) = lane(layer, (fed, fabric), forms, words)?;
+        for forms in [Forms::Cheapest, Forms::General] {
+            let (claim, left) = lane(layer, index, (fed, fabric), forms)?;
             all.push(claim);
             used = used.or(Some(left));
         }
@@ -52,9 +52,9 @@ pub fn network_claims(network: &QuantNetwork, fabric: Fabric) -> Result<Vec<Clai
 /// The claim about one form of a layer's lane, and what that leaves out.
 fn lane(
     layer: &QuantLayer,
+    index: usize,
     (fed, fabric): (Payloads, Fabric),
     forms: Forms,
-    words: &str,
 ) -> Result<(Claim, Left), ProveError> {
     let assume = Assume::of(layer, fed, forms).on(fabric).cut();
     let ternary = layer.neuron.modes.spikes == Spikes::Ternary;
@@ -68,7 +68,12 @@ fn lane(
     };
     let within = bounds(layer, fed).map(|bounds| bounds.membrane);
     let silent = within.filter(|_| left.plus || left.minus);
+    let (unit, words) = match forms {
+        Forms::Cheapest => (format!("l{index}"), GENERATED),
+        Forms::General => (format!("l{index}_general"), GENERAL),
+    };
     let setting = Setting {
+        unit,
         sum: sum_type(layer, fed),
         assume: &assume,
         scope: Scope {
@@ -100,7 +105,7 @@ pub fn lane_claim(
     }
     let layer = network.layers.get(index);
     layer
-        .map(|layer| Ok(lane(layer, (fed, fabric), Forms::Cheapest, GENERATED)?.0))
+        .map(|layer| Ok(lane(layer, index, (fed, fabric), Forms::Cheapest)?.0))
         .transpose()
 }
 

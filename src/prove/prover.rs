@@ -143,6 +143,25 @@ impl Prover {
         })
     }
 
+    /// The questions of a claim, each as one script with the products as they are: `unsat` says that it holds. In the place of
+    /// the scripts why Yosys has none.
+    ///
+    /// # Errors
+    /// A tool is missing, or a temporary file cannot be written.
+    pub fn questions(&self, claim: &Claim) -> Result<Result<Vec<String>, String>, ProveError> {
+        let folder = tempfile::tempdir()?;
+        Ok(self
+            .describe(claim.hardware.as_ref(), folder.path())?
+            .map(|lane| {
+                let lane = lane.as_ref().zip(claim.hardware.as_ref());
+                let script = |question: &Question| {
+                    let follows: Vec<&String> = question.follows.iter().collect();
+                    denied(&Scripts::of(question, lane).real, &[], &follows)
+                };
+                claim.questions.iter().map(script).collect()
+            }))
+    }
+
     /// The lane as SMT-LIB 2, if there is one, or why Yosys has none.
     fn describe(
         &self,
@@ -193,15 +212,6 @@ impl Prover {
             }
             Err(why) => return Ok(Status::Unknown(format!("the premises: {why}"))),
         }
-        let denied = |premises: &str, known: &[&String], asked: &[&String]| {
-            let mut text = premises.to_owned();
-            for known in known {
-                let _ = writeln!(text, "(assert {known})");
-            }
-            let asked: Vec<String> = asked.iter().map(|asked| format!("(not {asked})")).collect();
-            let _ = writeln!(text, "(assert (or false {}))\n(check-sat)", asked.join(" "));
-            text
-        };
         let follows: Vec<&String> = question.follows.iter().collect();
         let within = |time: Duration| Limits {
             time: self.limits.time.min(time),
@@ -300,6 +310,17 @@ fn in_parallel<T: Sync, R: Send>(
     });
     answers.sort_by_key(|(index, _)| *index);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// A question: the premises, what is known, and that not all of what is asked holds.
+fn denied(premises: &str, known: &[&String], asked: &[&String]) -> String {
+    let mut text = premises.to_owned();
+    for known in known {
+        let _ = writeln!(text, "(assert {known})");
+    }
+    let asked: Vec<String> = asked.iter().map(|asked| format!("(not {asked})")).collect();
+    let _ = writeln!(text, "(assert (or false {}))\n(check-sat)", asked.join(" "));
+    text
 }
 
 /// Longest time for all that follows in one question, before each of it gets one of its own.

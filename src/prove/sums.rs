@@ -35,7 +35,7 @@ pub(super) fn regrouped(nodes: &[Node]) -> Vec<Option<String>> {
 }
 
 /// Definitions that an operation refers to.
-fn before(op: &Op) -> Vec<usize> {
+pub(super) fn before(op: &Op) -> Vec<usize> {
     fn node<L>(term: &Term<L>) -> Option<usize> {
         match term {
             Term::Node(index) => Some(*index),

@@ -50,6 +50,16 @@ impl Symbolic {
         self.left_out.set(overflows);
     }
 
+    /// How a value is rounded, in words.
+    const fn rule(&self) -> &'static str {
+        match self.rounding {
+            Rounding::HalfUp => "half_up: floor(value + 1/2)",
+            Rounding::Floor => "floor",
+            Rounding::ToZero => "to_zero: towards zero",
+            Rounding::HalfEven => "half_even: to the nearest, from the middle to the even one",
+        }
+    }
+
     /// `value * 2^-drop` as an integer in the layer's rounding.
     fn round(&self, value: &Number, drop: u32) -> Number {
         if drop == 0 {
@@ -108,23 +118,35 @@ impl Arith for Symbolic {
     }
 
     fn add(&self, a: &Number, b: &Number) -> Number {
+        self.graph.note("sum", "");
         self.graph.add(a, b)
     }
 
     fn sub(&self, a: &Number, b: &Number) -> Number {
+        self.graph.note("difference", "");
         self.graph.sub(a, b)
     }
 
     fn neg(&self, a: &Number) -> Number {
+        self.graph.note("negated", "");
         self.graph.sub(&Number::literal(0), a)
     }
 
     fn product(&self, coefficient: &Number, value: &Number, drop: u32) -> Number {
+        let words = match drop {
+            0 => "the exact product".to_owned(),
+            drop => format!(
+                "R: the exact product, its lowest bits ({drop}) rounded away once, {}",
+                self.rule()
+            ),
+        };
+        self.graph.note("product", words);
         self.round(&self.graph.mul(coefficient, value), drop)
     }
 
     fn max_zero(&self, sum: &Number) -> Number {
         let zero = Number::literal(0);
+        self.graph.note("rectified", "max(0, sum) of the exact sum");
         let above = self.graph.is(Compare::Less, &zero, sum);
         let mut kept = self.graph.choose(&above, sum, &zero);
         (kept.low, kept.high) = (0, sum.high.max(0));
@@ -133,6 +155,16 @@ impl Arith for Symbolic {
 
     fn lookup(&self, table: &Table<Number>, x: &Number) -> Number {
         let graph = &self.graph;
+        graph.note(
+            "looked_up",
+            format!(
+                "table of {} knots from {}: i = clamp(input, low, high) - low, seg = i >> {n}, \
+                 y[seg] + ((d[seg] * (i mod 2^{n}) + 2^({n} - 1)) >> {n})",
+                table.knots.len(),
+                table.low.low,
+                n = table.shift
+            ),
+        );
         let inside = graph.clamp(x, table.low.low, table.high.low);
         let input = graph.sub(&inside, &table.low);
         let knots: Vec<i128> = table.knots.iter().map(|knot| knot.low).collect();
@@ -158,6 +190,16 @@ impl Arith for Symbolic {
         } else {
             left_out.own
         };
+        let words = match self.overflow {
+            Overflow::Wrap => format!("ovf, wrap: the lowest {} bits", format.width),
+            _ if left_out => "ovf: left out, because no state reaches it".to_owned(),
+            Overflow::Saturate => format!("ovf, saturate: the nearest from {min} to {max}"),
+            Overflow::SaturateSymmetric => {
+                let low = min.max(-max);
+                format!("ovf, saturate_symmetric: the nearest from {low} to {max}")
+            }
+        };
+        self.graph.note("in_format", words);
         match self.overflow {
             Overflow::Saturate if !left_out => self.graph.clamp(sum, min, max),
             Overflow::SaturateSymmetric if !left_out => self.graph.clamp(sum, min.max(-max), max),
@@ -167,6 +209,16 @@ impl Arith for Symbolic {
     }
 
     fn align(&self, sum: &Number, guard_bits: i32) -> Number {
+        let words = match guard_bits {
+            0 => String::new(),
+            1.. => format!("to the membrane's LSB: times 2^{guard_bits}, exact"),
+            _ => format!(
+                "to the membrane's LSB: R, its lowest bits ({}) rounded away once, {}",
+                guard_bits.unsigned_abs(),
+                self.rule()
+            ),
+        };
+        self.graph.note("aligned", words);
         if guard_bits <= 0 {
             return self.round(sum, guard_bits.unsigned_abs());
         }
@@ -174,6 +226,8 @@ impl Arith for Symbolic {
     }
 
     fn at_least(&self, h: &Number, threshold: &Threshold<Number>) -> Bit {
+        self.graph
+            .note("reaches", "whether the threshold is reached");
         match threshold.fire {
             Fire::Ge => self.graph.is(Compare::AtMost, &threshold.level, h),
             Fire::Gt => self.graph.is(Compare::Less, &threshold.level, h),
@@ -188,7 +242,9 @@ impl Arith for Symbolic {
         silent: impl FnOnce(&Number) -> Number,
     ) -> (Bit, Number) {
         let bit = self.at_least(h, threshold);
-        let value = self.graph.choose(&bit, &fired(h), &silent(h));
+        let (fired, silent) = (fired(h), silent(h));
+        self.graph.note("after", "");
+        let value = self.graph.choose(&bit, &fired, &silent);
         (bit, value)
     }
 
@@ -198,6 +254,8 @@ impl Arith for Symbolic {
         then: impl FnOnce() -> Number,
         otherwise: impl FnOnce() -> Number,
     ) -> Number {
-        self.graph.choose(bit, &then(), &otherwise())
+        let (then, otherwise) = (then(), otherwise());
+        self.graph.note("chosen", "");
+        self.graph.choose(bit, &then, &otherwise)
     }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use goldspike::engine::tool::{Toolbox, YOSYS, YOSYS_SMTBMC};
 use goldspike::hdl::{Sim, all_modules};
 use goldspike::prove::{
-    ControlClaim, Limits, Prover, Solver, Status, control_claims, control_shapes,
+    ASSUMPTIONS, ControlClaim, Ground, Limits, Prover, Solver, Status, control_claims,
+    control_shapes, meeting_claims,
 };
 use goldspike_testbench::tools::missing;
 
@@ -61,6 +62,77 @@ fn the_control_of_every_shape_is_proved() {
             units.iter().any(|top| top.ends_with(unit)),
             "{unit}: {units:?}"
         );
+    }
+}
+
+/// Each assumption has its row and each row its assumption; a row names statements that are proved.
+#[test]
+fn every_assumption_about_a_neighbour_rests_on_what_is_stated_of_it() {
+    let (mut assumed, mut stated) = (BTreeSet::new(), BTreeSet::new());
+    for claim in shapes().iter().flat_map(|(_, claims)| claims) {
+        let units = [
+            "spikes_queue",
+            "probe_queue",
+            "event_buffer",
+            "crossbar",
+            "spikes",
+            "guard",
+            "loader",
+        ];
+        let unit = units.into_iter().find(|unit| claim.top.ends_with(unit));
+        let unit = unit.unwrap_or_else(|| panic!("{} is no unit of the table", claim.top));
+        let bare = |label: &str| {
+            label
+                .trim_end_matches(|c: char| c.is_ascii_digit())
+                .to_owned()
+        };
+        assumed.extend(claim.assumptions().iter().map(|label| (unit, bare(label))));
+        stated.extend(claim.stated().into_iter().map(|(label, _)| (unit, label)));
+    }
+    let rows = ASSUMPTIONS.iter();
+    let rows: BTreeSet<_> = rows
+        .map(|(unit, label, _)| (*unit, (*label).to_owned()))
+        .collect();
+    assert_eq!(rows, assumed);
+    assert_eq!(rows.len(), ASSUMPTIONS.len(), "a row twice");
+    for (unit, label, ground) in ASSUMPTIONS {
+        match ground {
+            Ground::Stated(statements) => {
+                assert!(!statements.is_empty(), "{unit} {label}");
+                for (of, statement) in *statements {
+                    let known = stated.contains(&(*of, (*statement).to_owned()));
+                    assert!(
+                        known,
+                        "{unit} {label}: nothing is stated as {of} {statement}"
+                    );
+                }
+            }
+            Ground::Joined(words) => assert!(!words.is_empty(), "{unit} {label}"),
+            Ground::Choice => assert_eq!(*label, "a_watched", "{unit}"),
+        }
+    }
+}
+
+/// What event buffer and pass controller assume of each other holds where they meet; a step that is freed twice is refused.
+#[test]
+fn event_buffer_and_pass_controller_keep_to_what_each_assumes_of_the_other() {
+    let Some(prover) = prover() else { return };
+    let (_, design) = control_shapes().unwrap().remove(0);
+    let claim = meeting_claims(&design).unwrap().remove(0);
+    for property in prover.ask_control(&claim).unwrap() {
+        assert_eq!(property.status, Status::Proved, "{}", property.name);
+    }
+    let mut claim = claim;
+    let text = &mut claim.modules[0].text;
+    let old = ".step_done_i(step_done)";
+    assert!(text.contains(old), "{text}");
+    *text = text.replacen(
+        old,
+        ".step_done_i(step_done | (read & s_user_i & s_claim_i))",
+        1,
+    );
+    for property in prover.ask_control(&claim).unwrap() {
+        assert_ne!(property.status, Status::Proved, "{}", property.name);
     }
 }
 
@@ -153,6 +225,20 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         "(~offered_d) | offered_en;",
         "(~offered_d) & offered_en;",
         "the registers take one",
+    ),
+    (
+        LOADER,
+        "loader",
+        "hold_q <= |joined_12;",
+        "hold_q <= (|joined_12) & ~(header1_q & s_valid_i & ends_i);",
+        "no sample is in flight, and none begins",
+    ),
+    (
+        LOADER,
+        "loader",
+        "write0_d1_q <= written_d1_d &",
+        "write0_d1_q <= (written_d1_d | (passes_d1_q & header1_q & s_valid_i & ends_i)) &",
+        "each word of a memory is written once",
     ),
     (
         0,
@@ -419,6 +505,20 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
         "if (applies) applied <= ",
         "if (applies | (refuse_d1_q & said_d1 == 4'd1)) applied <= ",
         "while a sample is in flight",
+    ),
+    (
+        LOADER,
+        "loader",
+        "wire payload_d = (and_3 & header4_q) |",
+        "wire payload_d = (and_3 & (header4_q | (header2_q & (whole_q == 32'd77)))) |",
+        "each word is counted once",
+    ),
+    (
+        LOADER,
+        "loader",
+        "wire and_14 = restart & have_q",
+        "wire and_14 = restart & have_q & ~word_q[3]",
+        "samples wait exactly while",
     ),
 ];
 

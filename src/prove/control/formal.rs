@@ -126,6 +126,15 @@ impl Formal {
         self.push(Kind::Assumed, label, words, term);
     }
 
+    /// From now on what is assumed under these labels is shown instead.
+    pub(super) fn show(&mut self, labels: &[&str]) {
+        for part in &mut self.parts {
+            if part.kind == Kind::Assumed && labels.contains(&part.label.as_str()) {
+                part.kind = Kind::Needed;
+            }
+        }
+    }
+
     /// This is claimed.
     pub(super) fn state(&mut self, label: &str, words: &str, term: &str) {
         self.push(Kind::Stated, label, words, term);
@@ -163,6 +172,11 @@ impl Formal {
     /// What is assumed, in words.
     pub(super) fn assumed(&self) -> impl Iterator<Item = &str> {
         self.of(Kind::Assumed).map(|part| part.words.as_str())
+    }
+
+    /// Labels of what is assumed.
+    pub(super) fn assumptions(&self) -> impl Iterator<Item = &str> {
+        self.of(Kind::Assumed).map(|part| part.label.as_str())
     }
 
     /// Labels of what must be possible.

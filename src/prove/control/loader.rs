@@ -24,10 +24,12 @@ pub(super) fn formal(module: &Module, map: &LoadMap, most: usize) -> Formal {
     f.delays("f_valid", 1, "f_accept", TO_VERDICT);
     f.delays("f_data", PIECE_BITS, "s_data_i", TO_VERDICT);
     f.delays("f_last", 1, "s_last_i", TO_VERDICT);
+    let before = (1..TAKEN).map(|n| format!("f_valid_{n} || "));
+    let before = before.collect::<String>();
     f.state(
         "p_ready",
         "AXI4-Stream: the load port waits for no TVALID, and takes a word at least every eight cycles, behind an image's last one every nine",
-        "s_ready_o == !(f_valid_1 || f_valid_2 || f_valid_3 || f_valid_4 || f_valid_5 || f_valid_6 || f_valid_7 || (f_valid_8 && f_last_8))",
+        &format!("s_ready_o == !({before}(f_valid_{TAKEN} && f_last_{TAKEN}))"),
     );
     samples(&mut f, most);
     crc(&mut f);
@@ -332,11 +334,9 @@ fn held(f: &mut Formal, banked: bool) {
         1,
         "f_applies || f_exchange_1 || f_exchange_2 || f_exchange_3",
     );
-    f.wire(
-        "f_judged",
-        1,
-        "f_takes || f_valid_9 || f_valid_10 || f_valid_11 || f_valid_12",
-    );
+    let behind = (TAKEN + 1..=TO_VERDICT).map(|n| format!(" || f_valid_{n}"));
+    let behind = behind.collect::<String>();
+    f.wire("f_judged", 1, &format!("f_takes{behind}"));
     // With the last word of an image that was refused, the first one of the next one may be on its way.
     f.wire("f_next", 1, "f_valid_12 && f_last_12 && f_takes");
     let waits = "f_exchange || (!f_drain && (f_place != 0 || f_judged)) || f_next";

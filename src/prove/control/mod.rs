@@ -12,6 +12,8 @@ mod buffer;
 mod formal;
 mod guard;
 mod loader;
+mod meeting;
+mod neighbours;
 mod passes;
 mod port_registers;
 mod queue;
@@ -28,6 +30,8 @@ use crate::hdl::{Module, VerilogFile, all_modules, verilog};
 use crate::rtl::Design;
 use crate::rtl::load_port::samples_in_flight;
 
+pub use meeting::meeting_claims;
+pub use neighbours::{ASSUMPTIONS, Assumption, Ground};
 pub use shapes::control_shapes;
 
 /// Properties of one module of a design.
@@ -56,6 +60,15 @@ impl ControlClaim {
         let stated = self.formal.first().into_iter().flat_map(Formal::stated);
         stated
             .map(|(label, words)| (label.to_owned(), words.to_owned()))
+            .collect()
+    }
+
+    /// Labels of what is assumed of what is around the module.
+    #[must_use]
+    pub fn assumptions(&self) -> Vec<String> {
+        let own = self.formal.first().into_iter();
+        own.flat_map(Formal::assumptions)
+            .map(str::to_owned)
             .collect()
     }
 
@@ -117,11 +130,12 @@ impl ControlClaim {
                     text = with_output(&text, &child.name, &tap, &range);
                     asked.push_str(&format!("assign {tap} = {register};\n"));
                 }
-                let place = format!("{} u_queue (", child.name);
-                let known = format!(
-                    "wire {range} f_queue_{name};\n{place}\n        .{tap}(f_queue_{name}),"
-                );
-                text = text.replacen(&place, &known, 1);
+                if let Some(instance) = instance_of(&text, &child.name) {
+                    let place = format!("{} u_{instance} (", child.name);
+                    let wire = format!("f_{instance}_{name}");
+                    let known = format!("wire {range} {wire};\n{place}\n        .{tap}({wire}),");
+                    text = text.replacen(&place, &known, 1);
+                }
             }
         }
         match text.rfind("endmodule") {
@@ -223,6 +237,15 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         }
     }
     Ok(all)
+}
+
+/// What the first instance of a module is called in a text, without its `u_`.
+fn instance_of(text: &str, module: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim);
+    lines.find_map(|line| {
+        let name = line.strip_prefix(module)?.strip_prefix(" u_")?;
+        name.strip_suffix(" (").map(str::to_owned)
+    })
 }
 
 /// The text of a module with one more output: where ports are declared in the list, or, as Yosys writes it, in the body.
