@@ -164,6 +164,10 @@ pub fn synth(error: &SynthError) -> Diagnostic {
             &codes::OTHER_CIRCUIT,
             "this is a bug of goldspike or of this version of Yosys: please report it with the command line",
         ),
+        SynthError::Unsettled { .. } | SynthError::Differs { .. } => (
+            &codes::OTHER_CIRCUIT,
+            "this is a bug of goldspike or a version of nextpnr or Project Trellis that it does not know: `goldspike doctor` shows the versions",
+        ),
         SynthError::Unpinned { .. } => (
             &codes::UNPINNED,
             "name a pin for each port bit, as `NAME` or `NAME[BIT]`; without a file of pins they are assigned",
