@@ -3,8 +3,8 @@
 use super::errors;
 use crate::diag::{Diagnostic, codes};
 use crate::engine::tool::{
-    CXX, ECPPACK, ECPUNPACK, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ECP5, NEXTPNR_ICE40, Tool, Toolbox, VERILATOR,
-    VVP, YOSYS,
+    CXX, ECPPACK, ECPUNPACK, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ECP5,
+    NEXTPNR_ICE40, Tool, Toolbox, VERILATOR, VVP, YOSYS,
 };
 use crate::engine::{Bitstream, Engine, Icarus, Netlist, Routed, Rtl, RustHdl, Verilator};
 use crate::synth::Target;
@@ -217,7 +217,11 @@ pub fn choose(
 fn device(engine: &str, target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
     target.ok_or_else(|| {
         let message = format!("--engine {engine}: it is one of a device, and none is named");
-        Diagnostic::error(&codes::NOT_APPLICABLE, message).help("name the device: `--target hx8k`")
+        let help = match engine {
+            "routed" => "name the device: `--target ecp5-25k`",
+            _ => "name the device: `--target hx8k`",
+        };
+        Diagnostic::error(&codes::NOT_APPLICABLE, message).help(help)
     })
 }
 
@@ -247,8 +251,11 @@ fn configurable(target: Option<&'static Target>) -> Result<&'static Target, Diag
         target.name,
         target.family.name()
     );
-    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
-        .help("`--engine netlist` runs what place and route gets"))
+    let help = match target.family.is_compared() {
+        true => "`--engine routed` runs what place and route makes, equal to its bitstream",
+        false => "`--engine netlist` runs what place and route gets",
+    };
+    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help(help))
 }
 
 /// The device whose routed design can be simulated and compared with its bitstream.

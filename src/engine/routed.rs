@@ -13,9 +13,7 @@ use crate::engine::netlist::{FLAGS, compiled, mapped};
 use crate::engine::tool::{ECPPACK, ECPUNPACK, NEXTPNR_ECP5, Tool, Toolbox, YOSYS};
 use crate::engine::verilated::{Flow, Verilated};
 use crate::rtl::Design;
-use crate::synth::{
-    Files, SynthError, Target, Window, route, routed, routed_models, window,
-};
+use crate::synth::{Files, SynthError, Target, Window, route, routed, routed_models, window};
 
 /// The design on its sites.
 pub struct OnSites {
@@ -62,7 +60,10 @@ impl Flow for OnSites {
         let mut texts: Vec<String> = routed_models().sources.into_values().collect();
         texts.push(format!("{:?}", self.target));
         let given = self.given.iter();
-        texts.extend(given.flat_map(|given| [&given.netlist, &given.bitstream].map(|bytes| digest_of(bytes))));
+        texts
+            .extend(given.flat_map(|given| {
+                [&given.netlist, &given.bitstream].map(|bytes| digest_of(bytes))
+            }));
         texts
     }
 

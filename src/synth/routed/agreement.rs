@@ -11,7 +11,7 @@
 //!
 //! Not looked at: port widths, write modes and inversions of block memories, modes of multipliers, pins.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::configuration::{BYTES, Configuration};
 use super::netlist::{Cell, Net, Netlist, site};
@@ -41,6 +41,7 @@ pub(super) fn agreement(
     let mut comparison = Comparison {
         bits,
         ways: HashMap::new(),
+        taps: HashSet::new(),
         set: BTreeMap::new(),
         agreed: Agreement::default(),
         differences: Vec::new(),
@@ -68,6 +69,8 @@ struct Comparison<'c, 'a> {
     bits: &'c Configuration<'c>,
     /// Each wire of a net: the net, and the switch that drives it.
     ways: HashMap<Place<'a>, (Net, Option<Arc<'a>>)>,
+    /// Branches of the clock tree that are entered: row, number and net.
+    taps: HashSet<(i32, &'a str, Net)>,
     /// The switch that drives a wire of a tile, in the bitstream.
     set: BTreeMap<(i32, i32, &'c str), Arc<'c>>,
     agreed: Agreement,
@@ -87,6 +90,11 @@ impl<'c, 'a> Comparison<'c, 'a> {
                 };
                 let arc = arc.flatten();
                 written.extend(arc);
+                let tap = ["L_HPBX", "R_HPBX"]
+                    .iter()
+                    .find_map(|tap| place.2.strip_prefix(tap));
+                self.taps
+                    .extend(tap.map(|number| (place.1, number, route.net)));
                 let before = self.ways.insert(place, (route.net, arc));
                 if before.is_some_and(|(net, _)| net != route.net) {
                     self.differs(format!("wire {wire} belongs to two nets"));
@@ -127,7 +135,9 @@ impl<'c, 'a> Comparison<'c, 'a> {
             ("F6", "F5D_SLICE") | ("F7", "FXD_SLICE") => 'D',
             _ => return false,
         };
-        self.bits.value(arc.at, &format!("SLICE{slice}.MODE"), "LOGIC") == "CCU2"
+        self.bits
+            .value(arc.at, &format!("SLICE{slice}.MODE"), "LOGIC")
+            == "CCU2"
     }
 
     /// Every way leads from its driver to all pins that the net joins.
@@ -157,30 +167,24 @@ impl<'c, 'a> Comparison<'c, 'a> {
         }
     }
 
-    /// Whether the wire is on the way of the net, driven, over its switches, from one of these wires or the clock tree.
+    /// Whether the wire is on the way of the net, and driven, switch by switch, from one of these wires; a clock's way begins, in the
+    /// tile, with a branch of the clock tree that the same net enters somewhere in the row.
     fn leads(&self, wire: Place<'_>, net: Net, starts: &[String]) -> bool {
         let mut at = wire;
         for _ in 0..=self.ways.len() {
             let Some((of, switch)) = self.ways.get(&at) else {
                 return false;
             };
-            if *of != net {
-                return false;
-            }
+            let (x, y, name) = at;
             let Some(arc) = switch else {
-                let (x, y, name) = at;
-                let full = format!("X{x}/Y{y}/{name}");
-                return starts.is_empty() || starts.contains(&full) || name.starts_with("G_");
+                let begins = starts.contains(&format!("X{x}/Y{y}/{name}"));
+                return *of == net
+                    && (begins || (starts.is_empty() && self.branches(y, name, net)));
             };
-            if (arc.to.name, arc.at.0 + arc.to.offset.0, arc.at.1 + arc.to.offset.1)
-                != (at.2, at.0, at.1)
-                && !at.2.starts_with("G_")
-            {
+            let (to, from) = (arc.to, arc.from);
+            let driven = (arc.at.0 + to.offset.0, arc.at.1 + to.offset.1, to.name);
+            if *of != net || driven != at {
                 return false;
-            }
-            let from = arc.from;
-            if from.name.starts_with("G_") {
-                return true;
             }
             at = (
                 arc.at.0 + from.offset.0,
@@ -189,6 +193,12 @@ impl<'c, 'a> Comparison<'c, 'a> {
             );
         }
         false
+    }
+
+    /// Whether the net enters the branch of the clock tree with this name in this row, from the left or from the right.
+    fn branches(&self, row: i32, name: &str, net: Net) -> bool {
+        let number = name.strip_prefix("G_HPBX");
+        number.is_some_and(|number| self.taps.contains(&(row, number, net)))
     }
 
     /// The table in the bitstream computes what the cell computes.
@@ -204,7 +214,9 @@ impl<'c, 'a> Comparison<'c, 'a> {
         let Ok(half) = half.parse::<usize>() else {
             return self.differs(format!("{} on {name} is no table", cell.name));
         };
-        let word = self.bits.value((x, y), &format!("{slice}.K{half}.INIT"), ONES);
+        let word = self
+            .bits
+            .value((x, y), &format!("{slice}.K{half}.INIT"), ONES);
         let Ok(word) = u16::from_str_radix(word, 2) else {
             return self.differs(format!("X{x}/Y{y}/{name}: its table is {word}"));
         };
@@ -292,8 +304,16 @@ impl<'c, 'a> Comparison<'c, 'a> {
         let word = |name: &str, default: &'a str| cell.word(name).unwrap_or(default);
         for (setting, default, expected) in [
             (format!("{slice}.REG{half}.SD"), "1", word("SD", "0")),
-            (format!("{slice}.REG{half}.REGSET"), "SET", word("REGSET", "RESET")),
-            (format!("{slice}.REG{half}.LSRMODE"), "LSR", word("LSRMODE", "LSR")),
+            (
+                format!("{slice}.REG{half}.REGSET"),
+                "SET",
+                word("REGSET", "RESET"),
+            ),
+            (
+                format!("{slice}.REG{half}.LSRMODE"),
+                "LSR",
+                word("LSRMODE", "LSR"),
+            ),
             (format!("{slice}.CEMUX"), "CE", word("CEMUX", "1")),
             (format!("{slice}.GSR"), "ENABLED", word("GSR", "ENABLED")),
         ] {
@@ -311,7 +331,12 @@ impl<'c, 'a> Comparison<'c, 'a> {
                 continue;
             };
             let from = arc.from.name;
-            self.setting(cell, &format!("{from}.{inversion}"), port, word(inversion, port));
+            self.setting(
+                cell,
+                &format!("{from}.{inversion}"),
+                port,
+                word(inversion, port),
+            );
             if port == "LSR" {
                 let mode = word("SRMODE", "LSR_OVER_CE");
                 self.setting(cell, &format!("{from}.SRMODE"), "LSR_OVER_CE", mode);

@@ -60,13 +60,15 @@ impl<'a> Configuration<'a> {
                     memory = Some(found.memories.entry(number).or_default());
                 }
                 "arc:" => {
-                    let arc = place.zip(rest.split_once(' ')).and_then(|(at, (to, from))| {
-                        Some(Arc {
-                            at,
-                            to: local(to)?,
-                            from: local(from)?,
-                        })
-                    });
+                    let arc = place
+                        .zip(rest.split_once(' '))
+                        .and_then(|(at, (to, from))| {
+                            Some(Arc {
+                                at,
+                                to: local(to)?,
+                                from: local(from)?,
+                            })
+                        });
                     found.arcs.extend([arc.ok_or_else(|| wrong("no switch"))?]);
                 }
                 "word:" | "enum:" => {
@@ -89,7 +91,11 @@ impl<'a> Configuration<'a> {
                 }
             }
         }
-        match found.memories.iter().find(|(_, memory)| memory.len() != BYTES) {
+        match found
+            .memories
+            .iter()
+            .find(|(_, memory)| memory.len() != BYTES)
+        {
             Some((number, memory)) => Err(SynthError::Unreadable {
                 file: file.display().to_string(),
                 what: format!("memory {number} has {} values, not {BYTES}", memory.len()),
@@ -101,7 +107,9 @@ impl<'a> Configuration<'a> {
     /// A word or setting at a place; the default of the database where the bitstream leaves it out.
     pub(super) fn value(&self, place: (i32, i32), name: &str, default: &'a str) -> &'a str {
         let tile = self.tiles.get(&place);
-        tile.and_then(|tile| tile.get(name)).copied().unwrap_or(default)
+        tile.and_then(|tile| tile.get(name))
+            .copied()
+            .unwrap_or(default)
     }
 }
 
@@ -135,7 +143,10 @@ mod tests {
         assert_eq!(found.value((20, 25), "EBR3.WID", ""), "110011111");
         assert_eq!(found.memories[&3][..3], [0, 0x1ff, 3]);
         let arc = found.arcs.first().unwrap();
-        assert_eq!((arc.at, arc.from.name, arc.from.offset), ((7, 4), "F3", (2, -1)));
+        assert_eq!(
+            (arc.at, arc.from.name, arc.from.offset),
+            ((7, 4), "F3", (2, -1))
+        );
         for (bad, what) in [
             (".tile R4C7:PLC2\nunknown: F1B2\n", "does not know"),
             (".bram_init 3\n000 001\n", "memory 3 has 2 values"),

@@ -5,8 +5,8 @@
 //! bitstream is this netlist is compared with the bitstream's own bits, unpacked by Project Trellis ([`Agreement`]): the nets
 //! by their switches, the tables in the order in which the routing permuted their inputs, the contents of block memories.
 //!
-//! Taken from the tools, and not shown: which wires of the device are joined without a switch, and that a branch of the clock tree
-//! reaches the tiles that nextpnr says.
+//! Taken from the tools, and not shown: which wires of the device are joined without a switch, and which columns a branch of the
+//! clock tree reaches.
 
 mod agreement;
 mod configuration;
@@ -88,7 +88,15 @@ pub fn route(
     let name = format!("{}_routed.json", target.name);
     let constraints = Constraints::default();
     let extra = ["--write", &name];
-    let placement = placed(toolbox, folder, &mapped.netlist, target, &constraints, 1, &extra)?;
+    let placement = placed(
+        toolbox,
+        folder,
+        &mapped.netlist,
+        target,
+        &constraints,
+        1,
+        &extra,
+    )?;
     Ok(Files {
         netlist: folder.join(&name),
         bitstream: bitstream(toolbox, folder, target, &placement)?,

@@ -158,7 +158,10 @@ fn table(cell: &Cell<'_>) -> Result<Instance, SynthError> {
             .sum();
         let passes = (0..16_u16).any(|at| at & open == open && table >> at & 1 == 1);
         if (drives("FCO") && passes) || (drives("F") && inject == "NO") {
-            return Err(refused(cell, "what it computes depends on a carry that is open"));
+            return Err(refused(
+                cell,
+                "what it computes depends on a carry that is open",
+            ));
         }
     }
     let mut found = open(cell, |port| match port {

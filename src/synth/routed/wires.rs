@@ -32,7 +32,9 @@ impl std::fmt::Display for Arc<'_> {
 
 /// Whether a name is one of the clock network.
 pub(super) fn is_global(name: &str) -> bool {
-    ["G_", "L_", "R_"].iter().any(|start| name.starts_with(start))
+    ["G_", "L_", "R_"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// `N1E2_F3` as Project Trellis writes it: one row up, two columns right.
@@ -132,8 +134,11 @@ pub(super) fn pin(kind: &str, site: &str, port: &str) -> Option<String> {
 pub(super) fn needs_no_bit(arc: &Arc<'_>) -> bool {
     let (to, from) = (arc.to.name, arc.from.name);
     let starts = |name: &str, starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
-    let of_block =
-        |name: &str| ["_EBR", "_MULT18", "_PIO"].iter().any(|end| name.ends_with(end));
+    let of_block = |name: &str| {
+        ["_EBR", "_MULT18", "_PIO"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    };
     let of_slice = |name: &str| name.ends_with("_SLICE");
     let to_fabric = starts(to, &["JF", "JQ"]);
     if is_global(to) {
@@ -160,9 +165,15 @@ mod tests {
     fn a_switch_has_one_name_in_both_tools() {
         for (bits, written) in [
             (("A0", "E1_H02W0701"), "X4/Y7/1_0_H02W0701->0_0_A0"),
-            (("S3_V06N0003", "N1W2_V01N0101"), "X4/Y7/-2_-1_V01N0101->0_3_V06N0003"),
+            (
+                ("S3_V06N0003", "N1W2_V01N0101"),
+                "X4/Y7/-2_-1_V01N0101->0_3_V06N0003",
+            ),
             (("CLK0", "G_HPBX0000"), "X4/Y7/0_0_G_HPBX0000->0_0_CLK0"),
-            (("L_HPBX0000", "G_VPTX0000"), "X4/Y7/0_0_G_VPTX0000->0_0_L_HPBX0000"),
+            (
+                ("L_HPBX0000", "G_VPTX0000"),
+                "X4/Y7/0_0_G_VPTX0000->0_0_L_HPBX0000",
+            ),
             (("F0", "F5A_SLICE"), "X4/Y7/0_0_F5A_SLICE->0_0_F0"),
             (("JA0", "FCI_SLICE"), "X4/Y7/0_0_FCI_SLICE->0_0_JA0"),
         ] {
@@ -220,7 +231,12 @@ mod tests {
         ] {
             assert!(!arc(to, from), "{to} from {from}");
         }
-        for (to, from) in [("F0", "F0_SLICE"), ("DI3", "F3"), ("A0_SLICE", "B0"), ("Q7", "Q7_SLICE")] {
+        for (to, from) in [
+            ("F0", "F0_SLICE"),
+            ("DI3", "F3"),
+            ("A0_SLICE", "B0"),
+            ("Q7", "Q7_SLICE"),
+        ] {
             assert!(arc(to, from), "{to} from {from}");
         }
     }

@@ -189,7 +189,10 @@ fn trellis_comb_is_the_tables_that_it_is_made_of() {
         include_str!("trellis_comb.v"),
         9,
         "trellis_ramw.v",
-        &[("{B1, D1, A1, C1}", "{D1, B1, A1, C1}"), ("{A0, C0, B0, D0}", "{D0, C0, B0, A0}")],
+        &[
+            ("{B1, D1, A1, C1}", "{D1, B1, A1, C1}"),
+            ("{A0, C0, B0, D0}", "{D0, C0, B0, A0}"),
+        ],
     );
 }
 
