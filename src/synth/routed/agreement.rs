@@ -464,3 +464,125 @@ fn contents(cell: &Cell<'_>) -> Option<Vec<u16>> {
     }
     Some(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    /// A table with its inputs A and B exchanged on the way, open inputs C and D, and a block memory.
+    fn design() -> Value {
+        let pad = |site: &str, net: u64| {
+            json!({"type": "TRELLIS_IO", "parameters": {}, "attributes": {"NEXTPNR_BEL": site},
+                "port_directions": {"O": "output"}, "connections": {"O": [net]}})
+        };
+        let way = |pad: &str, from: char, to: char| {
+            format!(
+                "X0/Y7/{pad};;1;X4/Y7/{from}0;X4/Y7/-4_0_{pad}->0_0_{from}0;1;\
+                 X4/Y7/{to}0_SLICE;X4/Y7/0_0_{from}0->0_0_{to}0_SLICE;1"
+            )
+        };
+        let net =
+            |number: u64, way: String| json!({"bits": [number], "attributes": {"ROUTING": way}});
+        json!({"modules": {"top": {"ports": {},
+            "cells": {
+                "a": pad("X0/Y7/PIOA", 10), "b": pad("X0/Y7/PIOB", 11),
+                "and": {"type": "TRELLIS_COMB", "parameters": {"INITVAL": "0010000000000000"},
+                    "attributes": {"NEXTPNR_BEL": "X4/Y7/SLICEA.K0"},
+                    "port_directions": {"A": "input", "B": "input", "C": "input", "D": "input", "F": "output"},
+                    "connections": {"A": [10], "B": [11], "C": [], "D": [], "F": [12]}},
+                "m": {"type": "DP16KD", "parameters": {"INITVAL_01": "1000000000000000000001", "REGMODE_B": "OUTREG"},
+                    "attributes": {"NEXTPNR_BEL": "X8/Y9/EBR0", "WID": "00000000000000000000000000000011"},
+                    "port_directions": {}, "connections": {}}},
+            "netnames": {"a": net(10, way("JPADDIA_PIO", 'B', 'A')), "b": net(11, way("JPADDIB_PIO", 'A', 'B'))}}}})
+    }
+
+    const BITS: &str = ".device LFE5U-25F\n\
+        .tile R7C4:PLC2\narc: A0 W4_JPADDIB_PIO\narc: B0 W4_JPADDIA_PIO\n\
+        word: SLICEA.K0.INIT 0100000000000000\nenum: SLICEA.C0MUX 1\nenum: SLICEA.D0MUX 1\n\
+        .tile R9C9:MIB_EBR1\nword: EBR0.WID 110000000\nenum: EBR0.REGMODE_B OUTREG\n.bram_init 3\n";
+
+    /// What differs, with texts of the bits replaced and a value of the memory altered.
+    fn compared(
+        replaced: &[(&str, &str)],
+        altered: Option<usize>,
+    ) -> Result<Agreement, Vec<String>> {
+        let mut values = vec![0_u16; BYTES];
+        (values[32], values[34]) = (1, 2);
+        if let Some(at) = altered {
+            values[at] ^= 0x100;
+        }
+        let mut text = BITS.to_owned();
+        for (from, to) in replaced {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        text.extend(values.iter().map(|value| format!("{value:03x}\n")));
+        let root = design();
+        let netlist = Netlist::of(&root, Path::new("routed.json")).unwrap();
+        let bits = Configuration::of(&text, Path::new("unpacked.config")).unwrap();
+        agreement(&netlist, &bits)
+    }
+
+    #[test]
+    fn bits_are_the_design_or_each_difference_is_named() {
+        let whole = Agreement {
+            switches: 2,
+            tables: 1,
+            registers: 0,
+            memories: 1,
+        };
+        assert_eq!(compared(&[], None), Ok(whole));
+        // A switch that drives no wire of a net is no difference.
+        let idle = [(".tile R9C9", "arc: H02W0701 E1_H02W0701\n.tile R9C9")];
+        assert_eq!(compared(&idle, None), Ok(whole));
+        for (replaced, altered, expected) in [
+            (
+                &[("INIT 0100", "INIT 0010")][..],
+                None,
+                "the table of and on X4/Y7/SLICEA.K0",
+            ),
+            (&[("enum: SLICEA.C0MUX 1\n", "")], None, "the table of and"),
+            (
+                &[("R7C4:PLC2\n", "R7C4:PLC2\nenum: SLICEA.MODE DPRAM\n")],
+                None,
+                "SLICEA.MODE of X4/Y7 is DPRAM",
+            ),
+            (
+                &[("arc: A0 W4_JPADDIB_PIO\n", "")],
+                None,
+                "A0 (0, 0) from JPADDIB_PIO (-4, 0) is not set",
+            ),
+            (
+                &[("arc: B0", "arc: B0 H02W0701\narc: B0")],
+                None,
+                "from H02W0701 (0, 0) is set, and is of no net",
+            ),
+            (&[], Some(35), "half 1 of word 17 is 0x100, not 0x000"),
+            (
+                &[("EBR0.WID 110", "EBR0.WID 010")],
+                None,
+                "contents number Some(2), not Some(3)",
+            ),
+            (
+                &[("REGMODE_B OUTREG", "REGMODE_B NOREG")],
+                None,
+                "REGMODE_B of m on X8/Y9/EBR0 is NOREG",
+            ),
+        ] {
+            let differences = compared(replaced, altered).unwrap_err();
+            assert!(differences[0].contains(expected), "{differences:?}");
+        }
+        let mut other = design();
+        let input = "/modules/top/cells/and/connections/A/0";
+        *other.pointer_mut(input).unwrap() = 11.into();
+        let netlist = Netlist::of(&other, Path::new("routed.json")).unwrap();
+        let bits = Configuration::of(BITS.trim_end_matches(".bram_init 3\n"), Path::new("bits"));
+        let differences = agreement(&netlist, &bits.unwrap()).unwrap_err();
+        assert!(
+            differences[0].starts_with("A of and on X4/Y7/SLICEA.K0 is not reached"),
+            "{differences:?}"
+        );
+    }
+}

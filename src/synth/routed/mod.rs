@@ -116,6 +116,13 @@ pub fn routed(
     top: &str,
 ) -> Result<Routed, SynthError> {
     let program = toolbox.require("synth", ECPUNPACK)?;
+    let json = std::fs::read_to_string(&files.netlist)?;
+    let root = serde_json::from_str(&json).map_err(|error| SynthError::Unreadable {
+        file: files.netlist.display().to_string(),
+        what: error.to_string(),
+    })?;
+    let netlist = Netlist::of(&root, &files.netlist)?;
+    let verilog = verilog::verilog(&netlist, top)?;
     // Tools may see this folder alone.
     let (packed, unpacked) = (format!("{}_read.bit", target.name), "unpacked.config");
     std::fs::copy(&files.bitstream, folder.join(&packed))?;
@@ -134,13 +141,6 @@ pub fn routed(
             found: bits.device.to_owned(),
         });
     }
-    let json = std::fs::read_to_string(&files.netlist)?;
-    let root = serde_json::from_str(&json).map_err(|error| SynthError::Unreadable {
-        file: files.netlist.display().to_string(),
-        what: error.to_string(),
-    })?;
-    let netlist = Netlist::of(&root, &files.netlist)?;
-    let verilog = verilog::verilog(&netlist, top)?;
     let agreement =
         agreement::agreement(&netlist, &bits).map_err(|differences| SynthError::Differs {
             file: files.bitstream.display().to_string(),

@@ -83,7 +83,7 @@ impl<'a> Netlist<'a> {
                 continue;
             };
             let words: Vec<&str> = way.trim().split(';').collect();
-            if words.len() % 3 != 0 {
+            if !words.len().is_multiple_of(3) {
                 return Err(wrong(format!("net {name}: its way is cut off")));
             }
             let wires = words
