@@ -309,7 +309,21 @@ fn memory(cell: &Cell<'_>) -> Result<Instance, SynthError> {
 fn multiplier(cell: &Cell<'_>) -> Result<Instance, SynthError> {
     let registers = ["INPUTA", "INPUTB", "INPUTC", "PIPELINE", "OUTPUT"];
     for register in registers {
-        one_of(cell, &format!("REG_{register}_CLK"), &["NONE"])?;
+        let line = |kind: &str, known: &[&'static str]| {
+            one_of(cell, &format!("REG_{register}_{kind}"), known)
+        };
+        let clock = line("CLK", &["NONE", "CLK0", "CLK1", "CLK2", "CLK3"])?;
+        if clock == "NONE" {
+            continue;
+        }
+        let enable = line("CE", &["CE0", "CE1", "CE2", "CE3"])?;
+        let reset = line("RST", &["RST0", "RST1", "RST2", "RST3"])?;
+        if let Some(port) = [clock, enable, reset]
+            .iter()
+            .find(|port| is_open(cell, port))
+        {
+            return Err(refused(cell, &format!("its {port} is open")));
+        }
     }
     let mut found = Instance::default();
     for (port, net) in &cell.inputs {
