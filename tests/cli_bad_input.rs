@@ -633,15 +633,7 @@ fn what_is_planned_is_named_as_not_there() {
             "later-netlist",
             &[&["run", "digits", "--engine", "netlist"]],
         ),
-        (
-            "later-routed",
-            &[
-                &["build", "digits", "--engine=routed"],
-                &[
-                    "verify", "digits", "--target", "ecp5-25k", "--engine", "routed",
-                ],
-            ],
-        ),
+        ("later-routed", &[&["run", "digits", "--engine=routed"]]),
         (
             "later-bitstream",
             &[&["run", "digits", "--engine", "bitstream"]],
@@ -766,6 +758,16 @@ fn an_engine_of_a_device() {
             true,
         ),
         (
+            "routed-of-ice40",
+            &["--engine", "routed", "--target", "hx8k"],
+            true,
+        ),
+        (
+            "no-routed",
+            &["--engine", "routed", "--target", "ecp5-25k"],
+            false,
+        ),
+        (
             "verify-unknown-device",
             &["--engine", "netlist", "--target", "hx8"],
             true,
@@ -792,7 +794,7 @@ fn an_engine_of_a_device() {
     }
     for (device, expected) in [
         ("hx8k", &["icarus", "verilator", "netlist", "bitstream"][..]),
-        ("ecp5-85k", &["icarus", "verilator", "netlist"]),
+        ("ecp5-85k", &["icarus", "verilator", "netlist", "routed"]),
     ] {
         let mut command = program();
         command

@@ -3,10 +3,10 @@
 use super::errors;
 use crate::diag::{Diagnostic, codes};
 use crate::engine::tool::{
-    CXX, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ICE40, Tool, Toolbox, VERILATOR,
-    VVP, YOSYS,
+    CXX, ECPPACK, ECPUNPACK, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ECP5,
+    NEXTPNR_ICE40, Tool, Toolbox, VERILATOR, VVP, YOSYS,
 };
-use crate::engine::{Bitstream, Engine, Icarus, Netlist, Rtl, RustHdl, Verilator};
+use crate::engine::{Bitstream, Engine, Icarus, Netlist, Routed, Rtl, RustHdl, Verilator};
 use crate::synth::Target;
 use clap::ValueEnum;
 
@@ -23,6 +23,8 @@ pub enum EngineArg {
     Netlist,
     /// The bitstream of the device (`--target`, iCE40), taken apart, on Verilator.
     Bitstream,
+    /// The placed and routed design of the device (`--target`, ECP5), equal to its bitstream, on Verilator.
+    Routed,
     /// Every engine; with `--target` those of the device, too. A missing tool is named, and is no pass.
     All,
 }
@@ -40,6 +42,8 @@ pub enum Simulation {
     Netlist(&'static Target),
     /// The bitstream of a device.
     Bitstream(&'static Target),
+    /// The placed and routed design of a device.
+    Routed(&'static Target),
 }
 
 /// A value of `run --engine`.
@@ -95,6 +99,7 @@ impl Simulation {
                     .then_some(Self::Netlist(target)),
             );
             all.extend(target.pins().map(|_| Self::Bitstream(target)));
+            all.extend(target.family.is_compared().then_some(Self::Routed(target)));
         }
         all
     }
@@ -108,6 +113,7 @@ impl Simulation {
             Self::Verilator => "verilator",
             Self::Netlist(_) => "netlist",
             Self::Bitstream(_) => "bitstream",
+            Self::Routed(_) => "routed",
         }
     }
 
@@ -116,7 +122,7 @@ impl Simulation {
     pub fn target(self) -> Option<&'static Target> {
         match self {
             Self::RustHdl | Self::Icarus | Self::Verilator => None,
-            Self::Netlist(target) | Self::Bitstream(target) => Some(target),
+            Self::Netlist(target) | Self::Bitstream(target) | Self::Routed(target) => Some(target),
         }
     }
 
@@ -138,6 +144,15 @@ impl Simulation {
                 CXX,
                 MAKE,
             ],
+            Self::Routed(_) => &[
+                YOSYS,
+                NEXTPNR_ECP5,
+                ECPPACK,
+                ECPUNPACK,
+                VERILATOR,
+                CXX,
+                MAKE,
+            ],
         }
     }
 
@@ -150,6 +165,7 @@ impl Simulation {
             Self::Verilator => Box::new(Rtl(Verilator::new())),
             Self::Netlist(target) => Box::new(Rtl(Netlist::new(target))),
             Self::Bitstream(target) => Box::new(Rtl(Bitstream::new(target))),
+            Self::Routed(target) => Box::new(Rtl(Routed::new(target))),
         }
     }
 }
@@ -175,6 +191,7 @@ pub fn choose(
             EngineArg::Verilator => vec![Simulation::Verilator],
             EngineArg::Netlist => vec![Simulation::Netlist(mapped(target)?)],
             EngineArg::Bitstream => vec![Simulation::Bitstream(configurable(target)?)],
+            EngineArg::Routed => vec![Simulation::Routed(compared(target)?)],
             EngineArg::All => Simulation::all(target),
         };
         chosen.all |= *argument == EngineArg::All;
@@ -200,7 +217,11 @@ pub fn choose(
 fn device(engine: &str, target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
     target.ok_or_else(|| {
         let message = format!("--engine {engine}: it is one of a device, and none is named");
-        Diagnostic::error(&codes::NOT_APPLICABLE, message).help("name the device: `--target hx8k`")
+        let help = match engine {
+            "routed" => "name the device: `--target ecp5-25k`",
+            _ => "name the device: `--target hx8k`",
+        };
+        Diagnostic::error(&codes::NOT_APPLICABLE, message).help(help)
     })
 }
 
@@ -230,6 +251,27 @@ fn configurable(target: Option<&'static Target>) -> Result<&'static Target, Diag
         target.name,
         target.family.name()
     );
-    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message)
-        .help("`--engine netlist` runs what place and route gets"))
+    let help = match target.family.is_compared() {
+        true => "`--engine routed` runs what place and route makes, equal to its bitstream",
+        false => "`--engine netlist` runs what place and route gets",
+    };
+    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help(help))
+}
+
+/// The device whose routed design can be simulated and compared with its bitstream.
+fn compared(target: Option<&'static Target>) -> Result<&'static Target, Diagnostic> {
+    let target = device("routed", target)?;
+    if target.family.is_compared() {
+        return Ok(target);
+    }
+    let message = format!(
+        "--engine routed: there are no models of the routed cells of {} ({}), those of ECP5 are there",
+        target.name,
+        target.family.name()
+    );
+    let help = match target.pins() {
+        Some(_) => "`--engine bitstream` runs what the device is loaded with",
+        None => "`--engine verilator` runs the Verilog that is mapped",
+    };
+    Err(Diagnostic::error(&codes::NOT_APPLICABLE, message).help(help))
 }

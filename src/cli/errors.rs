@@ -168,6 +168,14 @@ pub fn synth(error: &SynthError) -> Diagnostic {
             &codes::OTHER_CIRCUIT,
             "this is a bug of goldspike or of this version of Yosys: please report it with the command line",
         ),
+        SynthError::Differs { .. } => (
+            &codes::OTHER_CIRCUIT,
+            "this is a bug of goldspike or a version of nextpnr or Project Trellis that it does not know: `goldspike doctor` shows the versions",
+        ),
+        SynthError::Unsettled { .. } => (
+            &codes::SYNTH_TOOL,
+            "`--engine netlist` runs what goes into place and route; `goldspike doctor` shows the versions of the tools",
+        ),
         SynthError::Unpinned { .. } => (
             &codes::UNPINNED,
             "name a pin for each port bit, as `NAME` or `NAME[BIT]`; without a file of pins they are assigned",
@@ -435,6 +443,26 @@ mod tests {
         });
         assert_eq!(engine(&cell).exit_code(), 1, "a finding");
         stored("engine-unknown-cell", &engine(&cell));
+        let of = |error: SynthError| EngineError::Synth {
+            engine: "routed",
+            error: error.into(),
+        };
+        let unsettled = of(SynthError::Unsettled {
+            cell: "u_layer0.valid_q_TRELLIS_FF_Q".to_owned(),
+            site: "X16/Y10/SLICED.FF1".to_owned(),
+            what: "its CLK is open".to_owned(),
+        });
+        assert_eq!(engine(&unsettled).exit_code(), 2, "no finding");
+        stored("engine-unsettled", &engine(&unsettled));
+        let differs = of(SynthError::Differs {
+            file: "design.bit".to_owned(),
+            differences: vec![
+                "the switch X23/Y9: A1 (0, 0) from H02W0701 (0, 0) is not set".to_owned(),
+                "SLICED.REG0.SD of X15/Y4 is 1, and clear_q on SLICED.FF0 has 0".to_owned(),
+            ],
+        });
+        assert_eq!(engine(&differs).exit_code(), 1, "a finding");
+        stored("engine-differs", &engine(&differs));
     }
 
     #[test]

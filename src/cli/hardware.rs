@@ -31,7 +31,7 @@ pub fn design(
 }
 
 /// The design with the probe, for these engines. Its queues are as wide as the neuron lanes are many: where it does not fit the
-/// device whose bitstream is simulated, and the flags name no neuron lanes, it has one a layer, and a note says so. Where the
+/// device on which it is placed, and the flags name no neuron lanes, it has one a layer, and a note says so. Where the
 /// tools cannot say, the engine says why.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub fn probed(
     };
     let usual = with(lanes)?;
     let target = engines.iter().find_map(|engine| match engine {
-        Simulation::Bitstream(target) => Some(*target),
+        Simulation::Bitstream(target) | Simulation::Routed(target) => Some(*target),
         _ => None,
     });
     let Some(target) = target.filter(|_| !lanes.names_neuron_lanes()) else {

@@ -56,8 +56,8 @@ const ALL: [Later; 5] = [
     ),
     engine(
         "routed",
-        "this version does not simulate a routed design: there are no models of the cells that nextpnr writes",
-        "`--engine netlist` runs what goes into place and route, `--engine bitstream` what comes out of it (iCE40)",
+        "`run` has no device, and this is an engine of one",
+        "`goldspike verify NETWORK --engine routed --target ecp5-25k` runs it",
     ),
     engine(
         "bitstream",

@@ -86,6 +86,28 @@ pub enum SynthError {
         /// How many the design uses.
         used: usize,
     },
+    /// What a cell of the routed design does is not known.
+    #[error("cell `{cell}` on {site}: {what}, and what the device does then is not known")]
+    Unsettled {
+        /// Name of the cell.
+        cell: String,
+        /// Its site.
+        site: String,
+        /// What is open or set.
+        what: String,
+    },
+    /// A bitstream is not the routed design that it should be.
+    #[error(
+        "{file} is not the routed design, in {} places:\n{}",
+        differences.len(),
+        shown(differences)
+    )]
+    Differs {
+        /// The bitstream.
+        file: String,
+        /// What differs, each in a sentence.
+        differences: Vec<String>,
+    },
     /// A file of a tool does not say what it should.
     #[error("{file}: {what}")]
     Unreadable {

@@ -103,6 +103,12 @@ impl Family {
         matches!(self, Self::Ice40 | Self::Ecp5)
     }
 
+    /// Whether there are models of its cells after routing, and its bitstream can be compared with them.
+    #[must_use]
+    pub const fn is_compared(self) -> bool {
+        matches!(self, Self::Ecp5)
+    }
+
     /// The Yosys that maps to its cells.
     #[must_use]
     pub const fn yosys(self) -> Tool {

@@ -7,7 +7,7 @@
 //! files with a top of their own.
 //!
 //! [`simulated`] gives the netlist as Verilog with models of its cells, and [`disassembled`] the [`bits`] that an iCE40 is
-//! loaded with, as Verilog; outputs are behind a [`window`] where a package has too few pins.
+//! loaded with, as Verilog; [`routed`] gives a placed and routed ECP5, compared with its bitstream; outputs are behind a [`window`] where a package has too few pins.
 //!
 //! [`demand`] counts what a design takes of a device without placing it, also of one that does not fit.
 //!
@@ -32,6 +32,7 @@ mod nextpnr;
 mod path;
 mod pins;
 mod refine;
+mod routed;
 mod scan;
 mod seeds;
 mod simulated;
@@ -55,6 +56,7 @@ pub use measure::{Cost, measure, median};
 pub use nextpnr::{Constraints, Placement, place};
 pub use path::CriticalPath;
 pub(crate) use pins::unnamed;
+pub use routed::{Agreement, Files, Routed, route, routed, routed_models};
 pub use scan::{Scan, scan};
 pub use simulated::{Cells, own_models, simulated};
 pub use target::{Capacity, TARGETS, Target, target};

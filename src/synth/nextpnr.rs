@@ -76,6 +76,19 @@ pub fn place(
     constraints: &Constraints,
     seed: u32,
 ) -> Result<Placement, SynthError> {
+    placed(toolbox, folder, netlist, target, constraints, seed, &[])
+}
+
+/// [`place`], with more arguments of nextpnr.
+pub(super) fn placed(
+    toolbox: &Toolbox,
+    folder: &Path,
+    netlist: &Path,
+    target: &Target,
+    constraints: &Constraints,
+    seed: u32,
+    extra: &[&str],
+) -> Result<Placement, SynthError> {
     let placing = placing(target)?;
     let stem = format!("{}_{seed}", target.name);
     let (report, routed) = (
@@ -94,7 +107,8 @@ pub fn place(
     }
     .run()?
     .args(["--seed", &seed.to_string(), "--report", &report])
-    .args(["--timing-allow-fail"]);
+    .args(["--timing-allow-fail"])
+    .args(extra);
     if let Some(mhz) = constraints.mhz {
         run = run.args(["--freq", &mhz.to_string()]);
     }

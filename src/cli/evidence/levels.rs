@@ -90,7 +90,8 @@ pub(super) fn not_shown(job: &Job<'_>) -> Vec<String> {
     let missing = |aim: &Aim| {
         let target = aim.target();
         let netlist = (!target.family.is_simulated()).then_some("netlist");
-        let bitstream = target.pins().is_none().then_some("bitstream");
+        let is_shown = target.pins().is_some() || target.family.is_compared();
+        let bitstream = (!is_shown).then_some("bitstream");
         let missing: Vec<String> = netlist
             .into_iter()
             .chain(bitstream)

@@ -109,6 +109,11 @@ pub(super) fn not_shown(job: &Job<'_>, aim: &Aim) -> Vec<String> {
                  what is simulated is in a frame",
                 target.name
             ),
+            None if target.family.is_compared() => {
+                "the folder's bitstream: what is simulated is routed apart from it, and equal to a bitstream of its own but for \
+                 widths, write modes and inversions of block memories, modes of multipliers, and pins"
+                    .to_owned()
+            }
             None => "the bits: a bitstream, where there is one, is not simulated".to_owned(),
         });
     }

@@ -43,6 +43,9 @@ fn shows(simulation: Simulation) -> &'static str {
         Simulation::Bitstream(_) => {
             "What the device is loaded with equals the golden model: the bits, taken apart, weights included"
         }
+        Simulation::Routed(_) => {
+            "The design as it is placed and routed equals the golden model, and its bitstream equals it: switches, tables, memory contents"
+        }
     }
 }
 

