@@ -78,6 +78,8 @@ fn every_assumption_about_a_neighbour_rests_on_what_is_stated_of_it() {
             "spikes",
             "guard",
             "loader",
+            "input",
+            "output",
         ];
         let unit = units.into_iter().find(|unit| claim.top.ends_with(unit));
         let unit = unit.unwrap_or_else(|| panic!("{} is no unit of the table", claim.top));
