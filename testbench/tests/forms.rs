@@ -256,7 +256,7 @@ fn both_forms_equal_the_golden_model_on_random_and_adversarial_input() {
     let mut kinds = BTreeMap::<String, u64>::new();
     let mut models = BTreeMap::<ModelId, u64>::new();
     let mut values = 0;
-    let networks = goldspike_testbench::cross_check::cases(260, 2500);
+    let networks = goldspike_testbench::cross_check::cases(400, 2500);
     for seed in 0..u64::from(networks) {
         let case = generate::case(&mut strategy::rng(seed ^ 0xF0F0));
         let mut case = Case {

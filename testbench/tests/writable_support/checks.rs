@@ -30,7 +30,7 @@ pub fn whatever_is_loaded_equals_golden(
     let rng = &mut rng(seed(first_seed));
     let mut models = BTreeSet::new();
     let mut spikes = [0; 5];
-    for draw in 0..u64::from(cases(120, 600)) {
+    for draw in 0..u64::from(cases(200, 600)) {
         let case = generate::case(rng);
         let design = design(&case, draw);
         let networks = [
