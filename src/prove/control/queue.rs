@@ -84,7 +84,10 @@ pub(super) fn formal(module: &Module, fabric: Fabric) -> Option<Formal> {
         ),
         &format!("f_idle <= {}", idle(fabric)),
     );
-    f.need("i_count", &format!("f_count <= {depth}"));
+    f.need(
+        "i_count",
+        &format!("f_count <= {depth} && f_waiting <= f_count"),
+    );
     f.need("i_track", "!f_track || f_place < f_count");
     f.need("i_any", "any_waiting_q == (f_waiting != 0)");
     f.wire("f_end", address, "read_pointer_q + f_waiting");
