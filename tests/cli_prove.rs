@@ -14,6 +14,8 @@ mod cli_support;
 use cli_support::{finished, program, run};
 use goldspike::engine::tool::{Toolbox, YICES, YOSYS};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
 
 /// Says `sat` of premises and `denied` of what is denied.
 fn solver(denied: &str) -> tempfile::TempDir {
@@ -30,11 +32,28 @@ fn solver(denied: &str) -> tempfile::TempDir {
     folder
 }
 
-#[test]
-fn the_exit_code_is_0_for_proved_1_for_refuted_and_2_for_unknown() {
-    if Toolbox::from_environment().find(YOSYS).is_none() {
+/// The program, with the tools of a folder before all others.
+fn program_with(tools: &Path) -> Command {
+    let path = std::env::var_os("PATH").unwrap();
+    let folders = [tools.to_owned()].into_iter();
+    let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
+    let mut command = program();
+    command.env("PATH", path);
+    command
+}
+
+fn no_yosys() -> bool {
+    let missing = Toolbox::from_environment().find(YOSYS).is_none();
+    if missing {
         assert!(std::env::var_os("GOLDSPIKE_REQUIRE_TOOLS").is_none_or(|value| value != "1"));
         println!("SKIPPED: yosys not found");
+    }
+    missing
+}
+
+#[test]
+fn the_exit_code_is_0_for_proved_1_for_refuted_and_2_for_unknown() {
+    if no_yosys() {
         return;
     }
     let numbers = "echo sat; grep get-value question.smt2 | tr '() ' '\\n\\n\\n' | grep '[.]' \
@@ -46,14 +65,10 @@ fn the_exit_code_is_0_for_proved_1_for_refuted_and_2_for_unknown() {
         ("exit 3", 2, "unknown"),
     ] {
         let folder = solver(denied);
-        let path = std::env::var_os("PATH").unwrap();
-        let folders = [folder.path().to_owned()].into_iter();
-        let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
         for (what, key) in [("glif", "model"), ("digits", "network")] {
             let ran = finished(
-                program()
+                program_with(folder.path())
                     .args(["prove", what, "--format", "json"])
-                    .env("PATH", &path)
                     .output()
                     .unwrap(),
             );
@@ -75,22 +90,17 @@ fn the_exit_code_is_0_for_proved_1_for_refuted_and_2_for_unknown() {
 /// A module and its question for each unit, and one property more that the module is the golden step.
 #[test]
 fn specifications_are_written_with_their_questions() {
-    if Toolbox::from_environment().find(YOSYS).is_none() {
-        assert!(std::env::var_os("GOLDSPIKE_REQUIRE_TOOLS").is_none_or(|value| value != "1"));
-        println!("SKIPPED: yosys not found");
+    if no_yosys() {
         return;
     }
     let (tools, place) = (solver("echo unsat"), tempfile::tempdir().unwrap());
-    let path = std::env::var_os("PATH").unwrap();
-    let folders = [tools.path().to_owned()].into_iter();
-    let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
     let specs = place.path().join("specs");
     for _ in 0..2 {
-        let mut prove = program();
+        let mut prove = program_with(tools.path());
         prove.args([
             "prove", "klif", "--width", "6", "--format", "json", "--spec",
         ]);
-        let said = finished(prove.arg(&specs).env("PATH", &path).output().unwrap()).json(0);
+        let said = finished(prove.arg(&specs).output().unwrap()).json(0);
         let properties = said["properties"].as_array().unwrap();
         let of_specs = properties.iter().filter(|property| {
             property["name"]

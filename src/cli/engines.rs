@@ -2,10 +2,7 @@
 
 use super::errors;
 use crate::diag::{Diagnostic, codes};
-use crate::engine::tool::{
-    CXX, ECPPACK, ECPUNPACK, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ECP5,
-    NEXTPNR_ICE40, Tool, Toolbox, VERILATOR, VVP, YOSYS,
-};
+use crate::engine::tool::{IVERILOG, Tool, Toolbox, VVP};
 use crate::engine::{Bitstream, Engine, Icarus, Netlist, Routed, Rtl, RustHdl, Verilator};
 use crate::synth::Target;
 use clap::ValueEnum;
@@ -128,31 +125,14 @@ impl Simulation {
 
     /// Tools that it needs.
     #[must_use]
-    pub fn tools(self) -> &'static [Tool] {
+    pub fn tools(self) -> Vec<Tool> {
         match self {
-            Self::RustHdl => &[],
-            Self::Icarus => &[IVERILOG, VVP],
-            Self::Verilator => &[VERILATOR, CXX, MAKE],
-            Self::Netlist(_) => &[YOSYS, VERILATOR, CXX, MAKE],
-            Self::Bitstream(_) => &[
-                YOSYS,
-                NEXTPNR_ICE40,
-                ICEPACK,
-                ICEUNPACK,
-                ICEBOX_VLOG,
-                VERILATOR,
-                CXX,
-                MAKE,
-            ],
-            Self::Routed(_) => &[
-                YOSYS,
-                NEXTPNR_ECP5,
-                ECPPACK,
-                ECPUNPACK,
-                VERILATOR,
-                CXX,
-                MAKE,
-            ],
+            Self::RustHdl => Vec::new(),
+            Self::Icarus => vec![IVERILOG, VVP],
+            Self::Verilator => Verilator::tools().collect(),
+            Self::Netlist(_) => Netlist::tools().collect(),
+            Self::Bitstream(_) => Bitstream::tools().collect(),
+            Self::Routed(_) => Routed::tools().collect(),
         }
     }
 
@@ -198,8 +178,8 @@ pub fn choose(
         for engine in named {
             let needed = engine
                 .tools()
-                .iter()
-                .try_for_each(|&tool| toolbox.require(engine.name(), tool).map(|_| ()));
+                .into_iter()
+                .try_for_each(|tool| toolbox.require(engine.name(), tool).map(|_| ()));
             match needed {
                 Ok(()) if chosen.engines.contains(&engine) => {}
                 Ok(()) => chosen.engines.push(engine),

@@ -11,7 +11,7 @@ use crate::engine::beats::{BeatResult, BeatStimulus, Simulator};
 use crate::engine::compile::{Recipe, Workshop};
 use crate::engine::player::{Player, program};
 use crate::engine::text::{Patch, emitted, identity};
-use crate::engine::tool::{Tool, Toolbox};
+use crate::engine::tool::{CXX, MAKE, Tool, Toolbox, VERILATOR};
 use crate::rtl::Design;
 use crate::synth::{SynthError, Window};
 
@@ -67,6 +67,11 @@ impl<F: Flow> Verilated<F> {
             patch: None,
             player: Player::default(),
         }
+    }
+
+    /// Every tool that it runs.
+    pub fn tools() -> impl Iterator<Item = Tool> {
+        F::TOOLS.iter().copied().chain([VERILATOR, CXX, MAKE])
     }
 
     /// With tools from elsewhere.

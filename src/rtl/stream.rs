@@ -1,8 +1,8 @@
 //! The event stream: its fields inside a design, and its packing into AXI4-Stream TDATA at the top.
 //!
 //! `TDATA = {zeros, null, payload, address}`, the address in the low bits, filled up to whole bytes. Binary spikes have
-//! no payload bits, ternary ones have one: the sign, 1 for a spike of -1. TLAST ends a time step; a beat with `null` carries no event and is legal only with TLAST. TUSER counts
-//! only on a TLAST beat: last step of the sample.
+//! no payload bits, ternary ones have one: the sign, 1 for a spike of -1. TLAST ends a time step; a beat with `null` carries no
+//! event and is legal only with TLAST. TUSER counts only on a TLAST beat: last step of the sample.
 //!
 //! A beat may have several slots, each `{null, payload, address}`, the first in the low bits; TLAST and TUSER are the beat's. A
 //! slot that is not filled is null, and only a beat without any event is legal with TLAST alone.

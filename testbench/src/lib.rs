@@ -10,6 +10,7 @@ pub mod hardware_bins;
 pub mod link_host;
 pub mod mutated;
 pub mod numbers;
+pub mod on_device;
 pub mod plain;
 pub mod planted;
 pub mod readers;

@@ -4,47 +4,25 @@
 use std::fs;
 use std::path::Path;
 
-use goldspike::emit::{Emitted, sources};
-use goldspike::engine::tool::{
-    CXX, ICEBOX_VLOG, ICEPACK, ICEUNPACK, MAKE, NEXTPNR_ICE40, Toolbox, VERILATOR, YOSYS,
-};
-use goldspike::engine::{Bitstream, Engine, EngineError, Rtl, Stalls, Stimulus};
-use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
-use goldspike::synth::{
-    Bits, Job, Mapped, SynthError, Target, bits, disassembled, map, ports, target, window,
-};
-use goldspike::verify::{EngineReport, VerifyError, verify_engine};
-use goldspike_golden::quant::QuantNetwork;
+use goldspike::emit::Emitted;
+use goldspike::engine::tool::Toolbox;
+use goldspike::engine::{Bitstream, EngineError};
+use goldspike::rtl::DesignOptions;
+use goldspike::synth::{Bits, Mapped, SynthError, Target, bits, disassembled, ports, window};
+use goldspike::verify::{EngineReport, VerifyError};
+use goldspike_testbench::on_device::{self, device, hardware, mapped, verified};
 use goldspike_testbench::small::Small;
-use goldspike_testbench::tools;
+use goldspike_testbench::tools::missing;
 
 fn tools() -> bool {
-    ![
-        YOSYS,
-        NEXTPNR_ICE40,
-        ICEPACK,
-        ICEUNPACK,
-        ICEBOX_VLOG,
-        VERILATOR,
-        CXX,
-        MAKE,
-    ]
-    .into_iter()
-    .any(tools::missing)
+    !Bitstream::tools().any(missing)
 }
 
-fn device(name: &str) -> &'static Target {
-    target(name).unwrap()
-}
-
-fn hardware(network: &QuantNetwork, lanes: u32, probe: bool) -> Design {
-    let options = DesignOptions {
-        lanes: LaneChoice::All(lanes),
-        neuron_lanes: LaneChoice::All(1),
+fn options(lanes: u32, probe: bool) -> DesignOptions {
+    DesignOptions {
         probe,
-        ..DesignOptions::default()
-    };
-    design(network, &options).unwrap()
+        ..on_device::lanes(lanes, 1)
+    }
 }
 
 fn verify(
@@ -53,14 +31,7 @@ fn verify(
     probe: bool,
     engine: Bitstream,
 ) -> Result<EngineReport, VerifyError> {
-    let network = small.network();
-    let stimulus = Stimulus {
-        samples: small.samples(),
-        stalls: Stalls::random(5),
-    };
-    let engine: &mut dyn Engine = &mut Rtl(engine);
-    let design = hardware(&network, lanes, probe);
-    verify_engine(engine, &network, &design, &[stimulus], |_| {})
+    verified(small, &options(lanes, probe), engine)
 }
 
 /// What hx1k has room for.
@@ -90,7 +61,7 @@ fn a_bitstream_equals_the_golden_model_with_and_without_a_window() {
         (one_layer(), false, "hx1k", false),
         (integrating(), true, "up5k", true),
     ] {
-        let design = hardware(&small.network(), 2, probe);
+        let design = hardware(&small, &options(2, probe));
         let frame = window(&design.top, device(name)).unwrap();
         assert_eq!(frame.is_some(), windowed, "{name}: {frame:?}");
         let report = verify(&small, 2, probe, Bitstream::new(device(name))).unwrap();
@@ -149,18 +120,9 @@ fn weights_are_read_out_of_the_bitstream() {
 
 /// The netlist and the bits of the network without the probe, in the folder.
 fn made(small: &Small, lanes: u32, on: &'static Target, folder: &Path) -> (Mapped, Bits) {
-    let design = hardware(&small.network(), lanes, false);
-    let emitted = sources(&design, "a test").unwrap();
-    emitted.lay_out(folder).unwrap();
-    let files: Vec<_> = emitted.rtl().map(Path::to_owned).collect();
+    let design = hardware(small, &options(lanes, false));
+    let mapped = mapped(&design, folder, on).unwrap();
     let toolbox = Toolbox::from_environment();
-    let job = Job {
-        folder,
-        sources: &files,
-        top: &emitted.top,
-        apart: None,
-    };
-    let mapped = map(&toolbox, &job, on).unwrap();
     let bits = bits(&toolbox, folder, &mapped, on, &ports(&design.top)).unwrap();
     (mapped, bits)
 }

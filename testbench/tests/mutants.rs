@@ -10,8 +10,8 @@
 
 use std::time::Duration;
 
-use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
-use goldspike::engine::{Stalls, Stimulus};
+use goldspike::engine::tool::Toolbox;
+use goldspike::engine::{Netlist, Stalls, Stimulus};
 use goldspike::mutants::{Hunt, Kill, MutantError, Options, Report};
 use goldspike::prove::{Limits, Solver};
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
@@ -100,10 +100,9 @@ fn hunt(small: &Small, options: &Options) -> Result<Report, MutantError> {
 }
 
 fn no_tools() -> bool {
-    let tools = [YOSYS, VERILATOR, CXX, MAKE];
     let solver =
         Solver::installed(&Toolbox::from_environment()).is_err() && missing(Solver::Yices.tool());
-    tools.into_iter().any(missing) || solver
+    Netlist::tools().any(missing) || solver
 }
 
 #[test]

@@ -5,34 +5,26 @@
 use std::fs;
 use std::path::Path;
 
-use goldspike::emit::sources;
-use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR, YOSYS};
-use goldspike::engine::{Engine, EngineError, Netlist, Rtl, Stalls, Stimulus};
-use goldspike::rtl::{DesignOptions, LaneChoice, design};
-use goldspike::synth::{Job, SynthError, Target, map, simulated, target};
-use goldspike::verify::{EngineReport, VerifyError, verify_engine};
+use goldspike::engine::tool::Toolbox;
+use goldspike::engine::{EngineError, Netlist};
+use goldspike::rtl::{DesignOptions, LaneChoice};
+use goldspike::synth::{SynthError, Target, simulated};
+use goldspike::verify::{EngineReport, VerifyError};
 use goldspike_golden::neuron::ModelId;
+use goldspike_testbench::on_device::{device, hardware, lanes, mapped, verified};
 use goldspike_testbench::planted::replaced;
 use goldspike_testbench::small::Small;
-use goldspike_testbench::tools;
+use goldspike_testbench::tools::missing;
 
 fn tools() -> bool {
-    ![YOSYS, VERILATOR, CXX, MAKE]
-        .into_iter()
-        .any(tools::missing)
-}
-
-fn device(name: &str) -> &'static Target {
-    target(name).unwrap()
+    !Netlist::tools().any(missing)
 }
 
 fn options(on: &Target, probe: bool) -> DesignOptions {
     DesignOptions {
-        lanes: LaneChoice::All(2),
-        neuron_lanes: LaneChoice::All(1),
         probe,
         fabric: on.fabric(),
-        ..DesignOptions::default()
+        ..lanes(2, 1)
     }
 }
 
@@ -43,14 +35,7 @@ fn verify(
     on: &'static Target,
     altered: impl FnOnce(Netlist) -> Netlist,
 ) -> Result<EngineReport, VerifyError> {
-    let network = small.network();
-    let design = design(&network, &options(on, probe)).unwrap();
-    let stimulus = Stimulus {
-        samples: small.samples(),
-        stalls: Stalls::random(5),
-    };
-    let engine: &mut dyn Engine = &mut Rtl(altered(Netlist::new(on)));
-    verify_engine(engine, &network, &design, &[stimulus], |_| {})
+    verified(small, &options(on, probe), altered(Netlist::new(on)))
 }
 
 fn error(result: Result<EngineReport, VerifyError>) -> EngineError {
@@ -114,28 +99,11 @@ fn absorbed(small: &Small, on: &'static Target, lanes: u32) -> String {
         lanes: LaneChoice::All(lanes),
         ..options(on, false)
     };
-    let design = design(&small.network(), &options).unwrap();
-    let emitted = sources(&design, "a test").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    emitted.lay_out(folder.path()).unwrap();
-    let files: Vec<_> = emitted.rtl().map(Path::to_owned).collect();
-    let job = Job {
-        folder: folder.path(),
-        sources: &files,
-        top: &emitted.top,
-        apart: None,
-    };
-    let toolbox = Toolbox::from_environment();
-    let mapped = map(&toolbox, &job, on).unwrap();
+    let mapped = mapped(&hardware(small, &options), folder.path(), on).unwrap();
     assert!(mapped.output_registers > 0, "{mapped:?}");
-    let (text, _) = simulated(&toolbox, &mapped, on.family).unwrap();
-    let stimulus = Stimulus {
-        samples: small.samples(),
-        stalls: Stalls::random(5),
-    };
-    let engine: &mut dyn Engine = &mut Rtl(Netlist::new(on));
-    let network = small.network();
-    let report = verify_engine(engine, &network, &design, &[stimulus], |_| {}).unwrap();
+    let (text, _) = simulated(&Toolbox::from_environment(), &mapped, on.family).unwrap();
+    let report = verified(small, &options, Netlist::new(on)).unwrap();
     assert!(report.comparison.passed(), "{report:?}");
     assert!(report.comparison.spikes_compared > 0);
     text

@@ -4,66 +4,32 @@
 use std::fs;
 use std::path::Path;
 
-use goldspike::emit::sources;
-use goldspike::engine::tool::{
-    CXX, ECPPACK, ECPUNPACK, MAKE, NEXTPNR_ECP5, Run, Toolbox, VERILATOR, YOSYS,
-};
-use goldspike::engine::{Engine, EngineError, Routed, Rtl, Stalls, Stimulus};
-use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
-use goldspike::synth::{Files, Job, SynthError, Target, map, route, routed, target, window};
-use goldspike::verify::{EngineReport, VerifyError, verify_engine};
+use goldspike::engine::tool::{ECPPACK, Run, Toolbox};
+use goldspike::engine::{EngineError, Routed};
+use goldspike::rtl::DesignOptions;
+use goldspike::synth::{Files, SynthError, Target, route, routed, window};
+use goldspike::verify::VerifyError;
 use goldspike_golden::neuron::ModelId;
-use goldspike_golden::quant::QuantNetwork;
+use goldspike_testbench::on_device::{self, hardware, lanes, mapped, verified};
 use goldspike_testbench::small::Small;
-use goldspike_testbench::tools;
+use goldspike_testbench::tools::missing;
 use serde_json::Value;
 
 fn tools() -> bool {
-    ![
-        YOSYS,
-        NEXTPNR_ECP5,
-        ECPPACK,
-        ECPUNPACK,
-        VERILATOR,
-        CXX,
-        MAKE,
-    ]
-    .into_iter()
-    .any(tools::missing)
+    !Routed::tools().any(missing)
 }
 
 fn device() -> &'static Target {
-    target("ecp5-25k").unwrap()
+    on_device::device("ecp5-25k")
 }
 
-/// Lanes of synapses and of neurons.
-type Lanes = (u32, u32);
-
-fn hardware(network: &QuantNetwork, (synapses, neurons): Lanes, probe: bool) -> Design {
-    let options = DesignOptions {
-        lanes: LaneChoice::All(synapses),
-        neuron_lanes: LaneChoice::All(neurons),
-        probe,
+/// In the form of the device's cells, with the probe.
+fn options((synapses, neurons): (u32, u32)) -> DesignOptions {
+    DesignOptions {
+        probe: true,
         fabric: device().fabric(),
-        ..DesignOptions::default()
-    };
-    design(network, &options).unwrap()
-}
-
-fn verify(
-    small: &Small,
-    lanes: Lanes,
-    probe: bool,
-    engine: Routed,
-) -> Result<EngineReport, VerifyError> {
-    let network = small.network();
-    let stimulus = Stimulus {
-        samples: small.samples(),
-        stalls: Stalls::random(5),
-    };
-    let engine: &mut dyn Engine = &mut Rtl(engine);
-    let design = hardware(&network, lanes, probe);
-    verify_engine(engine, &network, &design, &[stimulus], |_| {})
+        ..lanes(synapses, neurons)
+    }
 }
 
 /// Products in crossbar and neurons, and enough synapses for block memories of 36 bits.
@@ -78,24 +44,23 @@ fn multiplying() -> Small {
     }
 }
 
-const WIDE: Lanes = (8, 1);
+/// Lanes of synapses and of neurons.
+const WIDE: (u32, u32) = (8, 1);
 
 #[test]
 fn a_routed_design_behind_a_window_equals_the_golden_model() {
     if !tools() {
         return;
     }
-    let (small, lanes) = (
-        Small {
-            sizes: vec![4, 4, 4],
-            ..Small::default()
-        },
-        (4, 4),
-    );
-    let design = hardware(&small.network(), lanes, true);
+    let small = Small {
+        sizes: vec![4, 4, 4],
+        ..Small::default()
+    };
+    let options = options((4, 4));
+    let design = hardware(&small, &options);
     let frame = window(&design.top, device()).unwrap();
     assert!(frame.is_some(), "{} pins are enough", device().holds.pins);
-    let report = verify(&small, lanes, true, Routed::new(device())).unwrap();
+    let report = verified(&small, &options, Routed::new(device())).unwrap();
     let compared = &report.comparison;
     assert!(compared.passed(), "{compared:?}");
     assert!(compared.spikes_compared > 0 && compared.states_compared > 0);
@@ -104,19 +69,10 @@ fn a_routed_design_behind_a_window_equals_the_golden_model() {
 
 /// The network with the probe, placed, routed and packed in the folder.
 fn placed(small: &Small, folder: &Path) -> Files {
-    let design = hardware(&small.network(), WIDE, true);
+    let design = hardware(small, &options(WIDE));
     assert!(window(&design.top, device()).unwrap().is_none());
-    let emitted = sources(&design, "a test").unwrap();
-    emitted.lay_out(folder).unwrap();
-    let files: Vec<_> = emitted.rtl().map(Path::to_owned).collect();
+    let mapped = mapped(&design, folder, device()).unwrap();
     let toolbox = Toolbox::from_environment();
-    let job = Job {
-        folder,
-        sources: &files,
-        top: &emitted.top,
-        apart: None,
-    };
-    let mapped = map(&toolbox, &job, device()).unwrap();
     route(&toolbox, folder, &mapped, device()).unwrap()
 }
 
@@ -210,7 +166,7 @@ fn a_routed_design_equals_the_golden_model_and_faults_in_it_are_seen() {
     let bitstream = fs::read(&files.bitstream).unwrap();
     let simulated = |netlist: &[u8], bitstream: &[u8]| {
         let engine = Routed::of_files(device(), netlist.to_vec(), bitstream.to_vec());
-        verify(&small, WIDE, true, engine).map(|report| report.comparison)
+        verified(&small, &options(WIDE), engine).map(|report| report.comparison)
     };
     let own = simulated(&netlist, &bitstream).unwrap();
     assert!(own.passed() && own.states_compared > 0, "{own:?}");
@@ -313,7 +269,7 @@ fn a_routed_design_equals_the_golden_model_and_faults_in_it_are_seen() {
     assert!(matches!(&error, SynthError::Unreadable { file, .. } if file.ends_with("cut.json")));
     let error = read(&with("text", netlist.clone(), b"not a bitstream")).unwrap_err();
     assert!(matches!(&error, SynthError::Tool(_)), "{error}");
-    let other = target("ecp5-85k").unwrap();
+    let other = on_device::device("ecp5-85k");
     let error = routed(&toolbox, folder, &files, other, "gs_top").unwrap_err();
     assert!(
         matches!(&error, SynthError::OtherDevice { expected: "LFE5U-85F", found, .. } if found == "LFE5U-25F"),

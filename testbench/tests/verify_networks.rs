@@ -3,9 +3,7 @@
 
 use std::path::Path;
 
-use goldspike::engine::tool::{
-    ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, NEXTPNR_ICE40, VERILATOR, YOSYS,
-};
+use goldspike::engine::tool::IVERILOG;
 use goldspike::engine::{
     Bitstream, Engine, Icarus, Netlist, Rtl, RustHdl, Stalls, Stimulus, Verilator,
 };
@@ -17,7 +15,7 @@ use goldspike::{data, import};
 use goldspike_golden::describe::Network;
 use goldspike_golden::event::Sample;
 use goldspike_golden::quant::{QuantLayer, QuantNetwork};
-use goldspike_testbench::tools;
+use goldspike_testbench::tools::missing;
 
 /// The first `count` samples of a data set as events (all of them if there are fewer).
 fn samples(network: &Network, dataset: &data::Dataset, count: usize) -> Vec<Sample> {
@@ -108,7 +106,7 @@ fn digits_on_the_embedded_simulator() {
 
 #[test]
 fn digits_on_icarus() {
-    if tools::missing(IVERILOG) {
+    if missing(IVERILOG) {
         return;
     }
     let (network, samples) = digits();
@@ -117,7 +115,7 @@ fn digits_on_icarus() {
 
 #[test]
 fn digits_on_verilator() {
-    if tools::missing(VERILATOR) {
+    if Verilator::tools().any(missing) {
         return;
     }
     let (network, samples) = digits();
@@ -135,7 +133,7 @@ fn some_digits() -> (Network, Vec<Sample>) {
 
 #[test]
 fn digits_as_a_netlist() {
-    if [YOSYS, VERILATOR].into_iter().any(tools::missing) {
+    if Netlist::tools().any(missing) {
         return;
     }
     let (network, samples) = some_digits();
@@ -151,15 +149,7 @@ fn digits_as_a_netlist() {
 
 #[test]
 fn digits_as_a_bitstream() {
-    let tools = [
-        YOSYS,
-        NEXTPNR_ICE40,
-        ICEPACK,
-        ICEUNPACK,
-        ICEBOX_VLOG,
-        VERILATOR,
-    ];
-    if tools.into_iter().any(tools::missing) {
+    if Bitstream::tools().any(missing) {
         return;
     }
     let (network, samples) = some_digits();
@@ -183,7 +173,7 @@ fn workload(name: &str, count: usize) -> (Network, Vec<Sample>) {
 
 #[test]
 fn mnist_with_sigma_delta_input_on_verilator() {
-    if tools::missing(VERILATOR) {
+    if Verilator::tools().any(missing) {
         return;
     }
     let (network, samples) = workload("mnist_fc_lif_sd", 50);

@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::Path;
 
-use goldspike::engine::tool::{CXX, MAKE, Toolbox, VERILATOR};
-use goldspike_testbench::tools;
+use goldspike::engine::Verilator;
+use goldspike::engine::tool::{Toolbox, VERILATOR};
+use goldspike_testbench::tools::missing;
 use goldspike_testbench::verilog_coverage::{Coverage, What, coverage, read};
 
 /// First design of a measurement.
@@ -32,7 +33,7 @@ fn a_line_of_the_file_is_a_point_with_its_place() {
 
 #[test]
 fn random_designs_are_measured_and_what_is_never_seen_is_listed() {
-    if [VERILATOR, CXX, MAKE].into_iter().any(tools::missing) {
+    if Verilator::tools().any(missing) {
         return;
     }
     let whole = std::env::var_os("GOLDSPIKE_COVERAGE").is_some();

@@ -21,7 +21,7 @@ pub(super) fn planned<'a>(job: &'a Job<'a>) -> Vec<Planned<'a>> {
             outline: Outline {
                 name: simulation.name(),
                 shows: shows(simulation),
-                tools: simulation.tools().to_vec(),
+                tools: simulation.tools(),
                 depends: depends(job, simulation),
                 command: command(job, simulation),
             },
