@@ -16,8 +16,8 @@ mod tools;
 use cli_support::net::Net;
 use cli_support::{Ran, finished, names, program, run, run_in, stored, text};
 use goldspike::engine::tool::{
-    CXX, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ICE40, VERILATOR, VVP, YICES,
-    YOSYS, YOSYS_SMTBMC,
+    CXX, ECPPACK, ECPUNPACK, ICEBOX_VLOG, ICEPACK, ICEUNPACK, IVERILOG, MAKE, NEXTPNR_ECP5,
+    NEXTPNR_ICE40, VERILATOR, VVP, YICES, YOSYS, YOSYS_SMTBMC,
 };
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -134,14 +134,14 @@ fn kept(ran: &Ran) -> Vec<&str> {
         .collect()
 }
 
-/// Each row says what was run, how often, and how it is repeated.
-fn whole(evidence: &Value) {
+/// The levels are these, and each row says what was run, how often, and how it is repeated.
+fn whole(evidence: &Value, expected: &[&str]) {
     let levels = evidence["levels"].as_array().unwrap();
     let found: Vec<&str> = levels
         .iter()
         .map(|level| level["name"].as_str().unwrap())
         .collect();
-    assert_eq!(found, LEVELS);
+    assert_eq!(found, expected);
     for level in levels {
         let name = level["name"].as_str().unwrap();
         for row in level["rows"].as_array().unwrap() {
@@ -157,7 +157,7 @@ fn whole(evidence: &Value) {
                 "{row:#}"
             );
             assert!(row["command"].as_str().unwrap().len() > 10);
-            let external = LEVELS[5..].contains(&name);
+            let external = expected[5..].contains(&name);
             assert!(
                 !external || !row["tools"].as_array().unwrap().is_empty(),
                 "{row:#}"
@@ -192,7 +192,7 @@ fn a_build_is_signed_off_with_every_level_and_never_with_a_fault() {
     let place = Place::new();
     let device = ["--target", "hx1k", "--seeds", "1", "--lanes", "1"];
     let evidence = place.evidence(&device, None, false).json(0);
-    whole(&evidence);
+    whole(&evidence, &LEVELS);
     let bitstream = &evidence["subject"]["bitstream"];
     let file = bitstream["file"].as_str().unwrap();
     assert_eq!(evidence["files"][file], bitstream["sha256"]);
@@ -255,6 +255,42 @@ fn a_build_is_signed_off_with_every_level_and_never_with_a_fault() {
     );
     assert_eq!(found["subject"]["bitstream"], Value::Null);
     assert_eq!(place.open(1), open);
+}
+
+/// Of an ECP5 the design is simulated that the folder's bitstream equals.
+#[test]
+fn the_routed_design_is_that_of_the_folder_s_bitstream() {
+    let needed = [
+        YOSYS,
+        NEXTPNR_ECP5,
+        ECPPACK,
+        ECPUNPACK,
+        IVERILOG,
+        VVP,
+        VERILATOR,
+        CXX,
+        MAKE,
+        YICES,
+        YOSYS_SMTBMC,
+    ];
+    if needed.iter().any(|&tool| missing(tool)) {
+        return;
+    }
+    let place = Place::new();
+    let device = ["--target", "ecp5-25k", "--seeds", "1", "--lanes", "1"];
+    let evidence = place.evidence(&device, None, false).json(0);
+    let levels = LEVELS.map(|name| if name == "bitstream" { "routed" } else { name });
+    whole(&evidence, &levels);
+    let file = evidence["subject"]["bitstream"]["file"].as_str().unwrap();
+    let shipped = &level(&evidence, "routed")["rows"][1]["property"];
+    assert!(shipped.as_str().unwrap().contains(file), "{shipped}");
+    let netlist = file.replace(".bit", ".routed.json");
+    assert!(evidence["files"][&netlist].is_string(), "{netlist}");
+    let open = place.with(&netlist, |bytes| bytes[0] = b'[');
+    assert!(open[0].starts_with(&format!("{netlist}: changed since")));
+    let ran = place.evidence(&[&device[..], &["--resume"]].concat(), None, false);
+    assert_eq!(kept(&ran).len(), levels.len(), "{}", ran.stderr);
+    assert_eq!(ran.json(0), evidence);
 }
 
 /// A byte of any file, and of the report itself.

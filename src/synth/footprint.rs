@@ -102,6 +102,8 @@ pub struct Bitstream {
     pub sha256: String,
     /// Seed of nextpnr: the one that reached the highest clock rate.
     pub seed: u32,
+    /// nextpnr's netlist after routing, of a family of which the two can be compared.
+    pub netlist: Option<Vec<u8>>,
 }
 
 /// A frame of registers in the place of pins.

@@ -44,6 +44,8 @@ pub struct Placement {
     pub critical: Option<CriticalPath>,
     /// What the packer makes a bitstream of, in the folder of the netlist.
     pub routed: PathBuf,
+    /// The netlist after routing, beside it, where it was kept.
+    pub netlist: Option<PathBuf>,
 }
 
 /// What a family's part of the command line depends on. Files are named relative to the folder: `YoWASP` builds do not see
@@ -76,10 +78,10 @@ pub fn place(
     constraints: &Constraints,
     seed: u32,
 ) -> Result<Placement, SynthError> {
-    placed(toolbox, folder, netlist, target, constraints, seed, &[])
+    placed(toolbox, folder, netlist, target, constraints, seed, false)
 }
 
-/// [`place`], with more arguments of nextpnr.
+/// [`place`], which keeps the netlist after routing if it is asked to.
 pub(super) fn placed(
     toolbox: &Toolbox,
     folder: &Path,
@@ -87,7 +89,7 @@ pub(super) fn placed(
     target: &Target,
     constraints: &Constraints,
     seed: u32,
-    extra: &[&str],
+    keeps: bool,
 ) -> Result<Placement, SynthError> {
     let placing = placing(target)?;
     let stem = format!("{}_{seed}", target.name);
@@ -95,6 +97,7 @@ pub(super) fn placed(
         format!("{stem}_report.json"),
         format!("{stem}.{}", placing.routed),
     );
+    let after = keeps.then(|| format!("{stem}_routed.json"));
     let netlist = folder.join(netlist);
     let mut run = Call {
         toolbox,
@@ -107,8 +110,10 @@ pub(super) fn placed(
     }
     .run()?
     .args(["--seed", &seed.to_string(), "--report", &report])
-    .args(["--timing-allow-fail"])
-    .args(extra);
+    .args(["--timing-allow-fail"]);
+    if let Some(after) = &after {
+        run = run.args(["--write", after]);
+    }
     if let Some(mhz) = constraints.mhz {
         run = run.args(["--freq", &mhz.to_string()]);
     }
@@ -118,6 +123,7 @@ pub(super) fn placed(
     let placement = report.placement(placing, seed, folder.join(routed))?;
     let names = || Netlist::read(&netlist, target.family).ok();
     Ok(Placement {
+        netlist: after.map(|name| folder.join(name)),
         critical: critical(&report.root, target.family.facts().appended, names),
         ..placement
     })
@@ -341,6 +347,7 @@ impl Report {
                 .reduce(f64::min),
             critical: None,
             routed,
+            netlist: None,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::error::SynthError;
-use super::nextpnr::{Placement, place};
+use super::nextpnr::{Placement, placed};
 use super::target::Target;
 use super::whole::Effort;
 use crate::engine::tool::Toolbox;
@@ -18,6 +18,7 @@ pub(super) fn place_all(
     effort: &Effort,
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<Placement>, SynthError> {
+    let keeps = effort.bitstream && target.family.is_compared();
     let next = AtomicUsize::new(1);
     let work = || -> Vec<(u32, Result<Placement, SynthError>)> {
         let mut outcomes = Vec::new();
@@ -26,7 +27,8 @@ pub(super) fn place_all(
             if seed > effort.seeds {
                 return outcomes;
             }
-            let outcome = place(toolbox, folder, netlist, target, &effort.constraints, seed);
+            let constraints = &effort.constraints;
+            let outcome = placed(toolbox, folder, netlist, target, constraints, seed, keeps);
             let failed = outcome.is_err();
             outcomes.push((seed, outcome));
             done();

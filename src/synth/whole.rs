@@ -327,6 +327,7 @@ fn packed(
             .collect(),
         bytes,
         seed: best.seed,
+        netlist: best.netlist.as_ref().map(std::fs::read).transpose()?,
     })
 }
 

@@ -175,13 +175,11 @@ impl<'a> Job<'a> {
     /// Puts what was placed into the folder.
     pub(super) fn take(&mut self, placed: Option<Placed>) {
         if let Some(placed) = &placed {
-            let Placed {
-                file, bytes, pins, ..
-            } = placed;
-            self.emitted.binaries.insert(file.into(), bytes.clone());
-            if let Some((name, text)) = pins {
-                self.emitted.files.insert(name.into(), text.clone());
-            }
+            let Placed { file, bytes, .. } = placed;
+            let files = std::iter::once((file, bytes))
+                .chain(placed.beside.iter().map(|(name, bytes)| (name, bytes)));
+            let files = files.map(|(name, bytes)| (name.into(), bytes.clone()));
+            self.emitted.binaries.extend(files);
             self.subject.bitstream = Some(Bitstream {
                 file: file.clone(),
                 sha256: sha256(bytes),

@@ -10,7 +10,7 @@ use crate::cli::target::Aim;
 use crate::diag::codes;
 use crate::engine::tool::Toolbox;
 use crate::evidence::{Evidence, Level, Row, Status, sha256};
-use crate::synth::{self, Footprint, SynthError, Target, pin_file, ports};
+use crate::synth::{self, Footprint, SynthError, Target, pin_file, ports, window};
 use std::path::Path;
 use std::time::Instant;
 
@@ -24,16 +24,12 @@ pub(super) struct Placed {
     pub(super) bytes: Vec<u8>,
     /// Seed of nextpnr.
     pub(super) seed: u32,
-    /// File and text of the pins, if they are those that a simulation of the bits knows.
-    pub(super) pins: Option<(String, String)>,
+    /// The file that a simulation of the bits needs beside them, if they are the design alone: its pins, or the netlist after
+    /// routing.
+    pub(super) beside: Option<(String, Vec<u8>)>,
 }
 
 impl Placed {
-    /// Whether the bits can be simulated as they are.
-    pub(super) fn is_simulated(&self) -> bool {
-        self.pins.is_some()
-    }
-
     /// What the evidence of before says of its bitstream, from the folder; `Some(None)`: there was none. `None`: the files are
     /// not what they were.
     pub(super) fn kept(before: &Evidence, folder: &Path) -> Option<Option<Self>> {
@@ -41,12 +37,14 @@ impl Placed {
             return Some(None);
         };
         let bytes = std::fs::read(folder.join(&bitstream.file)).ok()?;
-        let name = pins_of(&bitstream.file);
-        let pins = match before.files.get(&name) {
-            Some(digest) => {
-                let text = std::fs::read_to_string(folder.join(&name)).ok()?;
-                (sha256(text.as_bytes()) == *digest).then_some(())?;
-                Some((name, text))
+        let mut names = [PINS, NETLIST]
+            .map(|ending| beside(&bitstream.file, ending))
+            .into_iter();
+        let beside = match names.find_map(|name| Some((before.files.get(&name)?, name))) {
+            Some((digest, name)) => {
+                let bytes = std::fs::read(folder.join(&name)).ok()?;
+                (sha256(&bytes) == *digest).then_some(())?;
+                Some((name, bytes))
             }
             None => None,
         };
@@ -54,14 +52,20 @@ impl Placed {
             file: bitstream.file.clone(),
             bytes,
             seed: bitstream.seed,
-            pins,
+            beside,
         }))
     }
 }
 
-/// The file of pins beside a bitstream.
-fn pins_of(bitstream: &str) -> String {
-    let path = Path::new(bitstream).with_extension("pcf");
+/// How a file of pins ends.
+const PINS: &str = "pcf";
+
+/// How a netlist after routing ends.
+const NETLIST: &str = "routed.json";
+
+/// The name of a file beside a bitstream.
+fn beside(bitstream: &str, ending: &str) -> String {
+    let path = Path::new(bitstream).with_extension(ending);
     path.display().to_string()
 }
 
@@ -102,22 +106,34 @@ pub(super) fn not_shown(job: &Job<'_>, aim: &Aim) -> Vec<String> {
         }
         None => {}
     }
-    if aim.as_board().is_none() && pinned(job, target).is_none() {
-        all.push(match target.pins() {
-            Some(_) => format!(
-                "the design alone in a device: it has more ports than {} has pins, so there is no bitstream of it, and \
-                 what is simulated is in a frame",
-                target.name
-            ),
-            None if target.family.is_compared() => {
-                "the folder's bitstream: what is simulated is routed apart from it, and equal to a bitstream of its own but for \
-                 widths, write modes and inversions of block memories, modes of multipliers, and pins"
-                    .to_owned()
-            }
-            None => "the bits: a bitstream, where there is one, is not simulated".to_owned(),
-        });
+    if aim.as_board().is_none() {
+        all.extend(of_bits(job, target));
     }
     all
+}
+
+/// What a simulation of the bits does not show of the folder's bitstream.
+fn of_bits(job: &Job<'_>, target: &'static Target) -> Option<String> {
+    let compared = target.family.is_compared();
+    if target.pins().is_none() && !compared {
+        return Some("the bits: a bitstream, where there is one, is not simulated".to_owned());
+    }
+    let framed = match compared {
+        true => !matches!(window(&job.shipped.top, target), Ok(None)),
+        false => pinned(job, target).is_none(),
+    };
+    if framed {
+        return Some(format!(
+            "the design alone in a device: it has more ports than {} has pins, so there is no bitstream of it, and \
+             what is simulated is in a frame",
+            target.name
+        ));
+    }
+    compared.then(|| {
+        "the folder's bitstream by itself: what is simulated is its netlist after routing, to which it is equal but for widths, \
+         write modes and inversions of block memories, modes of multipliers, and pins"
+            .to_owned()
+    })
 }
 
 /// The file of pins on which a bitstream can be simulated.
@@ -183,14 +199,20 @@ fn placed(
             (vec![row], None)
         }
         Ok(mut footprint) => {
-            let made = footprint.bitstream.take();
+            let mut made = footprint.bitstream.take();
             let mut rows = rows(job, aim.as_board(), &footprint);
             for row in &mut rows {
                 row.tools = footprint.tools.values().cloned().collect();
                 row.seconds = seconds;
             }
+            let netlist = made.as_mut().and_then(|made| made.netlist.take());
+            let needed = match aim {
+                Aim::Device(_) => (pins.map(|text| (PINS, text.into_bytes())))
+                    .or(netlist.map(|netlist| (NETLIST, netlist))),
+                Aim::Board(..) => None,
+            };
             let placed = made.map(|made| Placed {
-                pins: pins.map(|text| (pins_of(&made.name), text)),
+                beside: needed.map(|(ending, bytes)| (beside(&made.name, ending), bytes)),
                 file: made.name,
                 bytes: made.bytes,
                 seed: made.seed,

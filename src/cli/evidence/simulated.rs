@@ -7,7 +7,7 @@ use crate::cli::check::{Check, Checks, played};
 use crate::cli::console::Console;
 use crate::cli::engines::Simulation;
 use crate::cli::verify::again_of;
-use crate::engine::{Bitstream, Engine, Rtl};
+use crate::engine::{Bitstream, Engine, Routed, Rtl};
 use crate::evidence::{Row, Status};
 use crate::rtl::Design;
 use crate::verify::EngineReport;
@@ -51,7 +51,9 @@ fn shows(simulation: Simulation) -> &'static str {
 
 fn depends(job: &Job<'_>, simulation: Simulation) -> Vec<String> {
     match (simulation, &job.placed) {
-        (Simulation::Bitstream(_), Some(placed)) => vec![crate::evidence::sha256(&placed.bytes)],
+        (Simulation::Bitstream(_) | Simulation::Routed(_), Some(placed)) => {
+            vec![crate::evidence::sha256(&placed.bytes)]
+        }
         _ => Vec::new(),
     }
 }
@@ -75,23 +77,29 @@ fn subject(
 ) -> (Box<dyn Engine>, String, String) {
     let probe = design.options.probe;
     let of_engine = command(job, simulation);
-    match (simulation, &job.placed) {
-        (Simulation::Bitstream(target), Some(placed)) if !probe && placed.is_simulated() => (
-            Box::new(Rtl(Bitstream::of_bytes(target, placed.bytes.clone()))),
-            format!(
-                "as shipped, output spikes: {} of the folder, bit for bit",
-                placed.file
-            ),
-            job.command().to_owned(),
+    let property = match probe {
+        true => "with the probe, the whole trace",
+        false => "as shipped, output spikes",
+    };
+    let placed = job.placed.as_ref().filter(|_| !probe);
+    let Some((placed, beside)) = placed.and_then(|placed| Some((placed, placed.beside.clone()?.1)))
+    else {
+        return (simulation.engine(), property.to_owned(), of_engine);
+    };
+    let bytes = placed.bytes.clone();
+    let (engine, of_folder): (Box<dyn Engine>, _) = match simulation {
+        Simulation::Bitstream(target) => (
+            Box::new(Rtl(Bitstream::of_bytes(target, bytes))),
+            "bit for bit",
         ),
-        _ => {
-            let property = match probe {
-                true => "with the probe, the whole trace",
-                false => "as shipped, output spikes",
-            };
-            (simulation.engine(), property.to_owned(), of_engine)
-        }
-    }
+        Simulation::Routed(target) => (
+            Box::new(Rtl(Routed::of_files(target, beside, bytes))),
+            "which equals its netlist after routing",
+        ),
+        _ => return (simulation.engine(), property.to_owned(), of_engine),
+    };
+    let property = format!("{property}: {} of the folder, {of_folder}", placed.file);
+    (engine, property, job.command().to_owned())
 }
 
 fn one(job: &Job<'_>, simulation: Simulation, design: &Design, console: &Console) -> Row {

@@ -85,9 +85,7 @@ pub fn route(
     mapped: &Mapped,
     target: &'static Target,
 ) -> Result<Files, SynthError> {
-    let name = format!("{}_routed.json", target.name);
     let constraints = Constraints::default();
-    let extra = ["--write", &name];
     let placement = placed(
         toolbox,
         folder,
@@ -95,12 +93,11 @@ pub fn route(
         target,
         &constraints,
         1,
-        &extra,
+        true,
     )?;
-    Ok(Files {
-        netlist: folder.join(&name),
-        bitstream: bitstream(toolbox, folder, target, &placement)?,
-    })
+    let bitstream = bitstream(toolbox, folder, target, &placement)?;
+    let netlist = placement.netlist.unwrap_or_default();
+    Ok(Files { netlist, bitstream })
 }
 
 /// The Verilog of a routed design as a module `top`, whose bitstream is unpacked in `folder` and compared with it.
