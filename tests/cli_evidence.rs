@@ -157,7 +157,7 @@ fn whole(evidence: &Value, expected: &[&str]) {
                 "{row:#}"
             );
             assert!(row["command"].as_str().unwrap().len() > 10);
-            let external = expected[5..].contains(&name);
+            let external = expected[5..].contains(name);
             assert!(
                 !external || !row["tools"].as_array().unwrap().is_empty(),
                 "{row:#}"

@@ -12,15 +12,7 @@ use std::sync::Arc;
 
 use crate::hdl::{Builder, HdlError, Module, Sig, Ty};
 use crate::rtl::regs::hold;
-
-/// An AXI4-Stream, as far as it goes forward.
-#[derive(Clone, Copy)]
-pub(crate) struct Forward {
-    pub(crate) valid: Sig,
-    pub(crate) data: Sig,
-    pub(crate) last: Sig,
-    pub(crate) user: Sig,
-}
+use crate::rtl::stream::Forward;
 
 /// Ports: `s_valid_i`, `s_data_i` of type `data`, `s_last_i`, `s_user_i`, `s_ready_o`, and the like out of `m`.
 fn port_registers(name: &str, data: Ty) -> Result<Arc<Module>, HdlError> {
@@ -59,7 +51,8 @@ fn port_registers(name: &str, data: Ty) -> Result<Arc<Module>, HdlError> {
     b.finish()
 }
 
-/// Puts registers, a module of this name and its instance, behind `from`: what comes out of them while `ready`, and whether they take a beat.
+/// Puts registers, a module of this name and its instance, behind `from`: what comes out of them while `ready`, and whether
+/// they take a beat.
 ///
 /// # Errors
 /// Only an internal bug of the description.

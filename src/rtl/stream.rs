@@ -283,6 +283,63 @@ impl Beat {
     }
 }
 
+/// An AXI4-Stream at the top, as far as it goes forward.
+#[derive(Clone, Copy)]
+pub(crate) struct Forward {
+    pub(crate) valid: Sig,
+    pub(crate) data: Sig,
+    pub(crate) last: Sig,
+    pub(crate) user: Sig,
+}
+
+impl Forward {
+    /// The beat that it carries.
+    pub(crate) fn unpacked(self, b: &mut Builder, layout: Layout) -> Beat {
+        let slots = (0..layout.slots).map(|slot| {
+            let low = slot * layout.slot_bits();
+            let payload_low = low + layout.address;
+            let payload = layout.payload > 0;
+            Slot {
+                address: b.slice(self.data, low, layout.address),
+                payload: payload.then(|| b.slice(self.data, payload_low, layout.payload)),
+                null: b.bit(self.data, payload_low + layout.payload),
+            }
+        });
+        Beat {
+            valid: self.valid,
+            slots: slots.collect(),
+            last: self.last,
+            user: self.user,
+            repeat: None,
+        }
+    }
+}
+
+impl Beat {
+    /// The beat as the top level sends it.
+    pub(crate) fn packed(&self, b: &mut Builder, layout: Layout) -> Forward {
+        let whole = Ty::u(layout.tdata_bits());
+        let mut fields = Vec::new();
+        for slot in self.slots.iter().rev() {
+            fields.push(slot.null);
+            fields.extend(slot.payload);
+            fields.push(slot.address);
+        }
+        let packed = b.cat(&fields);
+        let data = if packed.width() < whole.width() {
+            b.extend(packed, whole)
+        } else {
+            packed
+        };
+        Forward {
+            valid: self.valid,
+            data,
+            last: self.last,
+            user: self.user,
+        }
+    }
+}
+
 fn slots(null: &[Sig], payload: Option<&[Sig]>, address: &[Sig]) -> Vec<Slot> {
     null.iter()
         .zip(address)

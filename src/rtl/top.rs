@@ -12,8 +12,8 @@ use crate::rtl::load_map::LoadMap;
 use crate::rtl::load_port::LoadPort;
 use crate::rtl::neuron::{self, Assume, Form};
 use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, Weights, plan, sum_type};
-use crate::rtl::port_registers::{Forward, registered};
-use crate::rtl::stream::{Beat, Layout, Slot, connections};
+use crate::rtl::port_registers::registered;
+use crate::rtl::stream::{Beat, Forward, Layout, connections};
 
 /// A complete design.
 #[derive(Clone, Debug)]
@@ -108,9 +108,12 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     let valid = b.input("s_axis_tvalid", Ty::BIT);
     let s_ready = b.wire("input_ready", Ty::BIT);
     b.output("s_axis_tready", s_ready);
-    let data = b.input("s_axis_tdata", Ty::u(input.tdata_bits()));
-    let last = b.input("s_axis_tlast", Ty::BIT);
-    let user = b.input("s_axis_tuser", Ty::BIT);
+    let mut taken = Forward {
+        valid,
+        data: b.input("s_axis_tdata", Ty::u(input.tdata_bits())),
+        last: b.input("s_axis_tlast", Ty::BIT),
+        user: b.input("s_axis_tuser", Ty::BIT),
+    };
     b.port_doc(
         "s_axis_tdata",
         if input.slots > 1 {
@@ -124,12 +127,6 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     b.port_doc("s_axis_tlast", "last beat of the time step");
     b.port_doc("s_axis_tuser", "with tlast: last step of the sample");
     let registered_ports = options.fabric.registers_ports && load.is_none();
-    let mut taken = Forward {
-        valid,
-        data,
-        last,
-        user,
-    };
     let mut accepted = s_ready;
     if registered_ports {
         accepted = b.wire("input_taken", Ty::BIT);
@@ -138,28 +135,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
         taken = forward;
         b.assign(s_ready, ready);
     }
-    let Forward {
-        valid,
-        data,
-        last,
-        user,
-    } = taken;
-    let slots = (0..input.slots).map(|slot| {
-        let low = slot * input.slot_bits();
-        let payload_low = low + input.address;
-        Slot {
-            address: b.slice(data, low, input.address),
-            payload: (input.payload > 0).then(|| b.slice(data, payload_low, input.payload)),
-            null: b.bit(data, payload_low + input.payload),
-        }
-    });
-    let mut beat = Beat {
-        valid,
-        slots: slots.collect(),
-        last,
-        user,
-        repeat: None,
-    };
+    let mut beat = taken.unpacked(&mut b, input);
 
     let mut load_port = match &load {
         Some(map) => Some(LoadPort::new(&mut b, &prefix, map, &plans)?),
@@ -193,7 +169,7 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
     if let Some(port) = &load_port {
         accepts = b.and(accepts, port.goes);
         let accepted = b.and(beat.valid, accepts);
-        let ends = b.and(last, user);
+        let ends = b.and(beat.last, beat.user);
         port.accepted(&mut b, accepted, ends);
     }
     b.assign(accepted, accepts);
@@ -254,38 +230,15 @@ pub fn design(network: &QuantNetwork, options: &DesignOptions) -> Result<Design,
             .fold(beat.valid, |all, bit| b.and(all, bit));
         b.assign(port.left, leaves);
     }
-    let zeros = b.lit(0, Ty::u(output.tdata_bits()));
-    let mut fields = Vec::new();
-    for slot in beat.slots.iter().rev() {
-        fields.push(slot.null);
-        fields.extend(slot.payload);
-        fields.push(slot.address);
-    }
-    let packed = b.cat(&fields);
-    let packed = if packed.width() < zeros.width() {
-        b.extend(packed, zeros.ty())
-    } else {
-        packed
-    };
-    let mut leaving = Forward {
-        valid: beat.valid,
-        data: packed,
-        last: beat.last,
-        user: beat.user,
-    };
+    let mut leaving = beat.packed(&mut b, output);
     if registered_ports {
         let module = format!("{prefix}_output");
         let (forward, taken) = registered(&mut b, (&module, "u_output"), leaving, out.ready)?;
         leaving = forward;
         b.assign(ready, taken);
     }
-    let Forward {
-        valid,
-        data,
-        last,
-        user,
-    } = leaving;
-    out.drive(&mut b, valid, &[data], last, user);
+    let (data, last, user) = (leaving.data, leaving.last, leaving.user);
+    out.drive(&mut b, leaving.valid, &[data], last, user);
     Ok(Design {
         top: b.finish()?,
         plans,
