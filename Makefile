@@ -33,11 +33,13 @@ campaign: tools
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 fuzz:
-	for target in $(FUZZ_TARGETS); do \
+	failed=; for target in $(FUZZ_TARGETS); do \
 		mkdir -p target/fuzz/$$target; \
 		$(CARGO) +nightly fuzz run --sanitizer none $$target target/fuzz/$$target fuzz/corpus/$$target -- \
-			-max_total_time=$(FUZZ_SECONDS) -max_len=16384 -rss_limit_mb=4096 -timeout=20; \
-	done
+			-max_total_time=$(FUZZ_SECONDS) -max_len=16384 -rss_limit_mb=4096 -timeout=20 \
+			|| failed="$$failed $$target"; \
+	done; \
+	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 # Line and toggle coverage of the Verilog of random designs: testbench/coverage.md lists what was never seen.
 COVERAGE_DESIGNS ?= 100
