@@ -155,13 +155,13 @@ pub(crate) fn guard(
         .collect();
     let mark: Vec<Sig> = (0..several)
         .map(|slot| {
-            if let Some(&next) = mark_next.get(slot) {
-                return delay_control(&mut b, &named("mark", slot), next, 1);
-            }
-            let mut mark = seen_now[slot];
-            for ok in in_range2[slot].into_iter().chain(payload_ok[slot]) {
-                mark = b.and(mark, ok);
-            }
+            let mark = match mark_next.get(slot) {
+                Some(&next) => delay_control(&mut b, &named("mark", slot), next, 1),
+                None => {
+                    let oks = in_range2[slot].into_iter().chain(payload_ok[slot]);
+                    oks.fold(seen_now[slot], |mark, ok| b.and(mark, ok))
+                }
+            };
             b.name(&named("mark", slot), mark)
         })
         .collect();
