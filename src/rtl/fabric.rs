@@ -21,6 +21,10 @@ pub struct Fabric {
     pub registers_ports: bool,
     /// Memories of at least this many bits go into block memory; `None`: the tools choose.
     pub block_bits: Option<usize>,
+    /// Memories of at least this many bits are spread so far over the device that their address takes a cycle on its way;
+    /// `None`: there are none.
+    #[serde(default)]
+    pub spread_bits: Option<usize>,
     /// There are no multiplier blocks: products are additions, one a pipeline stage.
     #[serde(default)]
     pub adds_products: bool,
@@ -69,6 +73,7 @@ impl Fabric {
         chooses: false,
         registers_ports: false,
         block_bits: None,
+        spread_bits: None,
         adds_products: false,
         large: None,
     };
@@ -79,17 +84,19 @@ impl Fabric {
         chooses: false,
         registers_ports: false,
         block_bits: Some(256),
+        spread_bits: None,
         adds_products: false,
         large: None,
     };
     /// Lattice ECP5: block memory with an output register; the carry cell has no input to spare, and a
-    /// flip-flop an input of its own.
+    /// flip-flop an input of its own. Sixteen block memories are far from each other.
     pub const ECP5: Self = Self {
         memory_stages: 2,
         clears_apart: true,
         chooses: true,
         registers_ports: true,
         block_bits: Some(256),
+        spread_bits: Some(16 * 18_432),
         adds_products: false,
         large: None,
     };

@@ -144,12 +144,24 @@ pub(crate) fn guard(
                 .map(|ok| b.delay(&named("payload_ok", number), ok, 1))
         })
         .collect();
+    // Far memories are told to write by a register, which knows it a cycle ahead. A payload takes that cycle to be compared.
+    let ahead = plan.fabric.is_far() && payload_ok.iter().all(Option::is_none);
+    let mark_next: Vec<Sig> = (beat1.slots.iter().zip(&look_up))
+        .filter(|_| ahead)
+        .map(|(slot, &look_up)| {
+            let has_event = b.not(slot.null);
+            b.and(look_up, has_event)
+        })
+        .collect();
     let mark: Vec<Sig> = (0..several)
         .map(|slot| {
-            let mut mark = seen_now[slot];
-            for ok in in_range2[slot].into_iter().chain(payload_ok[slot]) {
-                mark = b.and(mark, ok);
-            }
+            let mark = match mark_next.get(slot) {
+                Some(&next) => delay_control(&mut b, &named("mark", slot), next, 1),
+                None => {
+                    let oks = in_range2[slot].into_iter().chain(payload_ok[slot]);
+                    oks.fold(seen_now[slot], |mark, ok| b.and(mark, ok))
+                }
+            };
             b.name(&named("mark", slot), mark)
         })
         .collect();
@@ -245,7 +257,13 @@ pub(crate) fn guard(
     let tag_moves = b.or(drained, ends_step);
     b.next_en(tag, tag_moves, tag_next);
     for (from, place) in places.iter().enumerate() {
-        let write = b.or(sweep.q, mark[from]);
+        let write = match mark_next.get(from) {
+            Some(&next) => {
+                let write = b.or(sweep_next, next);
+                delay_control(&mut b, &named("write", from), write, 1)
+            }
+            None => b.or(sweep.q, mark[from]),
+        };
         for &memory in &tags[from] {
             b.write(memory, write, place.q, &[tag.q]);
         }

@@ -269,6 +269,8 @@ pub struct LayerPlan {
     pub beat_events: u32,
     /// Whether a word of zeros follows the weights, for a cycle's places without an event.
     pub zero_word: bool,
+    /// Whether the address of its weights takes a cycle on its way to their [memories](Fabric::spread_bits).
+    pub spread: bool,
     /// What the cells of the target want.
     pub fabric: Fabric,
     /// Large memories of the device that its weights take; 0: they stand in others.
@@ -489,6 +491,7 @@ pub(crate) fn plan(
                 _ => 1,
             },
             zero_word: events > 1 && zero_word(layer, groups, options),
+            spread: spread(layer, lanes, groups, options),
             fabric,
             large_memories: 0,
             groups,
@@ -550,7 +553,8 @@ fn use_large(plans: &mut [LayerPlan], weight_bits: &[u32], large: LargeMemories)
 fn credits(plan: &LayerPlan) -> u32 {
     let memories = MEMORIES_IN_LOOP * plan.fabric.memory_stages;
     let large = plan.large().map_or(0, |large| 1 + large.stages);
-    let late = u32::from(plan.chooses()) + u32::from(plan.fabric.is_far());
+    let late = [plan.chooses(), plan.fabric.is_far(), plan.spread];
+    let late: u32 = late.into_iter().map(u32::from).sum();
     let way = plan.slots + plan.lane_latency + CREDIT_LOOP + memories + large + late;
     2 + way.div_ceil(plan.groups * plan.spacing)
 }
@@ -595,6 +599,14 @@ fn zero_word(layer: &QuantLayer, groups: u32, options: &DesignOptions) -> bool {
     free && layer.weight_bits > 1
         && options.weights == Weights::Rom
         && options.fabric.memory_stages > 0
+}
+
+/// Whether the weights of an event of a cycle stand in a memory that is spread far over the device.
+fn spread(layer: &QuantLayer, lanes: u32, groups: u32, options: &DesignOptions) -> bool {
+    let word = lanes as usize * layer.weight_bits as usize;
+    let bits = word * layer.axons * groups as usize;
+    let fabric = options.fabric;
+    fabric.is_far() && fabric.spread_bits.is_some_and(|least| bits >= least)
 }
 
 /// Events of a beat of the first layer, which takes `events` a cycle.

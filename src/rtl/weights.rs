@@ -69,12 +69,17 @@ pub(crate) fn weight_cycles(plan: &LayerPlan) -> u32 {
         Some(large) => 1 + large.stages,
         None => plan.fabric.read_cycles(),
     };
-    u32::from(addressed_apart(plan)) + read
+    u32::from(addressed_apart(plan)) + u32::from(on_its_way(plan)) + read
 }
 
 /// Whether the address is made in a cycle of its own, so that nothing but registers takes the event; that of a large memory is chosen there, between a write and a read, and so is the word of zeros.
 pub(crate) fn addressed_apart(plan: &LayerPlan) -> bool {
     !Place::of(plan).joined || plan.large_memories > 0 || plan.zero_word
+}
+
+/// Whether the address passes one more register, of which there may be copies, on its way to a memory that is spread far.
+fn on_its_way(plan: &LayerPlan) -> bool {
+    plan.spread && plan.large().is_none()
 }
 
 /// The weights of an event's axon for a group, by lane, [`weight_cycles`] after the event. A lane without a neuron in the
@@ -108,6 +113,10 @@ pub(crate) fn weights(
             if addressed_apart(plan) {
                 event = b.delay(&format!("{name}_wanted"), event, 1);
                 address = b.delay(&format!("{name}_address"), address, 1);
+            }
+            if on_its_way(plan) {
+                event = b.delay(&format!("{name}_near_wanted"), event, 1);
+                address = b.delay(&format!("{name}_near_address"), address, 1);
             }
             let stands = load::Place {
                 plan,

@@ -3,7 +3,8 @@
 //! nextpnr starts a chain whose first carry is a constant with a carry cell of its own, and ends one with another where the
 //! last carry has a net, even one that nobody reads. Here the first half of the first carry cell makes the carry out of the
 //! lowest bit by itself, whatever comes in, and the lowest bit of the sum is a look-up table of two inputs; a last carry that
-//! nobody reads has no net.
+//! nobody reads has no net. A chain of an odd number of bits leaves a half of its last cell idle: there all bits move on by a
+//! half, the first half makes the constant carry, and the lowest bit needs no look-up table of its own.
 //!
 //! Each half of a `CCU2C` has a look-up table `p` of four inputs, whose lowest four bits are a table `g` of two:
 //! the sum is `p ^ carry` and the next carry `p ? carry : g` (Yosys, `ecp5/cells_sim.v`).
@@ -23,6 +24,13 @@ pub(super) fn shorten(cells: &mut Cells, sinks: &Sinks) -> usize {
     for name in &chained {
         if let Some(cell) = cells.get_mut(name) {
             ends += usize::from(close(cell, sinks));
+        }
+        if let Some(chain) = odd_chain(cells, sinks, name) {
+            move_on(cells, &chain);
+            ends += 1;
+            continue;
+        }
+        if let Some(cell) = cells.get_mut(name) {
             let Some(half) = Half::of_chain(cell) else {
                 continue;
             };
@@ -46,6 +54,75 @@ fn close(cell: &mut Value, sinks: &Sinks) -> bool {
         *carry = json!(["x"]);
     }
     unread
+}
+
+/// The cells of the chain that begins with cell `head`, in order, if it begins with a constant carry, its lowest sum is read, and
+/// nothing of the last half is.
+fn odd_chain(cells: &Cells, sinks: &Sinks, head: &str) -> Option<Vec<String>> {
+    let readers = |cell: &Value, port: &str| -> &[Option<(String, String)>] {
+        let net = cell["connections"][port][0].as_u64();
+        net.and_then(|net| sinks.get(&net))
+            .map_or(&[], Vec::as_slice)
+    };
+    let first = &cells[head];
+    if !["0", "1"]
+        .map(|carry| first["connections"]["CIN"] == json!([carry]))
+        .contains(&true)
+        || readers(first, "S0").is_empty()
+    {
+        return None;
+    }
+    let mut chain = vec![head.to_owned()];
+    loop {
+        let cell = &cells[&chain[chain.len() - 1]];
+        let injects = |half| cell["parameters"][format!("INJECT1_{half}")] != "NO";
+        if injects(0) || injects(1) {
+            return None;
+        }
+        match readers(cell, "COUT") {
+            [] => return readers(cell, "S1").is_empty().then_some(chain),
+            [Some((next, port))] if port == "CIN" && cells[next]["type"] == "CCU2C" => {
+                chain.push(next.clone());
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Ports of half a cell, without the number of the half.
+const HALF: [&str; 5] = ["A", "B", "C", "D", "S"];
+
+/// Moves the bits of an [`odd_chain`] on by a half, the last one into the half that was idle.
+fn move_on(cells: &mut Cells, chain: &[String]) {
+    for (at, name) in chain.iter().enumerate().rev() {
+        let before = at
+            .checked_sub(1)
+            .map(|before| cells[&chain[before]].clone());
+        let Some(cell) = cells.get_mut(name) else {
+            continue;
+        };
+        let carry = cell["connections"]["CIN"][0] == "1";
+        for port in HALF {
+            cell["connections"][format!("{port}1")] =
+                cell["connections"][format!("{port}0")].clone();
+        }
+        cell["parameters"]["INIT1"] = cell["parameters"]["INIT0"].clone();
+        if let Some(before) = before {
+            for port in HALF {
+                cell["connections"][format!("{port}0")] =
+                    before["connections"][format!("{port}1")].clone();
+            }
+            cell["parameters"]["INIT0"] = before["parameters"]["INIT1"].clone();
+        } else {
+            cell["parameters"]["INIT0"] = json!(format!("{:016b}", word([carry; 4], 1)));
+            for port in ["A0", "B0", "C0", "D0"] {
+                cell["connections"][port] = json!(["1"]);
+            }
+            for port in ["S0", "CIN"] {
+                cell["connections"][port] = json!(["x"]);
+            }
+        }
+    }
 }
 
 /// The first half of a chain: the truth tables of its sum and of its carry, by `A0 + 2 * B0`.
@@ -176,6 +253,91 @@ mod tests {
         assert_eq!(cells.len(), 1);
         assert_eq!(cells["m"]["connections"]["COUT"], json!(["x"]));
         assert_eq!(cells["m"]["connections"]["S0"], json!(["x"]));
+    }
+
+    /// What two cells with these carries in and out, nets from 10 on, add of five bits each: `(sums by bit, the net of each)`.
+    fn sums(cells: &Cells, a: u32, b: u32) -> Vec<(u64, bool)> {
+        let value = |at: &Value, carries: &[bool]| match at[0].as_u64() {
+            Some(net @ 10..15) => a >> (net - 10) & 1 == 1,
+            Some(net @ 20..25) => b >> (net - 20) & 1 == 1,
+            Some(net) => carries[net as usize - 40],
+            None => at[0] == "1",
+        };
+        let mut carries = Vec::new();
+        let mut sums = Vec::new();
+        for name in ["c0", "c1", "c2"] {
+            let cell = &cells[name];
+            let mut carry = value(&cell["connections"]["CIN"], &carries);
+            for half in 0..2 {
+                let at = |port: &str| {
+                    usize::from(value(&cell["connections"][format!("{port}{half}")], &[]))
+                };
+                let table = cell["parameters"][format!("INIT{half}")].as_str().unwrap();
+                let table = u16::from_str_radix(table, 2).unwrap();
+                let ab = at("B") << 1 | at("A");
+                let p = table >> (at("D") << 3 | at("C") << 2 | ab) & 1 == 1;
+                if let Some(net) = cell["connections"][format!("S{half}")][0].as_u64() {
+                    sums.push((net, p != carry));
+                }
+                carry = if p { carry } else { table >> ab & 1 == 1 };
+            }
+            carries.push(carry);
+        }
+        sums.retain(|(net, _)| *net < 35);
+        sums.sort_unstable();
+        sums
+    }
+
+    /// Five bits in three cells, subtracted with `carry` "1", added with "0".
+    fn five_bits(carry: &str) -> Cells {
+        (0..3u64)
+            .map(|cell| {
+                let net = |first: u64, half: u64| match 2 * cell + half {
+                    bit @ 0..5 => json!([first + bit]),
+                    _ => json!(["0"]),
+                };
+                let from = match cell {
+                    0 => json!([carry]),
+                    _ => json!([40 + cell - 1]),
+                };
+                let ports = json!({"A0": net(10, 0), "A1": net(10, 1), "B0": net(20, 0), "B1": net(20, 1),
+                    "C0": [carry], "C1": [carry], "D0": ["1"], "D1": ["1"], "CIN": from, "COUT": [40 + cell],
+                    "S0": [30 + 2 * cell], "S1": [31 + 2 * cell]});
+                let table = "1001011010101010";
+                let cell_json = json!({"type": "CCU2C", "connections": ports,
+                    "parameters": {"INIT0": table, "INIT1": table, "INJECT1_0": "NO", "INJECT1_1": "NO"}});
+                (format!("c{cell}"), cell_json)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_odd_chain_moves_on_by_a_half_and_adds_the_same() {
+        let mut sinks: Sinks = (30..35).map(|sum| (sum, vec![None])).collect();
+        for carry in [40, 41] {
+            let next = (format!("c{}", carry - 39), "CIN".to_owned());
+            sinks.insert(carry, vec![Some(next)]);
+        }
+        for carry in ["0", "1"] {
+            let before = five_bits(carry);
+            let mut after = before.clone();
+            // The last carry loses its net, and the chain moves.
+            assert_eq!(shorten(&mut after, &sinks), 2);
+            assert_eq!(after.len(), 3);
+            for ab in 0..1024 {
+                let expected = sums(&before, ab & 31, ab >> 5);
+                assert_eq!(expected.len(), 5);
+                assert_eq!(sums(&after, ab & 31, ab >> 5), expected, "{ab}");
+            }
+            let mut wider = sinks.clone();
+            wider.insert(35, vec![None]);
+            let mut even = before.clone();
+            shorten(&mut even, &wider);
+            assert_eq!(even["c0"]["connections"]["A1"], json!([11]));
+            let mut read = sinks.clone();
+            read.insert(40, vec![None]);
+            assert!(odd_chain(&before, &read, "c0").is_none());
+        }
     }
 
     #[test]

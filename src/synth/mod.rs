@@ -21,6 +21,7 @@ mod absorb;
 mod bitstream;
 mod carry;
 mod cells;
+mod copies;
 mod demand;
 mod disassemble;
 mod error;

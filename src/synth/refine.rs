@@ -1,5 +1,5 @@
 //! What Yosys leaves undone in a netlist for ECP5: registers that belong into block memories and multipliers, and carry chains that begin
-//! and end dearly. The netlist computes the same in every cycle.
+//! and end dearly; and registers that address memories all over the device. The netlist computes the same in every cycle.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::absorb::absorb;
 use super::carry::shorten;
+use super::copies::copy_addresses;
 use super::error::SynthError;
 use super::multipliers::take_in;
 
@@ -31,6 +32,7 @@ pub(super) fn refine(path: &Path, top: &str) -> Result<usize, SynthError> {
         serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     let module = &mut root["modules"][top];
     let ports = module["ports"].clone();
+    let mut names = module["netnames"].take();
     let cells = module["cells"]
         .as_object_mut()
         .ok_or_else(|| unreadable(format!("no module `{top}`")))?;
@@ -39,7 +41,9 @@ pub(super) fn refine(path: &Path, top: &str) -> Result<usize, SynthError> {
     let shortened = shorten(cells, &sinks);
     let sinks = self::sinks(cells, &ports);
     let multiplied = take_in(cells, &sinks);
-    if taken + shortened + multiplied > 0 {
+    let copied = copy_addresses(cells, &mut names);
+    module["netnames"] = names;
+    if taken + shortened + multiplied + copied > 0 {
         std::fs::write(path, root.to_string())?;
     }
     Ok(taken)

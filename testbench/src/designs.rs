@@ -100,6 +100,7 @@ fn fabric(rng: &mut TestRng) -> Fabric {
             chooses: rng.random_bool(0.5),
             registers_ports: rng.random_bool(0.5),
             block_bits: None,
+            spread_bits: rng.random_bool(0.5).then_some(0),
             adds_products: rng.random_bool(0.5),
             large: None,
         },

@@ -2,6 +2,7 @@
 //! netlist or with a compiled one in the cache is said, and nothing passes then.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -165,6 +166,30 @@ fn output_registers_of_ecp5_are_in_the_simulated_netlist() {
         seen += 1;
     }
     assert!(seen > 0, "no weights in ports of 36 bits");
+}
+
+#[test]
+fn copies_of_addresses_on_ecp5_are_in_the_simulated_netlist() {
+    if !tools() {
+        return;
+    }
+    let far = Small {
+        sizes: vec![2048, 18, 2],
+        weight_bits: 8,
+        ..Small::default()
+    };
+    let text = absorbed(&far, device("ecp5-25k"), 18);
+    let mut sharing: HashMap<[&str; 2], usize> = HashMap::new();
+    for memory in weight_memories(&text) {
+        let address = [".ADA13(", ".ADB13("].map(|port| {
+            let (_, net) = memory.split_once(port).unwrap();
+            net.split_once(')').unwrap().0
+        });
+        *sharing.entry(address).or_default() += 1;
+    }
+    let mut sharing: Vec<usize> = sharing.into_values().collect();
+    sharing.sort_unstable();
+    assert_eq!(sharing, [4, 6, 6], "16 memories, six at a register");
 }
 
 #[test]
