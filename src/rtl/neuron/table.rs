@@ -143,8 +143,13 @@ impl Unit<'_> {
         Some(self.b.cat(&parts))
     }
 
-    /// `value` where `bit` is set, else 0; not as a choice, of which Yosys makes registers with a reset, and of the bit a slow wire.
+    /// `value` where `bit` is set, else 0. Where a lane is all look-up tables this is no choice: Yosys makes registers with a reset of
+    /// such, and of the bit a slow wire to all of them.
     pub(super) fn masked(&mut self, bit: Sig, value: Sig) -> Sig {
+        if !self.assume().adds() {
+            let zero = self.b.lit(0, value.ty());
+            return self.b.mux(bit, value, zero);
+        }
         let mask = self.b.cat(&vec![bit; value.width() as usize]);
         let unsigned = self.b.as_unsigned(value);
         let masked = self.b.and(unsigned, mask);
