@@ -232,9 +232,12 @@ mod tests {
             (3, 0, vec![7, 9, 9]),
             (-7, 3, vec![0, 0, 1]),
             (-300, 7, vec![0, 0, 0, 90, 255]),
-            (-64, 3, vec![4, 0, 9, 25, 31]),
-            (32, 1, vec![0, 8, 9]),
+            (-64, 4, vec![0, 4, 9, 25, 31]),
+            (-64, 6, vec![0, 4, 9, 25, 31]),
+            (64, 5, vec![1, 8, 9]),
+            (-256, 7, vec![0, 90, 120, 121, 255]),
         ];
+        let mut differences = [0; 2];
         for (assume, (low, shift, knots)) in [false, true]
             .into_iter()
             .flat_map(|adds| tables.clone().map(|table| (of(adds), table)))
@@ -248,6 +251,9 @@ mod tests {
                 let value = unit.at(value);
                 unit.b.output("y_o", value);
                 let mut sim = Sim::new(&unit.b.finish().unwrap()).unwrap();
+                let signals = sim.signals();
+                let is_kept = signals.iter().any(|one| one.name == "curve_from_low_q");
+                differences[usize::from(is_kept)] += u32::from(assume.adds());
                 let (x, y) = (sim.input("x_i").unwrap(), sim.output("y_o").unwrap());
                 let (low, high) = (input.min() as i64, input.max() as i64);
                 for raw in low..=high {
@@ -261,5 +267,9 @@ mod tests {
                 }
             }
         }
+        assert!(
+            differences.iter().all(|&units| units > 3),
+            "{differences:?}"
+        );
     }
 }
