@@ -25,7 +25,7 @@ impl Unit<'_> {
                 Some(inside) => inside,
                 None => {
                     // No multiplier is slower: a difference and what it saturates to are a stage each.
-                    let from_low = self.from_low(table, x);
+                    let from_low = self.beyond_low(table, x);
                     let kept = self.keep(&format!("{name}_from_low"), from_low);
                     self.next_stage();
                     let from_low = self.at(kept);
@@ -33,7 +33,7 @@ impl Unit<'_> {
                 }
             }
         } else {
-            let from_low = self.from_low(table, x);
+            let from_low = self.beyond_low(table, x);
             let from_low = self.b.name(&format!("{name}_from_low"), from_low);
             self.b.saturate(from_low, Ty::u(index_bits + shift))
         };
@@ -80,7 +80,7 @@ impl Unit<'_> {
     }
 
     /// `x - low`, exact.
-    fn from_low(&mut self, table: &QuantTable, x: Sig) -> Sig {
+    fn beyond_low(&mut self, table: &QuantTable, x: Sig) -> Sig {
         let low = QFormat::signed_for(table.low, table.low, 0).width;
         let low = self.b.lit(i128::from(table.low), Ty::s(low));
         self.b.sub(x, low)
