@@ -4,10 +4,11 @@
 //! accumulator register. A pass ends with a hand-off of the `P` sums.
 //!
 //! ```text
-//! place ─► event read ─► [weight address] ─► weight read ─► [x payload] ─► [sum of K] ─► add ─► hand-off
+//! place ─► event read ─► [weight address] ─► weight read ─► [x payload] ─► [± in two] ─► [sum of K] ─► add ─► hand-off
 //! ```
 //!
-//! A ternary spike of -1 subtracts the weight in the cycle in which one of +1 adds it.
+//! A ternary spike of -1 subtracts the weight in the cycle in which one of +1 adds it. Where there are such, a weight is complemented
+//! as it comes out of the memory, and gets its 1 a stage later: the slowest output has one look-up table behind it.
 
 use std::sync::Arc;
 
@@ -92,7 +93,7 @@ pub(crate) fn crossbar(
         }
         stage += 1;
     }
-    let (event, terms, stages) = added(&mut b, &ways, plan, layout.signed);
+    let (event, terms, stages) = added(&mut b, ways, plan, layout.signed);
     stage += stages;
 
     let apart = plan.fabric.clears_apart;
@@ -187,44 +188,56 @@ impl Way {
         self.event = delay_control(b, &format!("multiplied{way}"), self.event, 1);
     }
 
-    /// By lane: what the event adds; 0 without one if there may be `others` without it. The first of a cycle's events is
-    /// there whenever one is.
-    fn gated(&self, b: &mut Builder, signed: bool, others: bool) -> Vec<Sig> {
-        self.terms
-            .iter()
-            .map(|&term| {
-                let minus = b.neg(term);
-                let zero = b.lit(0, minus.ty());
-                let plus = b.extend(term, minus.ty());
-                let value = match self.payload.filter(|_| signed) {
-                    Some(negative) => b.mux(negative, minus, plus),
-                    None => plus,
-                };
-                if others {
-                    b.mux(self.event, value, zero)
-                } else {
-                    value
-                }
-            })
-            .collect()
+    /// Takes what the event adds to 0 without one, in this stage; the first of a cycle's events is there whenever one is.
+    fn gate(&mut self, b: &mut Builder, signed: bool) {
+        for term in &mut self.terms {
+            let zero = b.lit(0, term.ty());
+            *term = b.mux(self.event, *term, zero);
+        }
+        let payload = self.payload.filter(|_| signed);
+        self.payload = payload.map(|payload| b.and(payload, self.event));
+    }
+
+    /// Negates what a spike of -1 adds, in two stages: the complement comes out of a memory, and 1 out of a register.
+    fn negate(&mut self, b: &mut Builder, way: usize) {
+        let Some(negative) = self.payload else {
+            return;
+        };
+        let one = b.delay(&format!("negative{way}"), negative, 1);
+        for (lane, term) in self.terms.iter_mut().enumerate() {
+            let complement = b.not(*term);
+            let either = b.mux(negative, complement, *term);
+            let either = b.delay(&format!("either{way}_{lane}"), either, 1);
+            let signed = b.add(either, one);
+            *term = b.delay(&format!("signed{way}_{lane}"), signed, 1);
+        }
     }
 }
 
-/// What a cycle adds, by lane: `(whether it adds, the terms, stages that this takes)`. Negative events have a stage in which
-/// their weights are negated; the terms of several events are added two at a time, a stage each.
-fn added(b: &mut Builder, ways: &[Way], plan: &LayerPlan, signed: bool) -> (Sig, Vec<Sig>, u32) {
-    let first = &ways[0];
-    if ways.len() == 1 && !signed {
-        return (first.event, first.terms.clone(), 0);
+/// What a cycle adds, by lane: `(whether it adds, the terms, stages that this takes)`. Weights of negative events are negated
+/// in two stages; the terms of several events are added two at a time, a stage each.
+fn added(
+    b: &mut Builder,
+    mut ways: Vec<Way>,
+    plan: &LayerPlan,
+    signed: bool,
+) -> (Sig, Vec<Sig>, u32) {
+    let event = ways[0].event;
+    if ways.len() > 1 || signed {
+        b.comment("what the events of a cycle add together");
     }
-    b.comment("what the events of a cycle add together");
-    let mut levels: Vec<Vec<Sig>> = ways
-        .iter()
-        .enumerate()
-        .map(|(number, way)| way.gated(b, signed, number > 0 && !plan.zero_word))
-        .collect();
+    for way in ways.iter_mut().skip(1).filter(|_| !plan.zero_word) {
+        way.gate(b, signed);
+    }
     let mut stages = 0;
-    while stages == 0 || levels.len() > 1 {
+    if signed {
+        for (number, way) in ways.iter_mut().enumerate() {
+            way.negate(b, number);
+        }
+        stages += 2;
+    }
+    let mut levels: Vec<Vec<Sig>> = ways.into_iter().map(|way| way.terms).collect();
+    while levels.len() > 1 {
         levels = levels
             .chunks(2)
             .enumerate()
@@ -247,6 +260,6 @@ fn added(b: &mut Builder, ways: &[Way], plan: &LayerPlan, signed: bool) -> (Sig,
             .collect();
         stages += 1;
     }
-    let event = delay_control(b, "joined_event", first.event, stages);
+    let event = delay_control(b, "joined_event", event, stages);
     (event, levels.remove(0), stages)
 }

@@ -9,10 +9,15 @@ use goldspike::hdl::Sim;
 use goldspike::rtl::plan::DEFAULT_BANKS;
 use goldspike::rtl::stream::Layout;
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
+use goldspike_golden::encoding::Encoding;
 use goldspike_golden::event::{Event, Sample};
+use goldspike_golden::format::{Overflow, QFormat, Rounding};
 use goldspike_golden::network::golden;
+use goldspike_golden::neuron::{ModelId, Spikes};
+use goldspike_golden::quant::{Param, QuantInput, QuantLayer, QuantNetwork, QuantNeuron};
 use goldspike_golden::trace::{LayerTrace, SampleTrace};
 use goldspike_testbench::cross_check::{cases, runner, seed};
+use goldspike_testbench::plain::complete;
 use goldspike_testbench::strategy::{self, Case};
 use goldspike_testbench::{designs, strategy::rng};
 use proptest::prelude::{RngExt, any};
@@ -422,6 +427,28 @@ fn repeat(layout: Layout) -> u64 {
     layout.pack_null() | layout.pack_event(0, 1)
 }
 
+/// Cycles in which the crossbar of the layer `index` ends a step.
+fn step_ends(design: &Design, stimulus: &BeatStimulus, index: usize) -> Vec<u64> {
+    let layer = format!("u_layer{index}");
+    let mut bench = Bench::new(design).unwrap();
+    let crossbar = bench.sim().signals().iter().find(|signal| {
+        let of_layer = signal.path.contains(&layer);
+        let of_crossbar = signal.path.last().is_some_and(|name| name == "u_crossbar");
+        signal.name == "step_done_d1_q" && of_layer && of_crossbar
+    });
+    let step_done = crossbar.expect("the crossbar names the end of a step").slot;
+    let (mut cycle, mut ends) = (0u64, Vec::new());
+    bench
+        .play(stimulus, |sim| {
+            cycle += 1;
+            if sim.value(step_done) == 1 {
+                ends.push(cycle);
+            }
+        })
+        .unwrap();
+    ends
+}
+
 #[test]
 fn steady_steps_take_the_cycles_of_the_datasheet() {
     let (compared, silent) = (Cell::new(0), Cell::new(0));
@@ -482,21 +509,7 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         }
         silent.set(silent.get() + u32::from(events == 0));
         let stimulus = BeatStimulus::of_samples(&design, &samples(32), Stalls::NONE);
-        let mut bench = Bench::new(&design).unwrap();
-        let crossbar = bench.sim().signals().iter().find(|signal| {
-            signal.name == "step_done_d1_q"
-                && signal.path.last().is_some_and(|name| name == "u_crossbar")
-        });
-        let step_done = crossbar.expect("the crossbar names the end of a step").slot;
-        let (mut cycle, mut ends) = (0u64, Vec::new());
-        bench
-            .play(&stimulus, |sim| {
-                cycle += 1;
-                if sim.value(step_done) == 1 {
-                    ends.push(cycle);
-                }
-            })
-            .unwrap();
+        let ends = step_ends(&design, &stimulus, 0);
         compared.set(compared.get() + 1);
         if u64::from(events) >= compute {
             paced_by_slots.set(paced_by_slots.get() + 1);
@@ -521,4 +534,110 @@ fn steady_steps_take_the_cycles_of_the_datasheet() {
         "only {} designs were compared",
         compared.get()
     );
+}
+
+/// Axon `i` makes neuron `i` of the first layer fire, upwards where `i` is even; those of the second never fire.
+fn fed_with_signs(axons: usize, neurons: usize) -> QuantNetwork {
+    let layer = |index: usize, neurons: usize, weights: Vec<i32>, spikes: Spikes| {
+        let membrane = QFormat::signed(16, 0);
+        let mut neuron = QuantNeuron::new(ModelId::Lif, QFormat::unsigned(2, 1));
+        neuron.modes.spikes = spikes;
+        complete(&mut neuron, membrane, if index == 0 { 1 } else { 1 << 14 });
+        QuantLayer {
+            name: format!("n{index}"),
+            axons,
+            neurons,
+            weight_bits: 3,
+            weights,
+            bias: vec![0; neurons],
+            accumulator: QFormat::signed(8, 0),
+            guard_bits: 0,
+            membrane,
+            rounding: Rounding::HalfUp,
+            overflow: Overflow::Saturate,
+            scale: Param::Layer(1.0),
+            neuron,
+        }
+    };
+    let sign = |axon: usize| if axon.is_multiple_of(2) { 1 } else { -1 };
+    let own = |at: usize| match (at / axons, at % axons) {
+        (neuron, axon) if neuron == axon => sign(axon),
+        _ => 0,
+    };
+    let first = (0..axons * axons).map(own).collect();
+    let second = (0..axons * neurons).map(|at| at as i32 % 8 - 4).collect();
+    QuantNetwork {
+        name: "signs".to_owned(),
+        time_steps: 8,
+        input: QuantInput {
+            axons,
+            payload_max: 1,
+            payload_scale: 1.0,
+            encoding: Encoding::Events,
+        },
+        layers: vec![
+            layer(0, axons, first, Spikes::Ternary),
+            layer(1, neurons, second, Spikes::Binary),
+        ],
+    }
+}
+
+/// Steps follow each other without a gap too where weights are negated on their way.
+#[test]
+fn steady_steps_of_ternary_spikes_take_the_cycles_of_the_datasheet() {
+    let (compared, negating) = (Cell::new(0), Cell::new(0));
+    law(120, |case, draw| {
+        let axons = 2 + (draw >> 40 & 7) as usize;
+        let network = fed_with_signs(axons, 1 + (draw >> 43 & 15) as usize);
+        let events = (draw >> 48) as u32 % (axons as u32 + 1);
+        let step = || -> Vec<Event> {
+            let event = |address| Event {
+                address,
+                payload: 1,
+            };
+            (0..events).map(event).collect()
+        };
+        let sample = Sample {
+            steps: (0..32).map(|_| step()).collect(),
+        };
+        let trace = golden(&network).unwrap().run(&sample);
+        for step in &trace.steps {
+            let fired = &step.layers[0].spikes;
+            let negative = fired.iter().filter(|&&spike| spike < 0).count();
+            equal("spikes of -1", &negative, &(events as usize / 2))?;
+        }
+        let drawn = designs::options(case, false, draw);
+        let options = DesignOptions {
+            lanes: LaneChoice::PerLayer(vec![axons as u32, 1 + (draw >> 8 & 3) as u32]),
+            neuron_lanes: LaneChoice::PerLayer(vec![axons as u32, 1]),
+            banks: drawn.banks.max(DEFAULT_BANKS),
+            ..drawn
+        };
+        let Ok(design) = design(&network, &options) else {
+            return Ok(());
+        };
+        let [first, second] = &design.plans[..] else {
+            return Err("two layers".to_owned());
+        };
+        let compute = second.step_cycles(events);
+        // Beats run at one a cycle between the layers, with one for the end of a step.
+        if compute <= first.step_cycles(events).max(events + 1) {
+            return Ok(());
+        }
+        compared.set(compared.get() + 1);
+        let several = events > 1 && second.events > 1;
+        negating.set(negating.get() + u32::from(several));
+        let stimulus = BeatStimulus::of_samples(&design, &[sample], Stalls::NONE);
+        let ends = step_ends(&design, &stimulus, 1);
+        equal("steps", &ends.len(), &32)?;
+        let steady: Vec<u64> = ends[12..].windows(2).map(|two| two[1] - two[0]).collect();
+        equal(
+            "cycles of each steady step",
+            &steady,
+            &vec![u64::from(compute); steady.len()],
+        )
+    });
+    let (compared, negating) = (compared.get(), negating.get());
+    println!("{compared} designs, {negating} of them negate several weights a cycle");
+    assert!(compared > 20 && negating > 5, "{compared}, {negating}");
 }

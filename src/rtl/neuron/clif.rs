@@ -183,8 +183,7 @@ fn complementary(unit: &mut Unit<'_>, m: Timed, retained: Timed, spike: Timed) -
 
 /// `value` where `bit` is set, else 0, as the wire `name`.
 fn when(unit: &mut Unit<'_>, name: &str, bit: Sig, value: Sig) -> Sig {
-    let zero = unit.b.lit(0, value.ty());
-    let gated = unit.b.mux(bit, value, zero);
+    let gated = unit.masked(bit, value);
     unit.b.name(name, gated)
 }
 

@@ -36,8 +36,8 @@ pub struct Form {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assume {
     pub(crate) forms: Forms,
-    /// Products are additions: see [`Fabric::adds_products`].
-    pub(super) adds: bool,
+    /// The family of FPGAs.
+    pub(super) fabric: Fabric,
     /// In the place of an adder tree stands the product that it is, as late as the tree gives it.
     pub(super) cut: bool,
     /// Type of a bias, where weights and constants are loaded: then every constant is an input.
@@ -55,7 +55,7 @@ impl Assume {
         };
         let known = Self {
             forms,
-            adds: false,
+            fabric: Fabric::PORTABLE,
             cut: false,
             any_bias: None,
             bounds,
@@ -72,7 +72,7 @@ impl Assume {
     pub(crate) fn unbounded(forms: Forms) -> Self {
         Self {
             forms,
-            adds: false,
+            fabric: Fabric::PORTABLE,
             cut: false,
             any_bias: None,
             bounds: None,
@@ -89,10 +89,12 @@ impl Assume {
 
     /// For a family of FPGAs.
     pub(crate) fn on(self, fabric: Fabric) -> Self {
-        Self {
-            adds: fabric.adds_products,
-            ..self
-        }
+        Self { fabric, ..self }
+    }
+
+    /// Whether products are additions: see [`Fabric::adds_products`].
+    pub(super) fn adds(&self) -> bool {
+        self.fabric.adds_products
     }
 
     /// With multipliers in the place of adder trees, in as many stages: what a solver can decide.

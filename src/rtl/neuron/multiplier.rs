@@ -28,7 +28,7 @@ struct Part {
 impl Unit<'_> {
     /// How a product of two varying operands is made.
     pub(super) fn multiplier_form(&self) -> &'static str {
-        match self.assume().adds {
+        match self.assume().adds() {
             true => "multiplier as an adder tree",
             false => "multiplier",
         }
@@ -37,7 +37,7 @@ impl Unit<'_> {
     /// `a * m`, exact, registered as `name`. It may take several stages: see [`reach`](crate::rtl::pipe::Pipe::reach).
     pub(super) fn multiplied(&mut self, name: &str, a: Timed, m: Timed) -> Timed {
         let (of_a, of_m) = (self.at(a).ty(), self.at(m).ty());
-        if !self.assume().adds {
+        if !self.assume().adds() {
             let (a, m) = (self.at(a), self.at(m));
             let product = self.b.mul(a, m);
             return self.keep(name, product);

@@ -149,7 +149,7 @@ impl Unit<'_> {
         match *constant {
             Constant::Literal(factor, _) => {
                 self.assume().forms == Forms::Cheapest
-                    && (self.assume().adds || signed_digits(factor).len() <= MOST_DIGITS)
+                    && (self.assume().adds() || signed_digits(factor).len() <= MOST_DIGITS)
             }
             Constant::Input(_) => false,
         }
