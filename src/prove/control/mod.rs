@@ -11,6 +11,7 @@ mod ask;
 mod buffer;
 mod formal;
 mod guard;
+mod guard_stages;
 mod loader;
 mod meeting;
 mod neighbours;
@@ -145,8 +146,8 @@ impl ControlClaim {
     }
 }
 
-/// The claims of a design: registers at the pins, guard of beats of one event, load port, and of each layer event buffer, pass
-/// controller, queues and serialiser.
+/// The claims of a design: registers at the pins, guard, load port, and of each layer event buffer, pass controller, queues and
+/// serialiser.
 ///
 /// # Errors
 /// Only an internal bug.
@@ -166,12 +167,14 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
             )?);
         }
     }
-    if let Some(module) = find(format!("{prefix}_guard"))
-        && design.input.slots == 1
-    {
+    if let Some(module) = find(format!("{prefix}_guard")) {
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
-        let name = format!("guard of {} axons", plan.axons);
+        let name = format!(
+            "guard of {} axons{}",
+            plan.axons,
+            events_a_beat(plan.beat_events)
+        );
         all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
     }
     if let (Some(module), Some(map)) = (find(format!("{prefix}_loader")), &design.load) {
@@ -189,10 +192,7 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
                 plan.banks,
                 plan.axons,
                 plan.events,
-                match plan.beat_events {
-                    1 => String::new(),
-                    several => format!(", {several} a beat"),
-                }
+                events_a_beat(plan.beat_events)
             );
             let formal = buffer::formal(module, plan);
             all.push(claim(
@@ -237,6 +237,14 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
         }
     }
     Ok(all)
+}
+
+/// Of a unit that takes beats of this many events.
+fn events_a_beat(events: u32) -> String {
+    match events {
+        1 => String::new(),
+        several => format!(", {several} events a beat"),
+    }
 }
 
 /// What the first instance of a module is called in a text, without its `u_`.
