@@ -368,7 +368,7 @@ impl Unit<'_> {
         );
         f.state(
             "p_state",
-            "a row enters with the state that its lanes gave last for it, but in the first step of a sample after a reset",
+            "a row enters with the state that its lanes gave last for it, unless its step is the first one of a sample",
             &format!("!(f_hits_{to_lane} && !f_firsts_{to_lane}) || (f_known && {taken} == f_state)"),
         );
         let flight: Vec<String> = (1..=through)
