@@ -21,7 +21,9 @@ use super::report::{Fate, Kill};
 use super::tools::{Said, Tools};
 use crate::engine::tool::Toolbox;
 use crate::hdl::all_modules;
-use crate::prove::{Claim, ProveError, Prover, Solver, Status, control_claims, lane_claim};
+use crate::prove::{
+    Claim, ControlClaim, ProveError, Prover, Solver, Status, control_claims, lane_claim,
+};
 use crate::rtl::Fabric;
 use crate::rtl::{Forms, Weights};
 
@@ -65,9 +67,12 @@ impl<'a> Judge<'a> {
                 name,
             ))
         });
+        let mut control = control_claims(hunt.design)?;
+        // Of a unit with parts that give anything, a mutant is told by the whole design.
+        control.retain(ControlClaim::is_whole);
         Ok(Self {
             hunt,
-            control: Control::new(control_claims(hunt.design)?),
+            control: Control::new(control),
             yosys: yosys.to_owned(),
             abc: yosys.with_file_name("yosys-abc"),
             folder,

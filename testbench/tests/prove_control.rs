@@ -51,6 +51,7 @@ fn the_control_of_every_shape_is_proved() {
         "guard",
         "event_buffer",
         "crossbar",
+        "neurons",
         "spikes",
         "spikes_queue",
         "probe_queue",
@@ -75,6 +76,7 @@ fn every_assumption_about_a_neighbour_rests_on_what_is_stated_of_it() {
             "probe_queue",
             "event_buffer",
             "crossbar",
+            "neurons",
             "spikes",
             "guard",
             "loader",
@@ -136,6 +138,29 @@ fn event_buffer_and_pass_controller_keep_to_what_each_assumes_of_the_other() {
     for property in prover.ask_control(&claim).unwrap() {
         assert_ne!(property.status, Status::Proved, "{}", property.name);
     }
+}
+
+/// With hand-overs that may come a cycle sooner than the plan's shortest pass, a state is read before it is written.
+#[test]
+fn a_pass_that_is_shorter_than_planned_reads_a_state_before_it_is_written() {
+    let Some(prover) = prover() else { return };
+    let (_, mut design) = control_shapes().unwrap().remove(0);
+    design.plans[0].spacing -= 1;
+    let claims = control_claims(&design).unwrap();
+    let neurons = claims
+        .iter()
+        .find(|claim| claim.top.ends_with("l0_neurons"));
+    let properties = prover.ask_control(neurons.unwrap()).unwrap();
+    let broken = |words: &str| {
+        let of = properties
+            .iter()
+            .find(|property| property.name.contains(words));
+        matches!(of.unwrap().status, Status::Broken { .. })
+    };
+    assert!(
+        broken("no state is read again before it is written"),
+        "{properties:?}"
+    );
 }
 
 /// The unit of the first shape, or of the one of this number.
@@ -370,6 +395,34 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
     ),
     (
         7,
+        "guard",
+        "same_beat_0_1_d2 & mark_0",
+        "same_beat_0_1_d2 & 1'd0",
+        "its address is new in its step",
+    ),
+    (
+        7,
+        "guard",
+        "if (seen_tag_0_0_wen) seen_tag_0_1[",
+        "if (sweep_q) seen_tag_0_1[",
+        "its address is new in its step",
+    ),
+    (
+        7,
+        "guard",
+        "again_0_d1 <= (meets_0_0 | meets_1_0) &",
+        "again_0_d1 <= meets_0_0 &",
+        "its address is new in its step",
+    ),
+    (
+        7,
+        "guard",
+        "wire meets_1_0 = mark_1 & ",
+        "wire meets_1_0 = 1'd0 & ",
+        "no tag is read while it is written",
+    ),
+    (
+        7,
         "l0_event_buffer",
         "take1_0_d1_q ? ",
         "(take1_0_d1_q & ~take0_1_d1_q) ? ",
@@ -454,6 +507,69 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
     ),
     (
         0,
+        "l0_neurons",
+        "(~(row_q_last | (slot_q == 1'd1)))",
+        "(~(slot_q == 1'd1))",
+        "each row of a layer enters the lanes exactly once",
+    ),
+    (
+        7,
+        "l0_neurons",
+        "assign user_o = row_user_d7;",
+        "assign user_o = row_user_d6;",
+        "the results of each row leave exactly once",
+    ),
+    (
+        4,
+        "l1_neurons",
+        "u_lane2_spike & (~result_row_q_last)",
+        "u_lane2_spike",
+        "the spikes of a row are those that its lanes give",
+    ),
+    (
+        7,
+        "l0_neurons",
+        ".first_i(first_row_d1)",
+        ".first_i(first_q)",
+        "whether its step is the first one of a sample",
+    ),
+    (
+        0,
+        "l0_neurons",
+        "wire waiting0_en = hand_i | shifts_d1_q;",
+        "wire waiting0_en = hand_i | (shifts_d1_q & ~user_q);",
+        "the sums that were handed over for it",
+    ),
+    (
+        STORED,
+        "l0_neurons",
+        "kept_sums[kept_row_d1] <= ",
+        "kept_sums[row_q] <= ",
+        "those of the step before where a step is as it",
+    ),
+    (
+        AROUND,
+        "l0_neurons",
+        "wire loads = hand_i & (~repeat_q)",
+        "wire loads = hand_i & (~(repeat_q & ~user_q))",
+        "those of the step before where a step is as it",
+    ),
+    (
+        0,
+        "l0_neurons",
+        "if (row_valid_d7_q) states[",
+        "if (row_valid_d7_q & (~user_o | row_valid_d6_q)) states[",
+        "the state that its lanes gave last for it",
+    ),
+    (
+        LOADER,
+        "l0_neurons",
+        "constants_rdata <= constants[{bank_i, row_q}]",
+        "constants_rdata <= constants[{bank_i & ~row_q_last, row_q}]",
+        "with the constants that are its own",
+    ),
+    (
+        0,
         "l0_spikes_queue",
         "assign valid_o = valid_q",
         "assign valid_o = valid_q | (read_pointer_q == sum_2[3:0] & read_pointer_q == 4'd2)",
@@ -526,6 +642,10 @@ const PLANTED: &[(usize, &str, &str, &str, &str)] = &[
 
 /// The shape with writable weights.
 const LOADER: usize = 5;
+
+/// Those that keep sums in a memory, and in the hand-off register.
+const STORED: usize = 10;
+const AROUND: usize = 11;
 
 /// Every planted bug is refuted with its cycle, and together they break every statement that they name.
 #[test]

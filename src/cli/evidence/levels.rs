@@ -76,12 +76,6 @@ pub(super) fn not_shown(job: &Job<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if job.shipped.input.slots > 1 {
-        all.push(
-            "that the guard of several events a beat drops what is illegal and nothing else: simulated, not proved"
-                .to_owned(),
-        );
-    }
     if job.args.mutants.is_none() {
         all.push(
             "that the checks see small faults of this design: none were planted (`--mutants`)"

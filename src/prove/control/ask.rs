@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Asserted, ControlClaim, trace};
+use super::{Asserted, ControlClaim, Formal, trace};
 use crate::engine::tool::{Run, Toolbox, YOSYS, YOSYS_SMTBMC};
 use crate::prove::answer::Status;
 use crate::prove::error::ProveError;
@@ -69,6 +69,16 @@ impl Prover {
     }
 }
 
+/// Whether what is asserted goes on to hold.
+enum Follows {
+    /// From that many cycles before.
+    From(u32),
+    /// It does not, or nothing is known.
+    Not(String),
+    /// Yosys does not read it.
+    NotAsked(String),
+}
+
 struct Asked<'a> {
     claim: &'a ControlClaim,
     toolbox: &'a Toolbox,
@@ -81,14 +91,13 @@ impl Asked<'_> {
     /// By statement: how it stands.
     fn statuses(&self) -> Result<Vec<Status>, ProveError> {
         let all = |status: Status| vec![status; self.claim.stated().len()];
-        if let Err(why) = self.describe("all", Asserted::All)? {
-            return Ok(all(Status::Unknown(why)));
-        }
-        let depth = self.claim.depth;
-        let why = match self.says("all", &["-i", "-t", &depth.to_string()])? {
+        let why = match self.follows()? {
             // What follows from `back` cycles before needs that many to begin with.
-            Said::Passed(at) => {
-                let back = depth - at.min(depth) + FIRST_CYCLES;
+            Follows::From(cycles) => {
+                let back = cycles + FIRST_CYCLES;
+                if let Err(why) = self.describe("all", Asserted::All)? {
+                    return Ok(all(Status::Unknown(why)));
+                }
                 match self.says("all", &["-t", &back.to_string()])? {
                     Said::Passed(_) => return Ok(all(self.seen()?)),
                     Said::Failed(labels, cycle) => {
@@ -100,15 +109,39 @@ impl Asked<'_> {
                     Said::Nothing(why) => why,
                 }
             }
-            Said::Failed(labels, _) => {
-                format!(
-                    "does not follow from the cycles before: {}",
-                    labels.join(", ")
-                )
-            }
-            Said::Nothing(why) => why,
+            Follows::Not(why) => why,
+            Follows::NotAsked(why) => return Ok(all(Status::Unknown(why))),
         };
         self.refuted(&why)
+    }
+
+    /// Whether every group of what is asserted follows from the cycles before.
+    fn follows(&self) -> Result<Follows, ProveError> {
+        let depth = self.claim.depth;
+        let groups = self.claim.formal.iter().map(Formal::last_group).max();
+        let groups = groups.unwrap_or_default();
+        let mut most = 0;
+        for group in 0..=groups {
+            let asserted = match groups {
+                0 => Asserted::All,
+                _ => Asserted::Group(group),
+            };
+            let name = format!("follows{group}");
+            if let Err(why) = self.describe(&name, asserted)? {
+                return Ok(Follows::NotAsked(why));
+            }
+            match self.says(&name, &["-i", "-t", &depth.to_string()])? {
+                Said::Passed(at) => most = most.max(depth - at.min(depth)),
+                Said::Failed(labels, _) => {
+                    return Ok(Follows::Not(format!(
+                        "does not follow from the cycles before: {}",
+                        labels.join(", ")
+                    )));
+                }
+                Said::Nothing(why) => return Ok(Follows::Not(why)),
+            }
+        }
+        Ok(Follows::From(most))
     }
 
     /// Whether what must be possible is seen: that it never happens is refuted.

@@ -15,6 +15,8 @@ use crate::hdl::lower::literal;
 pub(super) enum Asserted {
     /// What is stated, and what the induction needs.
     All,
+    /// The same of this group, given that all of it held in the cycle before.
+    Group(usize),
     /// What is stated.
     Stated,
     /// That what must be possible, of this number, never happens.
@@ -42,12 +44,15 @@ struct Part {
     label: String,
     words: String,
     text: String,
+    group: usize,
 }
 
 /// Registers, statements and assumptions about one module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Formal {
     parts: Vec<Part>,
+    /// The group of what comes next.
+    group: usize,
     /// Ports that show a parent what is known here: name, register and bits.
     pub(super) taps: Vec<(String, String, u32)>,
 }
@@ -145,6 +150,16 @@ impl Formal {
         self.push(Kind::Needed, label, "", term);
     }
 
+    /// What is stated or needed from now on is a group of its own: that it follows from the cycle before is asked apart.
+    pub(super) fn apart(&mut self) {
+        self.group += 1;
+    }
+
+    /// Number of the last group.
+    pub(super) fn last_group(&self) -> usize {
+        self.group
+    }
+
     /// This must be possible: else what is claimed would say nothing.
     pub(super) fn see(&mut self, label: &str, term: &str) {
         self.push(Kind::Seen, label, "", term);
@@ -156,6 +171,7 @@ impl Formal {
             label: label.to_owned(),
             words: words.to_owned(),
             text: text.to_owned(),
+            group: self.group,
         });
     }
 
@@ -189,11 +205,12 @@ impl Formal {
         let mut text = String::new();
         let mut seen = 0;
         let mut kept = String::from("1'b1");
-        for part in &self.parts {
+        for (number, part) in self.parts.iter().enumerate() {
             let Part {
                 label,
                 words,
                 text: term,
+                group,
                 ..
             } = part;
             let _ = match part.kind {
@@ -222,6 +239,14 @@ impl Formal {
                 }
                 Kind::Stated | Kind::Needed if matches!(asserted, Asserted::Never(_)) => Ok(()),
                 Kind::Needed if asserted == Asserted::Stated => Ok(()),
+                Kind::Stated | Kind::Needed if matches!(asserted, Asserted::Group(asked) if asked != *group) =>
+                {
+                    writeln!(
+                        text,
+                        "reg f_held{number};\nalways @(posedge clk_i) f_held{number} <= !f_past || rst_i || ({term});\n\
+                         always @* if (f_past && !rst_i) assume(f_held{number});"
+                    )
+                }
                 Kind::Stated | Kind::Needed => writeln!(
                     text,
                     "always @* if (f_past && !rst_i) {label}: assert({term});"

@@ -1,12 +1,11 @@
 //! Where event buffer and pass controller meet, in the layer as it is emitted: what each assumes of the other is shown of both
 //! together, with all that is stated of them; neurons, serialiser and queues around them give anything.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::formal::Formal;
-use super::{ControlClaim, buffer, passes, size};
-use crate::hdl::{Module, VerilogFile, all_modules, verilog};
+use super::{ControlClaim, anything, buffer, passes, size};
+use crate::hdl::{Module, all_modules, verilog};
 use crate::prove::error::ProveError;
 use crate::rtl::{Design, LayerPlan};
 
@@ -102,29 +101,6 @@ fn claim(
         ports: ports.chain(["rst_i".to_owned()]).collect(),
         depth: (to_hand + 3).max(5 + stages),
         seen_within: 20 + plan.groups * plan.spacing + size(plan.axons),
+        cut: true,
     })
-}
-
-/// A module of the same ports whose outputs are anything in every cycle.
-fn anything(file: &VerilogFile) -> VerilogFile {
-    let end = file.text.find("\n);").map_or(file.text.len(), |at| at + 3);
-    let mut text = file.text[..end].to_owned();
-    text.push('\n');
-    for line in file.text[..end].lines() {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        if let Some(port) = line.strip_prefix("output wire ") {
-            let port = port.trim_end_matches(',');
-            let (range, name) = port.rsplit_once(' ').unwrap_or(("", port));
-            let _ = writeln!(
-                text,
-                "(* anyseq *) wire {range} f_any_{name};\nassign {name} = f_any_{name};"
-            );
-        }
-    }
-    text.push_str("endmodule\n`default_nettype wire\n");
-    VerilogFile {
-        name: file.name.clone(),
-        text,
-        memory_files: Vec::new(),
-    }
 }

@@ -11,24 +11,28 @@ mod ask;
 mod buffer;
 mod formal;
 mod guard;
+mod guard_stages;
 mod loader;
 mod meeting;
 mod neighbours;
+mod neurons;
 mod passes;
 mod port_registers;
 mod queue;
 mod shapes;
 mod spikes;
 mod trace;
+mod waiting;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 pub(crate) use self::formal::KEPT;
 use self::formal::{Asserted, Formal};
 use super::error::ProveError;
 use crate::hdl::{Module, VerilogFile, all_modules, verilog};
-use crate::rtl::Design;
 use crate::rtl::load_port::samples_in_flight;
+use crate::rtl::{Design, LayerPlan};
 
 pub use meeting::meeting_claims;
 pub use neighbours::{ASSUMPTIONS, Assumption, Ground};
@@ -51,6 +55,8 @@ pub struct ControlClaim {
     depth: u32,
     /// Cycles within which what must be possible is seen.
     seen_within: u32,
+    /// Whether what is in the module, or around it, gives anything.
+    cut: bool,
 }
 
 impl ControlClaim {
@@ -82,6 +88,11 @@ impl ControlClaim {
             }
         }
         all
+    }
+
+    /// Whether every module of the claim is as it is emitted.
+    pub(crate) const fn is_whole(&self) -> bool {
+        !self.cut
     }
 
     /// Labels of what must be possible.
@@ -130,7 +141,7 @@ impl ControlClaim {
                     text = with_output(&text, &child.name, &tap, &range);
                     asked.push_str(&format!("assign {tap} = {register};\n"));
                 }
-                if let Some(instance) = instance_of(&text, &child.name) {
+                for instance in instances_of(&text, &child.name) {
                     let place = format!("{} u_{instance} (", child.name);
                     let wire = format!("f_{instance}_{name}");
                     let known = format!("wire {range} {wire};\n{place}\n        .{tap}({wire}),");
@@ -145,8 +156,8 @@ impl ControlClaim {
     }
 }
 
-/// The claims of a design: registers at the pins, guard of beats of one event, load port, and of each layer event buffer, pass
-/// controller, queues and serialiser.
+/// The claims of a design: registers at the pins, guard, load port, and of each layer event buffer, pass controller,
+/// sequencer of the neurons, queues and serialiser.
 ///
 /// # Errors
 /// Only an internal bug.
@@ -166,12 +177,14 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
             )?);
         }
     }
-    if let Some(module) = find(format!("{prefix}_guard"))
-        && design.input.slots == 1
-    {
+    if let Some(module) = find(format!("{prefix}_guard")) {
         let plan = &design.plans[0];
         let formal = guard::formal(module, plan, design.longest_sample);
-        let name = format!("guard of {} axons", plan.axons);
+        let name = format!(
+            "guard of {} axons{}",
+            plan.axons,
+            events_a_beat(plan.beat_events)
+        );
         all.push(claim(name, &[(module, formal)], 10, 18 + size(plan.axons))?);
     }
     if let (Some(module), Some(map)) = (find(format!("{prefix}_loader")), &design.load) {
@@ -189,10 +202,7 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
                 plan.banks,
                 plan.axons,
                 plan.events,
-                match plan.beat_events {
-                    1 => String::new(),
-                    several => format!(", {several} a beat"),
-                }
+                events_a_beat(plan.beat_events)
             );
             let formal = buffer::formal(module, plan);
             all.push(claim(
@@ -211,6 +221,9 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
             let (formal, to_hand) = passes::formal(module, plan, queues);
             let seen = 8 + plan.groups * plan.spacing;
             all.push(claim(name, &[(module, formal)], to_hand + 3, seen)?);
+        }
+        if let (Some(module), Some(lane)) = (of("neurons"), of("lane")) {
+            all.push(of_neurons(index, plan, module, lane)?);
         }
         for unit in ["spikes_queue", "probe_queue"] {
             if let Some(module) = of(unit)
@@ -239,13 +252,43 @@ pub fn control_claims(design: &Design) -> Result<Vec<ControlClaim>, ProveError> 
     Ok(all)
 }
 
-/// What the first instance of a module is called in a text, without its `u_`.
-fn instance_of(text: &str, module: &str) -> Option<String> {
-    let mut lines = text.lines().map(str::trim);
-    lines.find_map(|line| {
+/// The claim about the neurons of a layer, whose lanes give anything.
+fn of_neurons(
+    index: usize,
+    plan: &LayerPlan,
+    module: &Arc<Module>,
+    lane: &Arc<Module>,
+) -> Result<ControlClaim, ProveError> {
+    let name = format!(
+        "layer {index}: sequencer of {} rows of {} neurons, {} groups",
+        plan.rows, plan.neuron_lanes, plan.groups
+    );
+    let text = verilog(module, "")?.text;
+    let formal = neurons::formal(module, lane, plan, &text);
+    let rounds = 3 * plan.groups * plan.spacing;
+    let seen = rounds + plan.revisit() + 10;
+    let mut claim = claim(name, &[(module, formal)], 4, seen)?;
+    claim.modules.push(anything(&verilog(lane, "")?));
+    claim.formal.push(neurons::of_lane(lane));
+    claim.cut = true;
+    Ok(claim)
+}
+
+/// Of a unit that takes beats of this many events.
+fn events_a_beat(events: u32) -> String {
+    match events {
+        1 => String::new(),
+        several => format!(", {several} events a beat"),
+    }
+}
+
+/// What the instances of a module are called in a text, without their `u_`.
+fn instances_of(text: &str, module: &str) -> Vec<String> {
+    let names = text.lines().map(str::trim).filter_map(|line| {
         let name = line.strip_prefix(module)?.strip_prefix(" u_")?;
         name.strip_suffix(" (").map(str::to_owned)
-    })
+    });
+    names.collect()
 }
 
 /// The text of a module with one more output: where ports are declared in the list, or, as Yosys writes it, in the body.
@@ -296,5 +339,30 @@ fn claim(
         ports,
         depth,
         seen_within,
+        cut: false,
     })
+}
+
+/// A module of the same ports whose outputs are anything in every cycle.
+fn anything(file: &VerilogFile) -> VerilogFile {
+    let end = file.text.find("\n);").map_or(file.text.len(), |at| at + 3);
+    let mut text = file.text[..end].to_owned();
+    text.push('\n');
+    for line in file.text[..end].lines() {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        if let Some(port) = line.strip_prefix("output wire ") {
+            let port = port.trim_end_matches(',');
+            let (range, name) = port.rsplit_once(' ').unwrap_or(("", port));
+            let _ = writeln!(
+                text,
+                "(* anyseq *) wire {range} f_any_{name};\nassign {name} = f_any_{name};"
+            );
+        }
+    }
+    text.push_str("endmodule\n`default_nettype wire\n");
+    VerilogFile {
+        name: file.name.clone(),
+        text,
+        memory_files: Vec::new(),
+    }
 }

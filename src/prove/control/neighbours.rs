@@ -66,6 +66,23 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "a_credit",
         Stated(&[("spikes", "p_credit"), ("probe_queue", "p_order")]),
     ),
+    ("neurons", "a_watched", Choice),
+    ("neurons", "a_hand", Stated(&[("crossbar", "p_hand")])),
+    (
+        "neurons",
+        "a_spacing",
+        Stated(&[("crossbar", "p_hand"), ("crossbar", "p_done")]),
+    ),
+    ("neurons", "a_first", Stated(&[("crossbar", "p_sample")])),
+    (
+        "neurons",
+        "a_repeat",
+        Stated(&[
+            ("guard", "p_repeat"),
+            ("event_buffer", "p_step"),
+            ("crossbar", "p_sample"),
+        ]),
+    ),
     (
         "spikes_queue",
         "a_room",

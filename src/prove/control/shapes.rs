@@ -1,5 +1,5 @@
-//! Designs of many shapes for `prove control`: banks, events a cycle, groups, rows, fabrics, payloads, constants by step, weights
-//! that are part of the design, writable or loaded.
+//! Designs of many shapes for `prove control`: banks, events a cycle, groups, rows, fabrics, payloads, sums that are kept, weights that
+//! are part of the design, writable or loaded.
 
 use goldspike_golden::contract::accumulator_range;
 use goldspike_golden::encoding::Encoding;
@@ -17,7 +17,6 @@ struct Shape {
     sizes: &'static [usize],
     payload_max: u32,
     ternary: bool,
-    by_step: bool,
     lanes: u32,
     neuron_lanes: u32,
     events: u32,
@@ -33,7 +32,6 @@ const PLAIN: Shape = Shape {
     sizes: &[6, 5, 3],
     payload_max: 1,
     ternary: false,
-    by_step: false,
     lanes: 2,
     neuron_lanes: 1,
     events: 1,
@@ -67,9 +65,8 @@ const SHAPES: &[Shape] = &[
         ..PLAIN
     },
     Shape {
-        name: "four events a cycle, block memory with registers, constants by step",
+        name: "four events a cycle, block memory with registers",
         sizes: &[16, 12],
-        by_step: true,
         lanes: 6,
         neuron_lanes: 3,
         events: 4,
@@ -132,6 +129,27 @@ const SHAPES: &[Shape] = &[
         probe: false,
         ..PLAIN
     },
+    Shape {
+        name: "payloads, sums of two groups that are kept",
+        sizes: &[5, 8],
+        payload_max: 3,
+        lanes: 4,
+        neuron_lanes: 2,
+        banks: 2,
+        probe: false,
+        ..PLAIN
+    },
+    Shape {
+        name: "payloads, block memory with registers, sums that stay",
+        sizes: &[5, 6],
+        payload_max: 3,
+        lanes: 6,
+        neuron_lanes: 2,
+        banks: 2,
+        fabric: Fabric::ECP5,
+        probe: false,
+        ..PLAIN
+    },
 ];
 
 impl Shape {
@@ -176,13 +194,7 @@ impl Shape {
         };
         for row in ModelId::Lif.info().constants {
             if neuron.needs(row) == Some(true) {
-                let value = match row.by_step && self.by_step {
-                    true => Param::Step {
-                        by_step: vec![40, 41, 42, 43],
-                    },
-                    false => Param::Layer(40),
-                };
-                neuron = neuron.with(row.name, value);
+                neuron = neuron.with(row.name, Param::Layer(40));
             }
         }
         let mut layer = QuantLayer {
