@@ -55,14 +55,21 @@ module gs_ternary_soft_l1_crossbar #(
     reg first_step_q;
     reg weighed0_d1_q;
     reg payload0_d1;
-    reg signed [6:0] joined0_0_0_d1;
-    reg signed [6:0] joined0_0_1_d1;
-    reg signed [6:0] joined0_0_2_d1;
-    reg signed [6:0] joined0_0_3_d1;
+    reg negative0_d1;
+    reg signed [5:0] either0_0_d1;
+    reg signed [6:0] signed0_0_d1;
+    reg signed [5:0] either0_1_d1;
+    reg signed [6:0] signed0_1_d1;
+    reg signed [5:0] either0_2_d1;
+    reg signed [6:0] signed0_2_d1;
+    reg signed [5:0] either0_3_d1;
+    reg signed [6:0] signed0_3_d1;
     reg joined_event_d1_q;
+    reg joined_event_d2_q;
     reg hand_d1_q;
     reg hand_d2_q;
     reg hand_d3_q;
+    reg hand_d4_q;
     reg hand_over_d1_q;
     reg clear_q;
     reg signed [7:0] sum0_q;
@@ -72,9 +79,11 @@ module gs_ternary_soft_l1_crossbar #(
     reg first_at_hand_d1;
     reg first_at_hand_d2;
     reg first_at_hand_d3;
+    reg first_at_hand_d4;
     reg user_at_hand_d1;
     reg user_at_hand_d2;
     reg user_at_hand_d3;
+    reg user_at_hand_d4;
     initial begin
         waiting0_q = 1'd1;
         waiting1_q = 1'd0;
@@ -104,14 +113,21 @@ module gs_ternary_soft_l1_crossbar #(
         first_step_q = 1'd1;
         weighed0_d1_q = 1'd0;
         payload0_d1 = 1'd0;
-        joined0_0_0_d1 = 7'sd0;
-        joined0_0_1_d1 = 7'sd0;
-        joined0_0_2_d1 = 7'sd0;
-        joined0_0_3_d1 = 7'sd0;
+        negative0_d1 = 1'd0;
+        either0_0_d1 = 6'sd0;
+        signed0_0_d1 = 7'sd0;
+        either0_1_d1 = 6'sd0;
+        signed0_1_d1 = 7'sd0;
+        either0_2_d1 = 6'sd0;
+        signed0_2_d1 = 7'sd0;
+        either0_3_d1 = 6'sd0;
+        signed0_3_d1 = 7'sd0;
         joined_event_d1_q = 1'd0;
+        joined_event_d2_q = 1'd0;
         hand_d1_q = 1'd0;
         hand_d2_q = 1'd0;
         hand_d3_q = 1'd0;
+        hand_d4_q = 1'd0;
         hand_over_d1_q = 1'd0;
         clear_q = 1'd1;
         sum0_q = 8'sd0;
@@ -121,9 +137,11 @@ module gs_ternary_soft_l1_crossbar #(
         first_at_hand_d1 = 1'd0;
         first_at_hand_d2 = 1'd0;
         first_at_hand_d3 = 1'd0;
+        first_at_hand_d4 = 1'd0;
         user_at_hand_d1 = 1'd0;
         user_at_hand_d2 = 1'd0;
         user_at_hand_d3 = 1'd0;
+        user_at_hand_d4 = 1'd0;
     end
     reg [23:0] weights [0:3];
     reg [23:0] weights_rdata;
@@ -174,29 +192,33 @@ module gs_ternary_soft_l1_crossbar #(
     wire signed [5:0] weights_rdata_3 = weights_rdata[23:18];
 
     // what the events of a cycle add together
-    wire signed [6:0] neg_1 = -weights_rdata_0;
-    wire signed [6:0] joined0_0_0_d1_d = payload0_d1 ? neg_1 : $signed({{1{weights_rdata_0[5]}}, weights_rdata_0});
-    wire signed [6:0] neg_2 = -weights_rdata_1;
-    wire signed [6:0] joined0_0_1_d1_d = payload0_d1 ? neg_2 : $signed({{1{weights_rdata_1[5]}}, weights_rdata_1});
-    wire signed [6:0] neg_3 = -weights_rdata_2;
-    wire signed [6:0] joined0_0_2_d1_d = payload0_d1 ? neg_3 : $signed({{1{weights_rdata_2[5]}}, weights_rdata_2});
-    wire signed [6:0] neg_4 = -weights_rdata_3;
-    wire signed [6:0] joined0_0_3_d1_d = payload0_d1 ? neg_4 : $signed({{1{weights_rdata_3[5]}}, weights_rdata_3});
+    wire signed [5:0] not_7 = ~weights_rdata_0;
+    wire signed [5:0] either0_0_d1_d = payload0_d1 ? not_7 : weights_rdata_0;
+    wire signed [6:0] signed0_0_d1_d = either0_0_d1 + $signed({5'd0, negative0_d1});
+    wire signed [5:0] not_8 = ~weights_rdata_1;
+    wire signed [5:0] either0_1_d1_d = payload0_d1 ? not_8 : weights_rdata_1;
+    wire signed [6:0] signed0_1_d1_d = either0_1_d1 + $signed({5'd0, negative0_d1});
+    wire signed [5:0] not_9 = ~weights_rdata_2;
+    wire signed [5:0] either0_2_d1_d = payload0_d1 ? not_9 : weights_rdata_2;
+    wire signed [6:0] signed0_2_d1_d = either0_2_d1 + $signed({5'd0, negative0_d1});
+    wire signed [5:0] not_10 = ~weights_rdata_3;
+    wire signed [5:0] either0_3_d1_d = payload0_d1 ? not_10 : weights_rdata_3;
+    wire signed [6:0] signed0_3_d1_d = either0_3_d1 + $signed({5'd0, negative0_d1});
 
     // after a reset they are cleared like that too: a reset of their own would cost the look-up tables' last input
-    wire sum0_en = clear_q | joined_event_d1_q;
-    wire and_6 = clear_q & (~joined_event_d1_q);
-    wire signed [8:0] sum_2 = sum0_q + $signed({{1{joined0_0_0_d1[6]}}, joined0_0_0_d1});
-    wire signed [7:0] choice_1 = clear_q ? $signed({{1{joined0_0_0_d1[6]}}, joined0_0_0_d1}) : $signed(sum_2[7:0]);
+    wire sum0_en = clear_q | joined_event_d2_q;
+    wire and_6 = clear_q & (~joined_event_d2_q);
+    wire signed [8:0] sum_2 = sum0_q + $signed({{1{signed0_0_d1[6]}}, signed0_0_d1});
+    wire signed [7:0] choice_1 = clear_q ? $signed({{1{signed0_0_d1[6]}}, signed0_0_d1}) : $signed(sum_2[7:0]);
     wire signed [7:0] sum0_d = and_6 ? 8'sd0 : choice_1;
-    wire signed [8:0] sum_3 = sum1_q + $signed({{1{joined0_0_1_d1[6]}}, joined0_0_1_d1});
-    wire signed [7:0] choice_2 = clear_q ? $signed({{1{joined0_0_1_d1[6]}}, joined0_0_1_d1}) : $signed(sum_3[7:0]);
+    wire signed [8:0] sum_3 = sum1_q + $signed({{1{signed0_1_d1[6]}}, signed0_1_d1});
+    wire signed [7:0] choice_2 = clear_q ? $signed({{1{signed0_1_d1[6]}}, signed0_1_d1}) : $signed(sum_3[7:0]);
     wire signed [7:0] sum1_d = and_6 ? 8'sd0 : choice_2;
-    wire signed [8:0] sum_4 = sum2_q + $signed({{1{joined0_0_2_d1[6]}}, joined0_0_2_d1});
-    wire signed [7:0] choice_3 = clear_q ? $signed({{1{joined0_0_2_d1[6]}}, joined0_0_2_d1}) : $signed(sum_4[7:0]);
+    wire signed [8:0] sum_4 = sum2_q + $signed({{1{signed0_2_d1[6]}}, signed0_2_d1});
+    wire signed [7:0] choice_3 = clear_q ? $signed({{1{signed0_2_d1[6]}}, signed0_2_d1}) : $signed(sum_4[7:0]);
     wire signed [7:0] sum2_d = and_6 ? 8'sd0 : choice_3;
-    wire signed [8:0] sum_5 = sum3_q + $signed({{1{joined0_0_3_d1[6]}}, joined0_0_3_d1});
-    wire signed [7:0] choice_4 = clear_q ? $signed({{1{joined0_0_3_d1[6]}}, joined0_0_3_d1}) : $signed(sum_5[7:0]);
+    wire signed [8:0] sum_5 = sum3_q + $signed({{1{signed0_3_d1[6]}}, signed0_3_d1});
+    wire signed [7:0] choice_4 = clear_q ? $signed({{1{signed0_3_d1[6]}}, signed0_3_d1}) : $signed(sum_5[7:0]);
     wire signed [7:0] sum3_d = and_6 ? 8'sd0 : choice_4;
 
     always @(posedge clk_i) begin
@@ -228,9 +250,11 @@ module gs_ternary_soft_l1_crossbar #(
             first_step_q <= 1'd1;
             weighed0_d1_q <= 1'd0;
             joined_event_d1_q <= 1'd0;
+            joined_event_d2_q <= 1'd0;
             hand_d1_q <= 1'd0;
             hand_d2_q <= 1'd0;
             hand_d3_q <= 1'd0;
+            hand_d4_q <= 1'd0;
             hand_over_d1_q <= 1'd0;
             clear_q <= 1'd1;
         end else begin
@@ -269,20 +293,27 @@ module gs_ternary_soft_l1_crossbar #(
             end
             weighed0_d1_q <= event0_d1_q;
             joined_event_d1_q <= weighed0_d1_q;
+            joined_event_d2_q <= joined_event_d1_q;
             hand_d1_q <= pass_done_q;
             hand_d2_q <= hand_d1_q;
             hand_d3_q <= hand_d2_q;
-            hand_over_d1_q <= hand_d3_q;
-            clear_q <= hand_d3_q;
+            hand_d4_q <= hand_d3_q;
+            hand_over_d1_q <= hand_d4_q;
+            clear_q <= hand_d4_q;
         end
     end
     always @(posedge clk_i) begin
         before_last_d1 <= before_last_d1_d;
         payload0_d1 <= event_payload_0;
-        joined0_0_0_d1 <= joined0_0_0_d1_d;
-        joined0_0_1_d1 <= joined0_0_1_d1_d;
-        joined0_0_2_d1 <= joined0_0_2_d1_d;
-        joined0_0_3_d1 <= joined0_0_3_d1_d;
+        negative0_d1 <= payload0_d1;
+        either0_0_d1 <= either0_0_d1_d;
+        signed0_0_d1 <= signed0_0_d1_d;
+        either0_1_d1 <= either0_1_d1_d;
+        signed0_1_d1 <= signed0_1_d1_d;
+        either0_2_d1 <= either0_2_d1_d;
+        signed0_2_d1 <= signed0_2_d1_d;
+        either0_3_d1 <= either0_3_d1_d;
+        signed0_3_d1 <= signed0_3_d1_d;
         if (sum0_en) begin
             sum0_q <= sum0_d;
             sum1_q <= sum1_d;
@@ -292,9 +323,11 @@ module gs_ternary_soft_l1_crossbar #(
         first_at_hand_d1 <= first_step_q;
         first_at_hand_d2 <= first_at_hand_d1;
         first_at_hand_d3 <= first_at_hand_d2;
+        first_at_hand_d4 <= first_at_hand_d3;
         user_at_hand_d1 <= step_user_i;
         user_at_hand_d2 <= user_at_hand_d1;
         user_at_hand_d3 <= user_at_hand_d2;
+        user_at_hand_d4 <= user_at_hand_d3;
     end
     always @(posedge clk_i) begin
         if (event0_d1_q) weights_rdata <= weights[event_address_0];
@@ -303,11 +336,11 @@ module gs_ternary_soft_l1_crossbar #(
     assign read_o = running_q;
     assign index_o = pass_cycle_q;
     assign step_done_o = step_done_d1_q;
-    assign hand_next_o = hand_d3_q;
+    assign hand_next_o = hand_d4_q;
     assign hand_o = hand_over_d1_q;
     assign sums_o = {sum3_q, sum2_q, sum1_q, sum0_q};
-    assign first_o = first_at_hand_d3;
-    assign user_o = user_at_hand_d3;
+    assign first_o = first_at_hand_d4;
+    assign user_o = user_at_hand_d4;
 
     // Bits that are dropped on purpose.
     wire _unused_ok = &{1'b0, sum_1[4], sum_2[8], sum_3[8], sum_4[8], sum_5[8]};
