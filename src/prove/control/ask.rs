@@ -22,7 +22,7 @@ const FIRST_CYCLES: u32 = 2;
 const SEARCHED: u32 = 48;
 
 /// Longest time for that.
-const SEARCH_TIME: Duration = Duration::from_secs(120);
+const SEARCH_TIME: Duration = Duration::from_secs(240);
 
 /// What a run of `yosys-smtbmc` says.
 enum Said {
