@@ -6,7 +6,8 @@ use goldspike_golden::quant::{Param, Payloads, QuantLayer};
 
 use crate::hdl::Ty;
 use crate::rtl::neuron::fit;
-use crate::rtl::plan::{PlanError, ty};
+use crate::rtl::plan::ty;
+use crate::rtl::plan_error::PlanError;
 
 /// Widest sum with its bias, aligned to the membrane, as in the arithmetic contract.
 const SUM_BITS: i64 = 61;

@@ -4,7 +4,8 @@ use crate::hdl::{Builder, Sig, Ty};
 use crate::rtl::load::{Load, PIECE_BITS, Size};
 use crate::rtl::load_map::LoadMap;
 use crate::rtl::loader::{loaded_doc, loader};
-use crate::rtl::plan::{LayerPlan, PlanError};
+use crate::rtl::plan::LayerPlan;
+use crate::rtl::plan_error::PlanError;
 use crate::rtl::stream::connections;
 
 /// The load port of the top, and what it gives the layers.

@@ -6,18 +6,15 @@
 
 use goldspike_golden::format::QFormat;
 use goldspike_golden::quant::{Payloads, QuantLayer, QuantNetwork};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::hdl::{HdlError, Ty};
+use crate::hdl::Ty;
 use crate::rtl::any;
 use crate::rtl::fabric::{Fabric, LargeMemories};
-use crate::rtl::neuron::Forms;
+use crate::rtl::options::{
+    ConstantInput, DesignOptions, LaneChoice, MOST_EVENTS, Weights, most_events,
+};
+use crate::rtl::plan_error::PlanError;
 use crate::rtl::stream::{Layout, MOST_TDATA_BITS};
-
-/// Banks of each event buffer: one being written, one being replayed, two in between, so that short steps of two
-/// layers overlap without a gap.
-pub const DEFAULT_BANKS: u32 = 4;
 
 /// Banks of the event buffer where steps are long and block memory is short: one being written, one being replayed.
 const LONG_STEP_BANKS: u32 = 2;
@@ -33,224 +30,6 @@ const CREDIT_LOOP: u32 = 14;
 
 /// Memories on the way from the end of a pass to its last spike.
 const MEMORIES_IN_LOOP: u32 = 3;
-
-/// The most events a cycle.
-const MOST_EVENTS: u32 = 8;
-
-/// A number of lanes: chosen here, the same for every layer, or one number a layer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LaneChoice {
-    /// Chosen from the layer's size.
-    #[default]
-    Auto,
-    /// The same for every layer; above a layer's neurons it is clamped.
-    All(u32),
-    /// One number a layer; a number above the layer's neurons is an error.
-    PerLayer(Vec<u32>),
-}
-
-/// Where weights and constants of neurons stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Weights {
-    /// They are part of the design.
-    #[default]
-    Rom,
-    /// A port rewrites them while the design runs: widths and circuits are for any of them.
-    Writable,
-    /// A port writes them after the start, and again while no sample is in flight; without them no sample is accepted.
-    /// Widths and circuits are for any of them, and each is kept once, in large memories where the device has them.
-    Loaded,
-}
-
-impl Weights {
-    /// Whether they come over a port.
-    #[must_use]
-    pub const fn has_port(self) -> bool {
-        !matches!(self, Self::Rom)
-    }
-}
-
-/// What becomes of a first layer's sums where its input is analogue and often the same from step to step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConstantInput {
-    /// They are kept: a step that is as the one before is one beat, and its passes replay no event.
-    #[default]
-    Keep,
-    /// They are added up anew in each step.
-    Recompute,
-}
-
-/// What the user may choose of a design without changing one bit of its results.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DesignOptions {
-    /// Synapse lanes `P`.
-    pub lanes: LaneChoice,
-    /// Neuron lanes `Q`.
-    pub neuron_lanes: LaneChoice,
-    /// Events a cycle `K`.
-    #[serde(default = "one_event")]
-    pub events: LaneChoice,
-    /// Events that one beat of the input stream carries, at most the first layer's `K`.
-    #[serde(default = "one_a_beat")]
-    pub beat_events: u32,
-    /// Output streams with the compared value and the states of every neuron.
-    pub probe: bool,
-    /// Banks of each event buffer, at least 2.
-    pub banks: u32,
-    /// Whether lanes are made for the constants and weights at hand.
-    #[serde(default)]
-    pub forms: Forms,
-    /// What the cells of the target want.
-    #[serde(default)]
-    pub fabric: Fabric,
-    /// Whether weights and constants can be rewritten.
-    #[serde(default)]
-    pub weights: Weights,
-    /// What becomes of the first layer's sums where its input is analogue.
-    #[serde(default)]
-    pub constant_input: ConstantInput,
-}
-
-fn one_event() -> LaneChoice {
-    LaneChoice::All(1)
-}
-
-const fn one_a_beat() -> u32 {
-    1
-}
-
-impl Default for DesignOptions {
-    fn default() -> Self {
-        Self {
-            lanes: LaneChoice::Auto,
-            neuron_lanes: LaneChoice::Auto,
-            events: one_event(),
-            beat_events: one_a_beat(),
-            probe: false,
-            banks: DEFAULT_BANKS,
-            forms: Forms::Cheapest,
-            fabric: Fabric::PORTABLE,
-            weights: Weights::Rom,
-            constant_input: ConstantInput::Keep,
-        }
-    }
-}
-
-/// Why a design cannot be planned or built.
-#[derive(Clone, Debug, Error, PartialEq)]
-pub enum PlanError {
-    /// Lane list of another length than the network.
-    #[error("{flag} names {given} numbers, the network has {layers} layers")]
-    LaneCount {
-        /// Flag at fault.
-        flag: &'static str,
-        /// Numbers given.
-        given: usize,
-        /// Layers of the network.
-        layers: usize,
-    },
-    /// A lane number that is 0 or, given for this layer alone, above its neurons.
-    #[error("{flag} gives {given} lanes to layer `{layer}`, which has {neurons} neurons")]
-    LaneRange {
-        /// Flag at fault.
-        flag: &'static str,
-        /// Layer.
-        layer: String,
-        /// Lanes given.
-        given: u32,
-        /// Neurons of the layer.
-        neurons: usize,
-    },
-    /// No events a cycle, or too many.
-    #[error("--events gives {given} events a cycle to layer `{layer}`, which has {axons} axons")]
-    Events {
-        /// Layer.
-        layer: String,
-        /// Events given.
-        given: u32,
-        /// Axons of the layer.
-        axons: usize,
-    },
-    /// No events in a beat, or more than the first layer takes in a cycle.
-    #[error("a beat of {given} events, and the first layer takes {events} events a cycle")]
-    BeatEvents {
-        /// Events of a beat given.
-        given: u32,
-        /// Events a cycle of the first layer.
-        events: u32,
-    },
-    /// Several events of a beat with payloads that are numbers.
-    #[error(
-        "a beat of {given} events, and the input's payloads are analogue: they come one a beat"
-    )]
-    BeatPayloads {
-        /// Events of a beat given.
-        given: u32,
-    },
-    /// A beat that is wider than TDATA may be.
-    #[error("a beat of {given} events needs {bits} bits, TDATA has at most {most}", most = MOST_TDATA_BITS)]
-    BeatWidth {
-        /// Events of a beat given.
-        given: u32,
-        /// Bits that they need.
-        bits: u32,
-        /// Events of a beat that fit.
-        fit: u32,
-    },
-    /// Fewer than two banks.
-    #[error("an event buffer needs at least 2 banks, {0} given")]
-    Banks(u32),
-    /// Sums of any weights that are wider than the contract allows.
-    #[error(
-        "layer `{layer}`: with weights that are loaded a sum aligned to the membrane needs {bits} bits, the limit is {limit}"
-    )]
-    AnySum {
-        /// Layer.
-        layer: String,
-        /// Bits needed.
-        bits: i64,
-        /// Bits allowed.
-        limit: i64,
-    },
-    /// The hardware description itself was refused: an internal bug, reported as one.
-    #[error("internal error in the generated hardware (please report it): {0}")]
-    Hdl(#[from] HdlError),
-}
-
-impl PlanError {
-    /// The edit that fixes it.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::LaneCount { flag, .. } => {
-                format!("give {flag} one number, or one a layer separated by commas")
-            }
-            Self::LaneRange { flag, neurons, .. } => {
-                format!("give {flag} a number from 1 to {neurons} here")
-            }
-            Self::Events { axons, .. } => {
-                format!("give --events a number from 1 to {}", most_events(*axons))
-            }
-            Self::BeatEvents { events: 1, .. } => {
-                "leave --beat-events out, or give the first layer more --events".to_owned()
-            }
-            Self::BeatEvents { events, .. } => {
-                format!(
-                    "give --beat-events a number from 1 to {events}, or the first layer more --events"
-                )
-            }
-            Self::BeatPayloads { .. } => "leave --beat-events out".to_owned(),
-            Self::BeatWidth { fit, .. } => {
-                format!("give --beat-events a number from 1 to {fit}")
-            }
-            Self::Banks(_) => "4 banks let short steps overlap".to_owned(),
-            Self::AnySum { .. } => "give fewer weight or guard bits, or `--weights rom`".to_owned(),
-            Self::Hdl(_) => "this is a bug of goldspike, not of your network".to_owned(),
-        }
-    }
-}
 
 /// What one layer's hardware looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -412,12 +191,6 @@ impl LayerPlan {
 
 fn revisit(lane_latency: u32, fabric: Fabric) -> u32 {
     lane_latency + 1 + fabric.read_cycles()
-}
-
-/// The most events a cycle of a layer: more than it has axons never come.
-fn most_events(axons: usize) -> u32 {
-    let fits = u32::try_from(axons).unwrap_or(u32::MAX);
-    MOST_EVENTS.min(fits.max(1))
 }
 
 /// Bits of an index below `n`, at least 1.

@@ -11,7 +11,9 @@ use crate::rtl::layer::{ProbeLayout, layer};
 use crate::rtl::load_map::LoadMap;
 use crate::rtl::load_port::LoadPort;
 use crate::rtl::neuron::{self, Assume, Form};
-use crate::rtl::plan::{DesignOptions, LayerPlan, PlanError, Weights, plan, sum_type};
+use crate::rtl::options::{DesignOptions, Weights};
+use crate::rtl::plan::{LayerPlan, plan, sum_type};
+use crate::rtl::plan_error::PlanError;
 use crate::rtl::port_registers::registered;
 use crate::rtl::stream::{Beat, Forward, Layout, connections};
 

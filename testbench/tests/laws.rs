@@ -6,7 +6,7 @@ use std::cell::Cell;
 use goldspike::engine::beats::{BeatResult, BeatStimulus, InputBeat, traces};
 use goldspike::engine::{Bench, Stalls};
 use goldspike::hdl::Sim;
-use goldspike::rtl::plan::DEFAULT_BANKS;
+use goldspike::rtl::options::DEFAULT_BANKS;
 use goldspike::rtl::stream::Layout;
 use goldspike::rtl::{Design, DesignOptions, LaneChoice, design};
 use goldspike_golden::encoding::Encoding;
