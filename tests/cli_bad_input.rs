@@ -501,6 +501,7 @@ fn flags_that_do_not_fit_what_is_given() {
     run(&["quantize", "digits", "--samples", "1", "-o", text(&quant)]).ended(0);
     let (out, narrow) = (scratch.path().join("out"), scratch.path().join("narrow"));
     let nowhere = scratch.path().join("nowhere").join("x.img");
+    let spikes = repository("testbench/workloads/nets/mnist_q4_fc_if_sd");
     let of_four = ["quantize", "digits", "--samples", "1", "--weight-bits", "4"];
     run(&[&of_four[..], &["-o", text(&narrow)]].concat()).ended(0);
     let cases: &[(&str, &[&str])] = &[
@@ -560,6 +561,34 @@ fn flags_that_do_not_fit_what_is_given() {
                 "digits",
                 "-o",
                 text(&out),
+                "--events",
+                "2",
+                "--beat-events",
+                "2",
+            ],
+        ),
+        (
+            "beat-events-wider-than-tdata",
+            &[
+                "generate",
+                text(&spikes),
+                "-o",
+                text(&out),
+                "--events",
+                "8",
+                "--beat-events",
+                "8",
+            ],
+        ),
+        (
+            "beat-events-on-a-board",
+            &[
+                "build",
+                text(&spikes),
+                "-o",
+                text(&out),
+                "--target",
+                "icebreaker",
                 "--events",
                 "2",
                 "--beat-events",
