@@ -24,9 +24,10 @@ lint:
 test: tools lint
 	testbench/tools/run-tests
 
-# Long runs: thousands of random networks on every engine.
+# Long runs: thousands of random networks on every engine, every mutant, ten minutes of fuzzing a reader. One that was interrupted
+# goes on where it was; CAMPAIGN="laws prove" runs these steps alone.
 campaign: tools
-	GOLDSPIKE_CAMPAIGN=1 testbench/tools/run-tests
+	testbench/tools/campaign $(CAMPAIGN)
 
 # Ten minutes of coverage-guided fuzzing of each reader; needs a nightly toolchain and cargo-fuzz. What is found is in
 # fuzz/artifacts; new inputs of the corpora are in target/fuzz.

@@ -12,6 +12,8 @@ use goldspike::prove::{
     ASSUMPTIONS, ControlClaim, Ground, Limits, Prover, Solver, Status, control_claims,
     control_shapes, meeting_claims,
 };
+use goldspike::rtl::{DesignOptions, Fabric, LaneChoice, Weights, design};
+use goldspike_testbench::small::references;
 use goldspike_testbench::tools::missing;
 
 fn prover() -> Option<Prover> {
@@ -138,6 +140,41 @@ fn event_buffer_and_pass_controller_keep_to_what_each_assumes_of_the_other() {
     for property in prover.ask_control(&claim).unwrap() {
         assert_ne!(property.status, Status::Proved, "{}", property.name);
     }
+}
+
+/// Layers of one row, whose memories are registers, and of two, whose last row is told by the row's number.
+#[test]
+fn the_sequencer_of_few_rows_is_proved() {
+    let Some(prover) = prover() else { return };
+    let (small, _, _) = references().remove(0);
+    let mut rows = BTreeSet::new();
+    for fabric in [Fabric::PORTABLE, Fabric::ECP5] {
+        for (lanes, neuron_lanes) in [(1, 1), (2, 1), (64, 64)] {
+            for weights in [Weights::Rom, Weights::Writable] {
+                let options = DesignOptions {
+                    lanes: LaneChoice::All(lanes),
+                    neuron_lanes: LaneChoice::All(neuron_lanes),
+                    fabric,
+                    weights,
+                    ..DesignOptions::default()
+                };
+                let design = design(&small.network(), &options).unwrap();
+                rows.extend(design.plans.iter().map(|plan| plan.rows));
+                let claims = control_claims(&design).unwrap();
+                let neurons = claims
+                    .iter()
+                    .filter(|claim| claim.top.ends_with("_neurons"));
+                for claim in neurons {
+                    let properties = prover.ask_control(claim).unwrap();
+                    assert!(properties.len() > 5);
+                    for property in properties {
+                        assert_eq!(property.status, Status::Proved, "{}", property.name);
+                    }
+                }
+            }
+        }
+    }
+    assert!(rows.contains(&1) && rows.contains(&2), "{rows:?}");
 }
 
 /// With hand-overs that may come a cycle sooner than the plan's shortest pass, a state is read before it is written.

@@ -231,7 +231,9 @@ impl Unit<'_> {
         );
 
         f.need("i_active", "active_q == f_enters && row_q == f_row");
-        f.need("i_last", &format!("row_q_last == (f_row == {})", rows - 1));
+        if has(self.module, "row_q_last") {
+            f.need("i_last", &format!("row_q_last == (f_row == {})", rows - 1));
+        }
         f.need("i_row", &format!("f_row < {rows}"));
         f.need(
             "i_user",
@@ -386,7 +388,11 @@ impl Unit<'_> {
             "i_known",
             &format!("!f_met || f_gone <= {through} || f_known"),
         );
-        f.need("i_stored", "!f_known || states[f_watch] == f_state");
+        let stored = match self.plan.rows {
+            1 => "states",
+            _ => "states[f_watch]",
+        };
+        f.need("i_stored", &format!("!f_known || {stored} == f_state"));
         let fields = self.states.len() as u32 * self.plan.neuron_lanes;
         for stage in 1..=to_lane {
             let read = self.read("state", fields, stage);
@@ -411,9 +417,14 @@ impl Unit<'_> {
             return;
         };
         let banked = self.module.ports().any(|port| port.name == "bank_i");
-        let address = if banked { "{bank_i, f_row}" } else { "f_row" };
+        let own = match (banked, memory.depth) {
+            (true, _) => "constants[{bank_i, f_row}]",
+            // A memory of one word is a register.
+            (false, 1) => "constants",
+            (false, _) => "constants[f_row]",
+        };
         let bits = u32::try_from(memory.bits()).unwrap_or(u32::MAX);
-        f.wire("f_constant", bits, &format!("constants[{address}]"));
+        f.wire("f_constant", bits, own);
         f.delays("f_constants", bits, "f_constant", to_lane);
         let taken = self.packed(|lane| {
             let inputs = self.inputs.iter().rev();
